@@ -1,0 +1,1 @@
+"""Pretraining and fine-tuning without a framework: masking, batches, schedules, scores, text."""
