@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from camembert_dual.training.masking import special_table
+
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -122,11 +124,9 @@ class BigramBaseline:
         first, second = codes // size, codes % size
         weights = counts.astype(np.float64)
         turned = np.argsort(second, kind="stable")
-        hidden = np.zeros(size, dtype=np.bool_)
-        hidden[list(hidden_ids)] = True
         return cls(
             special=special,
-            hidden=hidden,
+            hidden=special_table(size, hidden_ids),
             unigram=_frequencies(ids, size, smoothing),
             followers=np.bincount(first, weights, minlength=size).astype(np.float64),
             distinct=np.bincount(first, minlength=size).astype(np.float64),

@@ -17,13 +17,13 @@ def batches_by_length(
     *,
     tokens_per_batch: int,
     rng: np.random.Generator,
-    noise: float = 0.1,
+    noise: float = 0.05,
 ) -> list[IntArray]:
     """Partition rows into batches of similar length, in random order.
 
     Rows are sorted by their length times a random factor within `1 - noise` and `1 + noise`, cut
     into batches from the longest on, and the batches shuffled. So each epoch has other batches,
-    while about `noise` of each batch is padding.
+    while about half of `noise` of a batch is padding.
 
     Args:
         lengths: number of tokens of each row, shape (N,).

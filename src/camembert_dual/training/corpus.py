@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,17 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[str]:
         yield from document
 
 
+def sentence_key(line: str) -> str:
+    """Return the letters and digits of a sentence, without case: what makes it the same again."""
+    return _NOT_LETTERS.sub("", line.casefold())
+
+
 def is_held_out(line: str, *, fraction: float, seed: int = 0) -> bool:
     """Tell whether a sentence belongs to the share that is kept for evaluation.
 
-    The answer depends on the letters and digits of the sentence and on the seed only: not on its
-    place, the other sentences, the file or the machine. So a sentence that comes twice, or again
-    in another file with other quotes or capitals, is always on the same side.
+    The answer depends on the `sentence_key` and the seed only: not on the place, the other
+    sentences, the file or the machine. So a sentence that comes twice, or again with other quotes
+    or capitals, is always on the same side.
 
     Args:
         line: the sentence.
@@ -95,8 +103,7 @@ def is_held_out(line: str, *, fraction: float, seed: int = 0) -> bool:
     """
     if not 0.0 <= fraction <= 1.0:
         raise ValueError(f"fraction must be within 0 and 1; received {fraction}")
-    letters = "".join(filter(str.isalnum, line.casefold()))
-    digest = hashlib.blake2b(f"{seed}:{letters}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{seed}:{sentence_key(line)}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") < fraction * 2**64
 
 
@@ -123,6 +130,20 @@ def split_held_out(
     for line in lines:
         (held_out if is_held_out(line, fraction=fraction, seed=seed) else train).append(line)
     return train, held_out
+
+
+def unseen(lines: Iterable[str], seen: Iterable[str]) -> list[str]:
+    """Return the lines of an evaluation set that no training line says too.
+
+    Args:
+        lines: the evaluation sentences.
+        seen: all lines of the training sources.
+
+    Returns:
+        The lines whose `sentence_key` is not that of a line of `seen`, in their order.
+    """
+    seen_keys = set(map(sentence_key, seen))
+    return [line for line in lines if sentence_key(line) not in seen_keys]
 
 
 def oversample(count: int, weight: float, *, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -108,14 +108,15 @@ def masked_lm_scores(scores: FloatArray, labels: npt.ArrayLike) -> MaskedLMResul
 
 def _score(scores: FloatArray, labels: IntArray) -> tuple[npt.NDArray[np.float64], IntArray]:
     """Return the label's log-probability and its rank; among equal scores the lower id is first."""
+    scores = scores.astype(np.float64)
     at_label = np.take_along_axis(scores, labels[:, None], axis=1)  # (N, 1)
     highest = scores.max(axis=1, keepdims=True)  # (N, 1)
     if not np.isfinite(highest).all():
         raise ValueError(
             "each row of scores must have a finite maximum and no NaN; received NaN/inf"
         )
-    total = np.exp(scores - highest, dtype=np.float64).sum(axis=1)
-    log_probabilities = (at_label - highest)[:, 0].astype(np.float64) - np.log(total)
+    total = np.exp(scores - highest).sum(axis=1)
+    log_probabilities = (at_label - highest)[:, 0] - np.log(total)
     earlier = np.arange(scores.shape[1]) < labels[:, None]  # (N, V)
     ranks = (scores > at_label).sum(axis=1) + ((scores == at_label) & earlier).sum(axis=1)
     return log_probabilities, ranks

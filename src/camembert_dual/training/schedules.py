@@ -22,7 +22,7 @@ def linear_warmup_linear_decay(step: int, *, warmup_steps: int, total_steps: int
         ValueError: not `step >= 0` and `0 <= warmup_steps < total_steps`.
 
     Source:
-        Devlin et al. 2019, appendix A.2; Liu et al. 2019, section 2.4; Martin et al. 2020 kept it.
+        Devlin et al. 2019, appendix A.2; Liu et al. 2019, section 2.4.
     """
     if step < 0 or not 0 <= warmup_steps < total_steps:
         raise ValueError(

@@ -1,0 +1,197 @@
+"""Whole-word masking against a word-by-word loop and the shares that the papers state."""
+
+import math
+
+import numpy as np
+import pytest
+
+from camembert_dual.training.masking import mask_whole_words, special_table, word_start_table
+
+# Five special tokens, then pieces that begin a word and pieces that go on; <mask> is the last.
+PIECES = (
+    ["<s>", "<pad>", "</s>", "<unk>", "▁"]
+    + [f"▁mot{number}" for number in range(11)]
+    + [f"suite{number}" for number in range(7)]
+    + ["<mask>"]
+)
+PAD, MASK = 1, len(PIECES) - 1
+SPECIAL_IDS = [0, 1, 2, 3, MASK]
+WORD_STARTS = word_start_table(PIECES)
+SPECIAL = special_table(len(PIECES), SPECIAL_IDS)
+FIRST_WORD, FIRST_SUFFIX = 5, 16
+
+
+def mask(ids, seed=0, **changes):
+    options = {"word_starts": WORD_STARTS, "special": SPECIAL, "mask_token_id": MASK}
+    return mask_whole_words(ids, rng=np.random.default_rng(seed), **{**options, **changes})
+
+
+def words_of(row):
+    """Positions of each word of one row, found one token at a time."""
+    words, open_word = [], None
+    for position, token in enumerate(row):
+        if token in SPECIAL_IDS:
+            open_word = None
+        elif open_word is None or PIECES[token].startswith("▁"):
+            open_word = [position]
+            words.append(open_word)
+        else:
+            open_word.append(position)
+    return words
+
+
+def rows_of_words(rng, rows, words_per_row, longest=4):
+    """Draw rows `<s> words </s> <pad>…` of words with 1 to `longest` pieces."""
+    drawn = []
+    for _ in range(rows):
+        row = [0]
+        for _ in range(words_per_row):
+            row.append(int(rng.integers(FIRST_WORD, FIRST_SUFFIX)))
+            row += rng.integers(FIRST_SUFFIX, MASK, size=rng.integers(0, longest)).tolist()
+        drawn.append([*row, 2])
+    width = max(map(len, drawn))
+    return np.array([row + [PAD] * (width - len(row)) for row in drawn])
+
+
+def within_chance(hits, trials, share, sigmas=5.0):
+    return abs(hits - trials * share) <= sigmas * math.sqrt(trials * share * (1 - share))
+
+
+def test_the_table_of_word_starts_reads_the_meta_symbol():
+    table = word_start_table(["▁le", "s", "▁", "_le", "a▁"])
+    assert table.tolist() == [True, False, True, False, False]
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_words_are_chosen_whole_or_not_at_all(seed):
+    # Any ids in any order: suffixes after special tokens, special tokens inside words.
+    rows = np.random.default_rng(seed).integers(0, len(PIECES), size=(53, 1 + 2 * seed))
+    _, labels = mask(rows, seed, probability=0.5)
+    for row, row_labels in zip(rows.tolist(), labels, strict=True):
+        words = words_of(row)
+        for word in words:
+            assert len({bool(row_labels[position] != -100) for position in word}) == 1
+        outside = set(range(len(row))) - {position for word in words for position in word}
+        assert all(row_labels[position] == -100 for position in outside)
+
+
+def test_neighbouring_words_and_rows_are_chosen_apart():
+    # The second row begins with a suffix: the row's edge must end the word before it.
+    ids = np.array([[0, 7, 8], [17, 18, 2]])
+    patterns = set()
+    for seed in range(200):
+        chosen = mask(ids, seed, probability=0.5)[1] != -100
+        assert chosen[1, 0] == chosen[1, 1]
+        patterns.add((bool(chosen[0, 1]), bool(chosen[0, 2]), bool(chosen[1, 0])))
+    assert len(patterns) == 2**3
+
+
+def test_labels_are_the_original_ids_of_chosen_tokens_and_the_rest_is_untouched():
+    ids = rows_of_words(np.random.default_rng(1), rows=13, words_per_row=17)
+    before = ids.copy()
+    masked, labels = mask(ids)
+    chosen = labels != -100
+    assert chosen.any()
+    np.testing.assert_array_equal(ids, before)
+    np.testing.assert_array_equal(labels[chosen], ids[chosen])
+    np.testing.assert_array_equal(masked[~chosen], ids[~chosen])
+    assert masked.shape == labels.shape == ids.shape
+    assert masked.dtype == labels.dtype == np.int64
+
+
+def test_a_flat_array_is_one_row():
+    ids = rows_of_words(np.random.default_rng(2), rows=1, words_per_row=29)
+    for flat, batch in zip(mask(ids[0]), mask(ids), strict=True):
+        np.testing.assert_array_equal(flat, batch[0])
+
+
+def test_long_and_short_words_are_chosen_equally_often():
+    ids = rows_of_words(np.random.default_rng(3), rows=211, words_per_row=97)
+    _, labels = mask(ids)
+    trials, hits = {}, {}
+    for row, row_labels in zip(ids.tolist(), labels.tolist(), strict=True):
+        for word in words_of(row):
+            trials[len(word)] = trials.get(len(word), 0) + 1
+            hits[len(word)] = hits.get(len(word), 0) + (row_labels[word[0]] != -100)
+    assert sorted(trials) == [1, 2, 3, 4]
+    assert all(within_chance(hits[size], trials[size], 0.15) for size in trials)
+
+
+def test_the_fates_are_shared_out_as_in_bert_and_hold_for_whole_words():
+    ids = rows_of_words(np.random.default_rng(4), rows=211, words_per_row=97)
+    masked, labels = mask(ids)
+    fates = []
+    for row, after, row_labels in zip(ids.tolist(), masked.tolist(), labels.tolist(), strict=True):
+        for word in words_of(row):
+            if row_labels[word[0]] == -100:
+                continue
+            hidden = [after[position] == MASK for position in word]
+            assert len(set(hidden)) == 1
+            kept = [after[position] == row[position] for position in word]
+            fates.append("mask" if all(hidden) else "keep" if all(kept) else "random")
+    ordinary = int((~SPECIAL).sum())
+    # A replaced one-piece word draws itself once in `ordinary` times, and then looks kept.
+    slack = 0.1 / ordinary
+    assert within_chance(fates.count("mask"), len(fates), 0.8)
+    assert abs(fates.count("random") / len(fates) - 0.1) < 0.02 + slack
+    assert abs(fates.count("keep") / len(fates) - 0.1) < 0.02 + slack
+
+
+def test_random_replacements_are_drawn_evenly_from_the_ordinary_pieces():
+    ids = rows_of_words(np.random.default_rng(5), rows=31, words_per_row=211)
+    masked, labels = mask(ids, probability=1.0, mask_fraction=0.0, random_fraction=1.0)
+    drawn = masked[labels != -100]
+    counts = np.bincount(drawn, minlength=len(PIECES))
+    assert not counts[SPECIAL_IDS].any()
+    ordinary = np.flatnonzero(~SPECIAL)
+    assert all(within_chance(counts[piece], drawn.size, 1 / ordinary.size) for piece in ordinary)
+
+
+def test_each_call_draws_afresh_and_a_seed_draws_the_same():
+    ids = rows_of_words(np.random.default_rng(6), rows=5, words_per_row=41)
+    rng = np.random.default_rng(7)
+    options = {"word_starts": WORD_STARTS, "special": SPECIAL, "mask_token_id": MASK}
+    first, second = (mask_whole_words(ids, rng=rng, **options)[1] for _ in range(2))
+    assert (first != second).any()
+    np.testing.assert_array_equal(mask(ids, seed=7)[1], first)
+
+
+def test_evaluation_masks_show_no_label():
+    ids = rows_of_words(np.random.default_rng(8), rows=7, words_per_row=53)
+    masked, labels = mask(ids, mask_fraction=1.0, random_fraction=0.0)
+    np.testing.assert_array_equal(masked == MASK, labels != -100)
+
+
+@pytest.mark.parametrize(("probability", "expected"), [(0.0, 0), (1.0, 3 + 2)])
+def test_the_extreme_probabilities_choose_none_and_all(probability, expected):
+    ids = np.array([[0, 5, 16, 17, 2], [0, 6, 7, 2, PAD]])
+    assert (mask(ids, probability=probability)[1] != -100).sum() == expected
+
+
+@pytest.mark.parametrize("ids", [np.full((3, 5), PAD), np.empty((0, 4)), np.empty((2, 0)), []])
+def test_rows_without_words_come_back_as_they_were(ids):
+    masked, labels = mask(ids, probability=1.0)
+    np.testing.assert_array_equal(masked, ids)
+    assert (labels == -100).all()
+
+
+@pytest.mark.parametrize(
+    ("ids", "changes", "message"),
+    [
+        ([[0, len(PIECES)]], {}, "input_ids must be within 0 and 23; received 0 to 24"),
+        ([[0, -1]], {}, "input_ids must be within 0 and 23; received -1 to 0"),
+        ([[[0]]], {}, r"received shape \(1, 1, 1\)"),
+        ([[0]], {"mask_token_id": 99}, "mask_token_id must be within 0 and 23; received 99"),
+        ([[0]], {"probability": 1.5}, "received 1.5, 0.8, 0.1"),
+        ([[0]], {"mask_fraction": 0.95}, "received 0.15, 0.95, 0.1"),
+        ([[0]], {"special": SPECIAL[1:]}, r"received \(24,\) and \(23,\)"),
+    ],
+)
+def test_wrong_arguments_are_named(ids, changes, message):
+    with pytest.raises(ValueError, match=message):
+        mask(ids, **changes)
+
+
+def test_special_ids_outside_the_vocabulary_are_refused():
+    with pytest.raises(ValueError, match="special_ids must be within 0 and 4; received 2 to 5"):
+        special_table(5, [5, 2])
