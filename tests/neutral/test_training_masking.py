@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from camembert_dual.training.masking import mask_whole_words, special_table, word_start_table
+from camembert_dual.training.masking import (
+    mask_whole_words,
+    punctuation_table,
+    special_table,
+    word_start_table,
+)
 
 # Five special tokens, then pieces that begin a word and pieces that go on; <mask> is the last.
 PIECES = (
@@ -60,6 +65,33 @@ def within_chance(hits, trials, share, sigmas=5.0):
 def test_the_table_of_word_starts_reads_the_meta_symbol():
     table = word_start_table(["▁le", "s", "▁", "_le", "a▁"])
     assert table.tolist() == [True, False, True, False, False]
+
+
+def test_the_table_of_punctuation_reads_letters_and_digits():
+    table = punctuation_table(["▁le", "▁", ".", "▁«", "'", "l'", "1", "œ", "...", "▁,2"])
+    assert table.tolist() == [False, False, True, True, True, False, False, False, True, False]
+
+
+def test_punctuation_is_chosen_with_its_word_unless_it_is_a_word_of_its_own():
+    pieces = ["<s>", "</s>", "▁l", "'", "hom", "me", ".", "▁bon", "<mask>"]
+    tables = {
+        "word_starts": word_start_table(pieces),
+        "special": special_table(len(pieces), [0, 1, 8]),
+        "mask_token_id": 8,
+        "probability": 0.5,
+    }
+    ids = [0, 2, 3, 4, 5, 6, 7, 1]
+    for punctuation, words in [
+        (None, [[1, 2, 3, 4, 5], [6]]),
+        (punctuation_table(pieces), [[1], [2], [3, 4], [5], [6]]),
+    ]:
+        seen = set()
+        for seed in range(300):
+            chosen = mask(ids, seed, punctuation=punctuation, **tables)[1] != -100
+            assert not chosen[[0, 7]].any()
+            assert all(len(set(chosen[word].tolist())) == 1 for word in words)
+            seen.add(tuple(bool(chosen[word[0]]) for word in words))
+        assert len(seen) == 2 ** len(words)
 
 
 @pytest.mark.parametrize("seed", range(7))
@@ -184,7 +216,8 @@ def test_rows_without_words_come_back_as_they_were(ids):
         ([[0]], {"mask_token_id": 99}, "mask_token_id must be within 0 and 23; received 99"),
         ([[0]], {"probability": 1.5}, "received 1.5, 0.8, 0.1"),
         ([[0]], {"mask_fraction": 0.95}, "received 0.15, 0.95, 0.1"),
-        ([[0]], {"special": SPECIAL[1:]}, r"received \(24,\) and \(23,\)"),
+        ([[0]], {"special": SPECIAL[1:]}, r"received \(24,\), \(23,\), \(23,\)"),
+        ([[0]], {"punctuation": SPECIAL[1:]}, r"received \(24,\), \(24,\), \(23,\)"),
     ],
 )
 def test_wrong_arguments_are_named(ids, changes, message):

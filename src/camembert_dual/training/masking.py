@@ -29,6 +29,22 @@ def word_start_table(pieces: Sequence[str]) -> BoolArray:
     return np.array([piece.startswith(META_SYMBOL) for piece in pieces], dtype=np.bool_)
 
 
+def punctuation_table(pieces: Sequence[str]) -> BoolArray:
+    """Tell of each vocabulary id whether its piece has neither letter nor digit.
+
+    SentencePiece joins punctuation to the word before it (`▁lait` `.`) and, after an apostrophe, to
+    the word behind it (`▁l` `'` `homme`). `mask_whole_words` can take it for words of its own.
+
+    Args:
+        pieces: the V pieces, in the order of their ids.
+
+    Returns:
+        Booleans, shape (V,); the bare U+2581 is no punctuation.
+    """
+    marks = [piece.removeprefix(META_SYMBOL) for piece in pieces]
+    return np.array([bool(m) and not any(map(str.isalnum, m)) for m in marks], dtype=np.bool_)
+
+
 def special_table(vocab_size: int, special_ids: Iterable[int]) -> BoolArray:
     """Tell of each vocabulary id whether it is a special token.
 
@@ -56,6 +72,7 @@ def mask_whole_words(
     special: BoolArray,
     mask_token_id: int,
     rng: np.random.Generator,
+    punctuation: BoolArray | None = None,
     probability: float = 0.15,
     mask_fraction: float = 0.8,
     random_fraction: float = 0.1,
@@ -67,6 +84,10 @@ def mask_whole_words(
     ordinary token is chosen with exactly that probability, whatever the length of its word; the
     number of chosen tokens varies from row to row, and a short row may have none.
 
+    With `punctuation` those pieces are words of their own, as in BERT, and end the word before.
+    Without it, as in CamemBERT, a word is never hidden without the full stop or the elided article
+    that touches it, so training never shows `du <mask>.` or `l'<mask>`, which people then ask for.
+
     The fate of a chosen word (masked, replaced, kept) is drawn once for all its pieces, as fairseq
     did for CamemBERT: were it drawn per token, a kept piece would betray the masked ones beside
     it. The pieces of a replaced word are drawn one by one from the ordinary pieces.
@@ -77,6 +98,7 @@ def mask_whole_words(
         special: shape (V,), from `special_table`; these ids are neither chosen nor drawn.
         mask_token_id: id of `<mask>`.
         rng: source of the draws; another call gives another mask.
+        punctuation: shape (V,), from `punctuation_table`, or None.
         probability: share of the words to choose, 0 to 1.
         mask_fraction: share of the chosen words to replace by `<mask>`. For evaluation take 1.0,
             with `random_fraction` 0.0, so that no label is visible in the input.
@@ -94,13 +116,15 @@ def mask_whole_words(
         afresh at each pass); Martin et al. 2020 (whole words for CamemBERT).
     """
     ids = np.array(input_ids, dtype=np.int64)
-    _check(ids, word_starts, special, mask_token_id, probability, mask_fraction, random_fraction)
+    alone = np.zeros_like(special) if punctuation is None else punctuation
+    _check_tables(ids, mask_token_id, word_starts, special, alone)
+    _check_shares(probability, mask_fraction, random_fraction)
     labels = np.full(ids.shape, IGNORED_LABEL, dtype=np.int64)
 
     ordinary = ~special[ids]
-    starts = word_starts[ids]
+    starts = (word_starts | alone)[ids]
     starts[..., :1] = True
-    starts[..., 1:] |= ~ordinary[..., :-1]
+    starts[..., 1:] |= (special | alone)[ids[..., :-1]]
     starts &= ordinary
     words = np.cumsum(starts.ravel()).reshape(ids.shape)  # 0 before the first word
     word_count = int(starts.sum())
@@ -120,24 +144,20 @@ def mask_whole_words(
     return ids, labels
 
 
-def _check(
-    ids: IntArray,
-    word_starts: BoolArray,
-    special: BoolArray,
-    mask_token_id: int,
-    probability: float,
-    mask_fraction: float,
-    random_fraction: float,
-) -> None:
+def _check_tables(ids: IntArray, mask_token_id: int, *tables: BoolArray) -> None:
     if ids.ndim not in (1, 2):
         raise ValueError(f"input_ids must have shape (B, T) or (T,); received shape {ids.shape}")
-    if word_starts.shape != special.shape or special.ndim != 1:
+    shapes = [table.shape for table in tables]
+    if len(set(shapes)) > 1 or len(shapes[0]) != 1:
         raise ValueError(
-            "word_starts and special must have one shape (V,); "
-            f"received {word_starts.shape} and {special.shape}"
+            "word_starts, special and punctuation must have one shape (V,); "
+            f"received {', '.join(map(str, shapes))}"
         )
-    _check_range("input_ids", ids, special.size)
-    _check_range("mask_token_id", np.array([mask_token_id]), special.size)
+    _check_range("input_ids", ids, tables[0].size)
+    _check_range("mask_token_id", np.array([mask_token_id]), tables[0].size)
+
+
+def _check_shares(probability: float, mask_fraction: float, random_fraction: float) -> None:
     shares = (probability, mask_fraction, random_fraction)
     if not all(0.0 <= share <= 1.0 for share in shares) or mask_fraction + random_fraction > 1.0:
         raise ValueError(
