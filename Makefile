@@ -1,0 +1,52 @@
+# `make demo` and `make test` need nothing but Python 3.10 or newer: they make .venv themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-peer lint format types check bench clean
+
+help: ## Show this list.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev]"
+	@touch $@
+
+setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
+
+demo: setup ## Complete French sentences in PyTorch and TensorFlow from one checkpoint.
+	$(BIN)/camembert-dual fill-mask "Le petit chat boit du <mask>." --backend both
+	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
+
+test: setup ## Run the whole test suite.
+	$(PYTEST)
+
+test-neutral test-pt test-tf test-equivalence: test-%: setup ## Run one part of the suite.
+	$(PYTEST) tests/$*
+
+test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
+	bash tests/peer/run.sh
+
+lint: setup types ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup ## Rewrite the code in the project's style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup
+	$(BIN)/mypy
+
+check: lint test ## Everything CI runs.
+
+bench: setup ## Measure speed against the peer, interleaved.
+	@ls benchmarks/*.py
+
+clean: ## Remove what make made.
+	rm -rf $(VENV) .venv-* build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

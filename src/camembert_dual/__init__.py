@@ -1,0 +1,1 @@
+"""CamemBERT for PyTorch and TensorFlow from one checkpoint file."""

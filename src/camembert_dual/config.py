@@ -1,0 +1,344 @@
+"""The one configuration class under both model trees.
+
+It describes the network of RoBERTa (Liu et al. 2019, https://arxiv.org/abs/1907.11692), which CamemBERT
+(Martin et al. 2020, https://arxiv.org/abs/1911.03894) trains on French, and reads and writes the published
+``config.json``.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from camembert_dual.checkpoints.locate import locate
+from camembert_dual.files import read_json, write_atomically
+
+MODEL_TYPES = ("camembert", "roberta", "xlm-roberta")
+ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
+POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
+PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
+
+
+@dataclass
+class CamembertConfig:
+    """The numbers that define a CamemBERT, with the defaults of the published configuration class.
+
+    The bare defaults are BERT's, not camembert-base's: use :meth:`camembert_base` for that. Attributes may be
+    set after construction; the values are checked at construction and again when a model is built.
+
+    Attributes:
+        vocab_size: Rows of the word embedding table.
+        hidden_size: Width of every hidden state; a multiple of ``num_attention_heads``.
+        num_hidden_layers: Number of encoder layers.
+        num_attention_heads: Heads of each attention layer.
+        intermediate_size: Width of the feed-forward layer.
+        hidden_act: ``"gelu"`` (exact), ``"gelu_new"`` (tanh form), ``"relu"``, ``"silu"``, or a callable on tensors.
+        hidden_dropout_prob: Dropout of embeddings, projections and heads, in [0, 1).
+        attention_probs_dropout_prob: Dropout of the attention probabilities, in [0, 1).
+        max_position_embeddings: Rows of the position table; a text may have
+            ``max_position_embeddings - pad_token_id - 1`` tokens, since positions start after the padding index.
+        type_vocab_size: Rows of the token type table (1 in every published CamemBERT).
+        initializer_range: Standard deviation of new weights.
+        layer_norm_eps: Epsilon of every layer normalisation.
+        pad_token_id: Id of the padding token, also the padding row of word and position tables.
+        bos_token_id: Id of the first token, or None.
+        eos_token_id: Id of the last token, or None.
+        position_embedding_type: ``"absolute"``, ``"relative_key"`` (Shaw et al. 2018) or
+            ``"relative_key_query"`` (Huang et al. 2020, method 4).
+        use_cache: Whether a decoder returns its keys and values.
+        classifier_dropout: Dropout of the classification heads; ``hidden_dropout_prob`` when None.
+        is_decoder: Whether attention is causal.
+        add_cross_attention: Whether each layer of a decoder also attends to encoder states.
+        tie_word_embeddings: Whether the LM head's decoder is the word embedding table.
+        num_labels: Number of classes; setting it renames the labels unless as many names exist.
+        id2label: Class number to name.
+        label2id: Class name to number.
+        problem_type: ``"regression"``, ``"single_label_classification"``, ``"multi_label_classification"`` or
+            None to infer it from the labels.
+        output_attentions: Whether models return attention probabilities by default.
+        output_hidden_states: Whether models return all hidden states by default.
+        return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
+        pruned_heads: Layer number to the heads removed from it.
+        chunk_size_feed_forward: Accepted for compatibility; the feed-forward layer is never chunked.
+        model_type: The published family name: camembert, roberta or xlm-roberta, one network under three names.
+        extra: Every other key of the ``config.json`` this was read from, written back unchanged.
+
+    Raises:
+        ValueError: If a value breaks its rule; the message names the field, the rule and the value.
+    """
+
+    vocab_size: int = 30522
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    hidden_act: str | Callable[..., Any] = "gelu"
+    hidden_dropout_prob: float = 0.1
+    attention_probs_dropout_prob: float = 0.1
+    max_position_embeddings: int = 512
+    type_vocab_size: int = 2
+    initializer_range: float = 0.02
+    layer_norm_eps: float = 1e-12
+    pad_token_id: int = 1
+    bos_token_id: int | None = 0
+    eos_token_id: int | None = 2
+    position_embedding_type: str = "absolute"
+    use_cache: bool = True
+    classifier_dropout: float | None = None
+    is_decoder: bool = False
+    add_cross_attention: bool = False
+    tie_word_embeddings: bool = True
+    num_labels: int = 2
+    id2label: dict[int, str] | None = None
+    label2id: dict[str, int] | None = None
+    problem_type: str | None = None
+    output_attentions: bool = False
+    output_hidden_states: bool = False
+    return_dict: bool = True
+    pruned_heads: dict[int, list[int]] = field(default_factory=dict)
+    chunk_size_feed_forward: int = 0
+    model_type: str = "camembert"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.id2label is not None:  # JSON has string keys
+            self.id2label = {int(index): name for index, name in self.id2label.items()}
+            self.num_labels = len(self.id2label)
+        else:
+            self.num_labels = self.num_labels  # names the labels, see __setattr__
+        if self.label2id is None:
+            self.label2id = {name: index for index, name in (self.id2label or {}).items()}
+        self.pruned_heads = {int(n): sorted(heads) for n, heads in self.pruned_heads.items()}
+        self.validate()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep the label names as many as the labels when ``num_labels`` is set."""
+        object.__setattr__(self, name, value)
+        names = self.__dict__.get("id2label")
+        if name == "num_labels" and isinstance(value, int) and "label2id" in self.__dict__:
+            if names is None or len(names) != value:
+                self.id2label = {index: f"LABEL_{index}" for index in range(value)}
+                self.label2id = {label: index for index, label in self.id2label.items()}
+
+    @property
+    def head_size(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    @property
+    def max_sequence_length(self) -> int:
+        """The longest text in tokens: RoBERTa numbers positions from ``pad_token_id + 1``."""
+        return self.max_position_embeddings - self.pad_token_id - 1
+
+    def validate(self) -> None:
+        """Check every value.
+
+        Raises:
+            ValueError: If a value breaks its rule; the message names the field, the rule and the value.
+        """
+        for name in (
+            "vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size "
+            "max_position_embeddings type_vocab_size num_labels"
+        ).split():
+            self._require(name, _is_int(getattr(self, name), 1), "must be an integer of at least 1")
+        self._require(
+            "hidden_size",
+            self.hidden_size % self.num_attention_heads == 0,
+            f"must be a multiple of num_attention_heads ({self.num_attention_heads})",
+        )
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
+            value = getattr(self, name)
+            optional = name == "classifier_dropout" and value is None
+            rule = "must be a number in [0, 1)"
+            self._require(name, optional or (_is_number(value) and 0 <= value < 1), rule)
+        for name, low in (("initializer_range", 0.0), ("layer_norm_eps", 5e-324)):
+            value = getattr(self, name)
+            rule = "must be a number of at least 0" if low == 0.0 else "must be a positive number"
+            self._require(name, _is_number(value) and low <= value < float("inf"), rule)
+        for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
+            value = getattr(self, name)
+            optional = name != "pad_token_id" and value is None
+            rule = f"must be an id below vocab_size ({self.vocab_size})"
+            self._require(name, optional or (_is_int(value, 0) and value < self.vocab_size), rule)
+        self._require(
+            "max_position_embeddings",
+            self.max_sequence_length >= 1,
+            f"must be at least pad_token_id + 2 ({self.pad_token_id + 2}), as positions start after the padding index",
+        )
+        self._require(
+            "hidden_act",
+            callable(self.hidden_act) or self.hidden_act in ACTIVATIONS,
+            f"must be a callable or one of {', '.join(ACTIVATIONS)}",
+        )
+        for name, allowed in (
+            ("position_embedding_type", POSITION_EMBEDDING_TYPES),
+            ("problem_type", (None, *PROBLEM_TYPES)),
+            ("model_type", MODEL_TYPES),
+        ):
+            rule = f"must be one of {', '.join(str(value) for value in allowed)}"
+            self._require(name, getattr(self, name) in allowed, rule)
+        for layer, heads in self.pruned_heads.items():
+            self._require(
+                "pruned_heads",
+                layer in range(self.num_hidden_layers)
+                and set(heads) < set(range(self.num_attention_heads)),
+                f"must map layers below {self.num_hidden_layers} to some, not all, of the heads below "
+                f"{self.num_attention_heads}",
+            )
+
+    def _require(self, name: str, holds: bool, rule: str) -> None:
+        if not holds:
+            raise ValueError(f"CamembertConfig.{name} {rule}; received {getattr(self, name)!r}.")
+
+    @classmethod
+    def camembert_base(cls, **overrides: Any) -> CamembertConfig:
+        """The configuration of almanach/camembert-base."""
+        published: dict[str, Any] = {
+            "vocab_size": 32005,
+            "max_position_embeddings": 514,
+            "type_vocab_size": 1,
+            "layer_norm_eps": 1e-5,
+            "bos_token_id": 5,
+            "eos_token_id": 6,
+        }
+        return cls(**published | overrides)
+
+    @classmethod
+    def camembert_large(cls, **overrides: Any) -> CamembertConfig:
+        """The configuration of almanach/camembert-large, whose file names other bos and eos ids than its tokenizer."""
+        published: dict[str, Any] = {
+            "hidden_size": 1024,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 16,
+            "intermediate_size": 4096,
+            "bos_token_id": 0,
+            "eos_token_id": 2,
+        }
+        return cls.camembert_base(**published | overrides)
+
+    @classmethod
+    def camembert_v2_base(cls, **overrides: Any) -> CamembertConfig:
+        """The configuration of almanach/camembertv2-base (Antoun et al. 2024, https://arxiv.org/abs/2411.08868)."""
+        published: dict[str, Any] = {
+            "model_type": "roberta",
+            "vocab_size": 32768,
+            "max_position_embeddings": 1025,
+            "layer_norm_eps": 1e-7,
+            "pad_token_id": 0,
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+        }
+        return cls.camembert_base(**published | overrides)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], **overrides: Any) -> CamembertConfig:
+        """Build a config from the keys of a ``config.json``; unknown keys go to ``extra``.
+
+        Args:
+            values: The published keys.
+            **overrides: Values that replace those of the file.
+
+        Raises:
+            ValueError: If the file is of another family (DeBERTa, ModernBERT, ...) or a value breaks its rule.
+        """
+        merged = {**values, **overrides}
+        model_type = merged.get("model_type", "camembert")
+        if model_type not in MODEL_TYPES:
+            raise ValueError(
+                f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this network; received "
+                f"{model_type!r}, which is another architecture (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT)."
+            )
+        if "num_labels" in overrides and "id2label" not in overrides:
+            named = merged.get("id2label")
+            if named is not None and len(named) != overrides["num_labels"]:
+                merged.pop("id2label")
+                merged.pop("label2id", None)
+        known = {spec.name for spec in fields(cls)} - {"extra"}
+        absent = {name for name in known & set(merged) if merged[name] is None and _never_none(name)}
+        arguments = {name: merged[name] for name in known & set(merged) - absent}
+        extra = {name: copy.deepcopy(merged[name]) for name in merged if name not in known}
+        return cls(**arguments, extra=extra)
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | Path, **options: Any) -> CamembertConfig:
+        """Read ``config.json`` of a folder, a bundled checkpoint or a hub repository.
+
+        Args:
+            name_or_path: Folder, path of a json file, bundled name or hub name.
+            **options: ``revision``, ``cache_dir``, ``token``, ``local_files_only`` for the hub; any other name
+                overrides a value of the file.
+
+        Raises:
+            FileNotFoundError: If there is no such checkpoint or it holds no ``config.json``.
+            ValueError: If the file is not JSON, of another family, or a value breaks its rule.
+        """
+        where = {
+            name: options.pop(name)
+            for name in ("revision", "cache_dir", "token", "local_files_only")
+            if name in options
+        }
+        path = locate(name_or_path, filenames=("config.json",), **where)
+        return cls.from_dict(read_json(path if path.is_file() else path / "config.json"), **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The published keys: all of the network's, and the general ones that differ from their default.
+
+        Raises:
+            ValueError: If ``hidden_act`` is a callable, which no file can hold.
+        """
+        if callable(self.hidden_act):
+            raise ValueError(
+                f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved; received "
+                f"{self.hidden_act!r}."
+            )
+        values: dict[str, Any] = {"model_type": self.model_type}
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            default = spec.default if spec.default is not MISSING else {}
+            if spec.name in _ALWAYS_WRITTEN or value != default:
+                values[spec.name] = copy.deepcopy(value)
+        unnamed = self.id2label == {index: f"LABEL_{index}" for index in range(2)}
+        for name in ("num_labels", "extra", *(("id2label", "label2id") if unnamed else ())):
+            values.pop(name, None)
+        return {**copy.deepcopy(self.extra), **values}
+
+    def to_json_string(self) -> str:
+        """The text of ``config.json``: sorted keys, two spaces."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def save_pretrained(self, directory: str | Path) -> None:
+        """Write ``config.json`` into a folder, which is made if need be; the old file stays until the new one is whole."""
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        write_atomically(Path(directory) / "config.json", self.to_json_string().encode())
+
+
+_ALWAYS_WRITTEN = frozenset(
+    "vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size hidden_act hidden_dropout_prob "
+    "attention_probs_dropout_prob max_position_embeddings type_vocab_size initializer_range layer_norm_eps "
+    "pad_token_id bos_token_id eos_token_id position_embedding_type use_cache classifier_dropout "
+    "tie_word_embeddings".split()
+)
+
+
+def _never_none(name: str) -> bool:
+    """Whether a ``null`` in a file means that the default is meant."""
+    return name not in {
+        "bos_token_id",
+        "eos_token_id",
+        "classifier_dropout",
+        "id2label",
+        "label2id",
+        "problem_type",
+    }
+
+
+def _is_int(value: Any, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

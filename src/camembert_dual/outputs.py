@@ -1,0 +1,128 @@
+"""What models return: an ordered dict with attribute access, one class per kind of head, for both trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+
+class ModelOutput(dict[str, Any]):
+    """An ordered dict whose keys are also attributes and whose values also have numbers.
+
+    A field without a value is left out of the dict, and its attribute reads None.
+    ``output["logits"]``, ``output.logits`` and, if logits is the first value present, ``output[0]`` are the same.
+
+    Args:
+        values: A mapping or pairs of field name and value; values of None are left out.
+        **more: The same as keywords.
+
+    Raises:
+        ValueError: If a name is not a field of the class.
+    """
+
+    __slots__ = ()
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
+    ) -> None:
+        given = dict(values, **more)
+        unknown = [name for name in given if name not in self.fields]
+        if unknown:
+            raise ValueError(
+                f"The fields of {type(self).__name__} are {', '.join(self.fields)}; received {', '.join(unknown)}."
+            )
+        super().__init__(
+            (name, given[name]) for name in self.fields if given.get(name) is not None
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).fields:
+            return self.get(name)
+        raise AttributeError(f"{type(self).__name__} has no field {name!r}.")
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(key) if isinstance(key, str) else self.to_tuple()[key]
+
+    def to_tuple(self) -> tuple[Any, ...]:
+        """The values present, in the order of the fields."""
+        return tuple(self.values())
+
+
+class BaseModelOutput(ModelOutput):
+    """Of the bare model. ``last_hidden_state`` (B, T, D), ``pooler_output`` (B, D).
+
+    ``hidden_states`` holds the embeddings and each layer's output (B, T, D); ``attentions`` and
+    ``cross_attentions`` one (B, H, T, S) per layer; ``past_key_values`` two (B, H, S, K) per layer, or four with
+    cross-attention.
+    """
+
+    __slots__ = ()
+    fields = (
+        "last_hidden_state",
+        "pooler_output",
+        "past_key_values",
+        "hidden_states",
+        "attentions",
+        "cross_attentions",
+    )
+
+
+class CausalLMOutput(ModelOutput):
+    """Of the causal language model. ``loss`` (), ``logits`` (B, T, V); the rest as in the bare model."""
+
+    __slots__ = ()
+    fields = (
+        "loss",
+        "logits",
+        "past_key_values",
+        "hidden_states",
+        "attentions",
+        "cross_attentions",
+    )
+
+
+class MaskedLMOutput(ModelOutput):
+    """Of the masked language model. ``loss`` (), ``logits`` (B, T, V)."""
+
+    __slots__ = ()
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class SequenceClassifierOutput(ModelOutput):
+    """Of the sequence classifier. ``loss`` (), ``logits`` (B, L)."""
+
+    __slots__ = ()
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class MultipleChoiceModelOutput(ModelOutput):
+    """Of multiple choice. ``loss`` (), ``logits`` (B, C); hidden states and attentions have B * C rows."""
+
+    __slots__ = ()
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class TokenClassifierOutput(ModelOutput):
+    """Of the token classifier. ``loss`` (), ``logits`` (B, T, L)."""
+
+    __slots__ = ()
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class QuestionAnsweringModelOutput(ModelOutput):
+    """Of extractive question answering. ``loss`` (), ``start_logits`` and ``end_logits`` (B, T)."""
+
+    __slots__ = ()
+    fields = ("loss", "start_logits", "end_logits", "hidden_states", "attentions")
+
+
+OUTPUT_CLASSES: tuple[type[ModelOutput], ...] = (
+    BaseModelOutput,
+    CausalLMOutput,
+    MaskedLMOutput,
+    SequenceClassifierOutput,
+    MultipleChoiceModelOutput,
+    TokenClassifierOutput,
+    QuestionAnsweringModelOutput,
+)

@@ -1,0 +1,210 @@
+"""THE TABLE: every weight of the family, its two names, its shape and its layout.
+
+A row is identity or transpose, nothing else. The published names are those of the hub's files and of the torch
+modules; the Keras paths are those of the layers. One letter stands for one size:
+
+    V vocab_size    P max_position_embeddings    Y type_vocab_size    D hidden_size    F intermediate_size
+    A width of a layer's attention (all heads that are not pruned)    K head size    R 2 P - 1 distances
+    L num_labels    1, 2 themselves
+
+``{}`` stands for the layer number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from camembert_dual.config import CamembertConfig
+
+BACKBONE = "roberta"
+
+
+class Row(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        name: Published name, as in the hub's files.
+        path: Keras path below the model's own name.
+        shape: Sizes of the published tensor, as letters.
+        transposed: Whether Keras holds the transpose.
+    """
+
+    name: str
+    path: str
+    shape: str
+    transposed: bool = False
+
+
+EMBEDDINGS = (
+    Row("embeddings.word_embeddings.weight", "embeddings/word_embeddings/embeddings", "VD"),
+    Row("embeddings.position_embeddings.weight", "embeddings/position_embeddings/embeddings", "PD"),
+    Row("embeddings.token_type_embeddings.weight", "embeddings/token_type_embeddings/embeddings", "YD"),
+    Row("embeddings.LayerNorm.weight", "embeddings/LayerNorm/gamma", "D"),
+    Row("embeddings.LayerNorm.bias", "embeddings/LayerNorm/beta", "D"),
+)
+SELF_ATTENTION = (
+    Row("attention.self.query.weight", "attention/self/query/kernel", "AD", True),
+    Row("attention.self.query.bias", "attention/self/query/bias", "A"),
+    Row("attention.self.key.weight", "attention/self/key/kernel", "AD", True),
+    Row("attention.self.key.bias", "attention/self/key/bias", "A"),
+    Row("attention.self.value.weight", "attention/self/value/kernel", "AD", True),
+    Row("attention.self.value.bias", "attention/self/value/bias", "A"),
+    Row("attention.output.dense.weight", "attention/output/dense/kernel", "DA", True),
+    Row("attention.output.dense.bias", "attention/output/dense/bias", "D"),
+    Row("attention.output.LayerNorm.weight", "attention/output/LayerNorm/gamma", "D"),
+    Row("attention.output.LayerNorm.bias", "attention/output/LayerNorm/beta", "D"),
+)
+RELATIVE_POSITIONS = (
+    Row(
+        "attention.self.distance_embedding.weight",
+        "attention/self/distance_embedding/embeddings",
+        "RK",
+    ),
+)
+CROSS_ATTENTION = tuple(
+    Row(f"cross{name}", f"cross{path}", shape.replace("A", "D"), transposed)
+    for name, path, shape, transposed in SELF_ATTENTION
+)
+FEED_FORWARD = (
+    Row("intermediate.dense.weight", "intermediate/dense/kernel", "FD", True),
+    Row("intermediate.dense.bias", "intermediate/dense/bias", "F"),
+    Row("output.dense.weight", "output/dense/kernel", "DF", True),
+    Row("output.dense.bias", "output/dense/bias", "D"),
+    Row("output.LayerNorm.weight", "output/LayerNorm/gamma", "D"),
+    Row("output.LayerNorm.bias", "output/LayerNorm/beta", "D"),
+)
+POOLER = (
+    Row("pooler.dense.weight", "pooler/dense/kernel", "DD", True),
+    Row("pooler.dense.bias", "pooler/dense/bias", "D"),
+)
+LM_HEAD = (
+    Row("lm_head.dense.weight", "lm_head/dense/kernel", "DD", True),
+    Row("lm_head.dense.bias", "lm_head/dense/bias", "D"),
+    Row("lm_head.layer_norm.weight", "lm_head/layer_norm/gamma", "D"),
+    Row("lm_head.layer_norm.bias", "lm_head/layer_norm/beta", "D"),
+    Row("lm_head.bias", "lm_head/bias", "V"),
+)
+DECODER = (Row("lm_head.decoder.weight", "lm_head/decoder/embeddings", "VD"),)
+SEQUENCE_CLASSIFIER = (
+    Row("classifier.dense.weight", "classifier/dense/kernel", "DD", True),
+    Row("classifier.dense.bias", "classifier/dense/bias", "D"),
+    Row("classifier.out_proj.weight", "classifier/out_proj/kernel", "LD", True),
+    Row("classifier.out_proj.bias", "classifier/out_proj/bias", "L"),
+)
+CHOICE_CLASSIFIER = (
+    Row("classifier.weight", "classifier/kernel", "1D", True),
+    Row("classifier.bias", "classifier/bias", "1"),
+)
+TOKEN_CLASSIFIER = (
+    Row("classifier.weight", "classifier/kernel", "LD", True),
+    Row("classifier.bias", "classifier/bias", "L"),
+)
+QUESTION_ANSWERING = (
+    Row("qa_outputs.weight", "qa_outputs/kernel", "2D", True),
+    Row("qa_outputs.bias", "qa_outputs/bias", "2"),
+)
+
+
+class Task(NamedTuple):
+    """What a model class puts around the encoder: its head's rows and whether it keeps the pooler."""
+
+    head: tuple[Row, ...]
+    pooler: bool
+
+
+TASKS = {
+    "CamembertModel": Task((), True),
+    "CamembertForCausalLM": Task(LM_HEAD, False),
+    "CamembertForMaskedLM": Task(LM_HEAD, False),
+    "CamembertForSequenceClassification": Task(SEQUENCE_CLASSIFIER, False),
+    "CamembertForMultipleChoice": Task(CHOICE_CLASSIFIER, True),
+    "CamembertForTokenClassification": Task(TOKEN_CLASSIFIER, False),
+    "CamembertForQuestionAnswering": Task(QUESTION_ANSWERING, False),
+}
+HEAD_NAMES = frozenset(row.name for task in TASKS.values() for row in task.head) | {
+    row.name for row in DECODER
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One weight of one model.
+
+    Attributes:
+        name: Published name; without the backbone's prefix if the model is the bare one.
+        path: Keras path below the model's own name.
+        shape: Shape of the published tensor.
+        transposed: Whether Keras holds the transpose.
+    """
+
+    name: str
+    path: str
+    shape: tuple[int, ...]
+    transposed: bool
+
+
+def parameters(
+    config: CamembertConfig, task: str, *, pooler: bool | None = None
+) -> tuple[Parameter, ...]:
+    """List every weight of a model.
+
+    Args:
+        config: The model's configuration.
+        task: Name of the torch class, a key of ``TASKS``.
+        pooler: Whether the pooler is there; None for what the task does by default.
+
+    Returns:
+        The weights in the order of the network.
+
+    Raises:
+        ValueError: If there is no such task.
+    """
+    if task not in TASKS:
+        raise ValueError(f"A task must be one of {', '.join(TASKS)}; received {task!r}.")
+    head, has_pooler = TASKS[task]
+    bare = not head
+    rows = [(row, 0) for row in EMBEDDINGS]
+    for layer in range(config.num_hidden_layers):
+        rows += [(_in_layer(row, layer), layer) for row in _layer_rows(config)]
+    if has_pooler if pooler is None else pooler:
+        rows += [(row, 0) for row in POOLER]
+    prefixed = rows if bare else [(_in_backbone(row), layer) for row, layer in rows]
+    decoder = DECODER if head is LM_HEAD and not config.tie_word_embeddings else ()
+    return tuple(
+        Parameter(row.name, row.path, _shape(row, config, layer), row.transposed)
+        for row, layer in [*prefixed, *((row, 0) for row in (*head, *decoder))]
+    )
+
+
+def _layer_rows(config: CamembertConfig) -> tuple[Row, ...]:
+    relative = RELATIVE_POSITIONS if config.position_embedding_type != "absolute" else ()
+    cross = CROSS_ATTENTION if config.add_cross_attention else ()
+    return (*SELF_ATTENTION, *relative, *cross, *FEED_FORWARD)
+
+
+def _in_layer(row: Row, layer: int) -> Row:
+    name, path = f"encoder.layer.{layer}.{row.name}", f"encoder/layer_{layer}/{row.path}"
+    return row._replace(name=name, path=path)
+
+
+def _in_backbone(row: Row) -> Row:
+    return row._replace(name=f"{BACKBONE}.{row.name}", path=f"{BACKBONE}/{row.path}")
+
+
+def _shape(row: Row, config: CamembertConfig, layer: int) -> tuple[int, ...]:
+    heads = config.num_attention_heads - len(config.pruned_heads.get(layer, ()))
+    sizes = {
+        "V": config.vocab_size,
+        "P": config.max_position_embeddings,
+        "Y": config.type_vocab_size,
+        "D": config.hidden_size,
+        "F": config.intermediate_size,
+        "A": heads * config.head_size,
+        "K": config.head_size,
+        "R": 2 * config.max_position_embeddings - 1,
+        "L": config.num_labels,
+        "1": 1,
+        "2": 2,
+    }
+    return tuple(sizes[letter] for letter in row.shape)

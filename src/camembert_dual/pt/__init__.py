@@ -1,0 +1,24 @@
+"""The PyTorch tree: the same files, classes and functions as ``camembert_dual.tf``."""
+
+from camembert_dual.pt.model import CamembertModel
+from camembert_dual.pt.outputs import register_outputs
+from camembert_dual.pt.tasks import (
+    CamembertForCausalLM,
+    CamembertForMaskedLM,
+    CamembertForMultipleChoice,
+    CamembertForQuestionAnswering,
+    CamembertForSequenceClassification,
+    CamembertForTokenClassification,
+)
+
+register_outputs()
+
+__all__ = [
+    "CamembertForCausalLM",
+    "CamembertForMaskedLM",
+    "CamembertForMultipleChoice",
+    "CamembertForQuestionAnswering",
+    "CamembertForSequenceClassification",
+    "CamembertForTokenClassification",
+    "CamembertModel",
+]

@@ -1,0 +1,200 @@
+"""Attention (Vaswani et al. 2017), over the text itself or over encoder states.
+
+Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads, K head size.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from camembert_dual.config import CamembertConfig
+from camembert_dual.pt.layers import dense, dropout, embedding, layer_norm
+from camembert_dual.pt.masks import mask_bias
+
+Cache = tuple[Tensor, Tensor]
+
+
+def attention_probabilities(
+    query: Tensor, key: Tensor, mask: Tensor | None, relative_scores: Tensor | None
+) -> Tensor:
+    """How much each query attends to each key.
+
+    Args:
+        query: (B, H, T, K).
+        key: (B, H, S, K).
+        mask: Boolean, broadcastable to (B, H, T, S).
+        relative_scores: (B, H, T, S), added before scaling.
+
+    Returns:
+        Probabilities (B, H, T, S); the softmax is taken in float32 at least.
+    """
+    scores = query @ key.transpose(-1, -2)  # (B, H, T, S)
+    if relative_scores is not None:
+        scores = scores + relative_scores
+    scores = scores / math.sqrt(query.shape[-1])
+    if mask is not None:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    wide = torch.promote_types(scores.dtype, torch.float32)
+    return functional.softmax(scores, dim=-1, dtype=wide).to(query.dtype)
+
+
+def relative_scores(
+    query: Tensor, key: Tensor, distance_table: Tensor, past_length: int, both: bool
+) -> Tensor:
+    """Scores of the distance between query and key.
+
+    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by the embedding
+    of the distance; ``relative_key_query`` (Huang et al. 2020, https://arxiv.org/abs/2009.13658, method 4) adds
+    the same for the key.
+
+    Args:
+        query: (B, H, T, K).
+        key: (B, H, S, K).
+        distance_table: (2 P - 1, K); row ``P - 1`` stands for distance 0.
+        past_length: Position of the first query.
+        both: Whether the key's product is added.
+
+    Returns:
+        Scores (B, H, T, S).
+    """
+    queries = torch.arange(query.shape[2], device=query.device)[:, None] + past_length
+    keys = torch.arange(key.shape[2], device=query.device)[None, :]
+    centre = (distance_table.shape[0] - 1) // 2
+    distances = functional.embedding(queries - keys + centre, distance_table)  # (T, S, K)
+    scores = torch.einsum("bhtk,tsk->bhts", query, distances)
+    if both:
+        scores = scores + torch.einsum("bhsk,tsk->bhts", key, distances)
+    return scores
+
+
+def split_heads(states: Tensor, num_heads: int) -> Tensor:
+    """Cut (B, T, H K) into heads (B, H, T, K)."""
+    batch, length, width = states.shape
+    return states.view(batch, length, num_heads, width // num_heads).transpose(1, 2)
+
+
+def merge_heads(context: Tensor) -> Tensor:
+    """Join heads (B, H, T, K) into (B, T, H K)."""
+    batch, heads, length, size = context.shape
+    return context.transpose(1, 2).reshape(batch, length, heads * size)
+
+
+class SelfAttention(nn.Module):
+    """Queries of the text against keys and values of the text, or of encoder states."""
+
+    def __init__(self, config: CamembertConfig, num_heads: int, position_type: str) -> None:
+        super().__init__()
+        width = num_heads * config.head_size
+        self.query = dense(config.hidden_size, width, config)
+        self.key = dense(config.hidden_size, width, config)
+        self.value = dense(config.hidden_size, width, config)
+        self.dropout = dropout(config.attention_probs_dropout_prob)
+        self.num_heads = num_heads
+        self.position_type = position_type
+        if position_type != "absolute":
+            rows = 2 * config.max_position_embeddings - 1
+            self.distance_embedding = embedding(rows, config.head_size, config)
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        mask: Tensor | None = None,
+        head_mask: Tensor | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        past: Cache | None = None,
+        output_attentions: bool = False,
+    ) -> tuple[Tensor, Tensor | None, Cache]:
+        """Attend.
+
+        Args:
+            hidden_states: (B, T, D).
+            mask: Boolean, broadcastable to (B, H, T, S).
+            head_mask: (H,), factors of the heads' probabilities.
+            encoder_hidden_states: (B, S, D) for cross-attention.
+            past: Cached key and value (B, H, P, K): of earlier positions, or of the encoder states.
+            output_attentions: Whether the probabilities are wanted.
+
+        Returns:
+            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the cache.
+        """
+        query = split_heads(self.query(hidden_states), self.num_heads)  # (B, H, T, K)
+        key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
+        if output_attentions or head_mask is not None or self.position_type != "absolute":
+            relative = self.relative_scores(query, key)
+            probabilities = attention_probabilities(query, key, mask, relative)
+            weights = self.dropout(probabilities)
+            if head_mask is not None:
+                weights = weights * head_mask[:, None, None]
+            context = weights @ value  # (B, H, T, K)
+            # the reference reports the factors that were used, after dropout and head mask
+            return merge_heads(context), weights if output_attentions else None, (key, value)
+        context = functional.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask_bias(mask, query.dtype),
+            dropout_p=self.dropout.p if self.training else 0.0,
+        )
+        return merge_heads(context), None, (key, value)
+
+    def keys_and_values(
+        self, hidden_states: Tensor, encoder_hidden_states: Tensor | None, past: Cache | None
+    ) -> Cache:
+        """Project keys and values (B, H, S, K), or take them from the cache."""
+        if encoder_hidden_states is not None and past is not None:
+            return past
+        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        key = split_heads(self.key(source), self.num_heads)
+        value = split_heads(self.value(source), self.num_heads)
+        if past is not None:
+            key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
+        return key, value  # (B, H, S, K)
+
+    def relative_scores(self, query: Tensor, key: Tensor) -> Tensor | None:
+        """Scores of the distances (B, H, T, S), or None for absolute positions."""
+        if self.position_type == "absolute":
+            return None
+        table = self.distance_embedding.weight
+        past_length = key.shape[2] - query.shape[2]
+        both = self.position_type == "relative_key_query"
+        return relative_scores(query, key, table, past_length, both)
+
+
+class AttentionOutput(nn.Module):
+    """Projects the context back to the hidden size and adds the residual."""
+
+    def __init__(self, config: CamembertConfig, num_heads: int) -> None:
+        super().__init__()
+        self.dense = dense(num_heads * config.head_size, config.hidden_size, config)
+        self.LayerNorm = layer_norm(config)
+        self.dropout = dropout(config.hidden_dropout_prob)
+
+    def forward(self, context: Tensor, residual: Tensor) -> Tensor:
+        """Map (B, T, H K) and the residual (B, T, D) to (B, T, D)."""
+        return self.LayerNorm(self.dropout(self.dense(context)) + residual)
+
+
+class Attention(nn.Module):
+    """One attention block: heads, projection, residual, normalisation."""
+
+    def __init__(self, config: CamembertConfig, num_heads: int, position_type: str) -> None:
+        super().__init__()
+        self.self = SelfAttention(config, num_heads, position_type)
+        self.output = AttentionOutput(config, num_heads)
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        mask: Tensor | None = None,
+        head_mask: Tensor | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        past: Cache | None = None,
+        output_attentions: bool = False,
+    ) -> tuple[Tensor, Tensor | None, Cache]:
+        """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
+        context, probabilities, cache = self.self(
+            hidden_states, mask, head_mask, encoder_hidden_states, past, output_attentions
+        )
+        return self.output(context, hidden_states), probabilities, cache

@@ -1,0 +1,152 @@
+"""Encoder layers and their stack (Vaswani et al. 2017; post-norm as in Devlin et al. 2019)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from camembert_dual.config import CamembertConfig
+from camembert_dual.pt.attention import Attention
+from camembert_dual.pt.layers import activation, dense, dropout, layer_norm
+
+
+class Intermediate(nn.Module):
+    """The wide half of the feed-forward layer."""
+
+    def __init__(self, config: CamembertConfig) -> None:
+        super().__init__()
+        self.dense = dense(config.hidden_size, config.intermediate_size, config)
+        self.activation = activation(config)
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Map (B, T, D) to (B, T, F)."""
+        return self.activation(self.dense(hidden_states))
+
+
+class Output(nn.Module):
+    """The narrow half of the feed-forward layer, with the residual."""
+
+    def __init__(self, config: CamembertConfig) -> None:
+        super().__init__()
+        self.dense = dense(config.intermediate_size, config.hidden_size, config)
+        self.LayerNorm = layer_norm(config)
+        self.dropout = dropout(config.hidden_dropout_prob)
+
+    def forward(self, hidden_states: Tensor, residual: Tensor) -> Tensor:
+        """Map (B, T, F) and the residual (B, T, D) to (B, T, D)."""
+        return self.LayerNorm(self.dropout(self.dense(hidden_states)) + residual)
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, cross-attention if the config adds it, feed-forward."""
+
+    def __init__(self, config: CamembertConfig, num_heads: int) -> None:
+        super().__init__()
+        self.attention = Attention(config, num_heads, config.position_embedding_type)
+        if config.add_cross_attention:
+            # the distance of a token to an encoder state means nothing: always absolute
+            self.crossattention = Attention(config, config.num_attention_heads, "absolute")
+        self.intermediate = Intermediate(config)
+        self.output = Output(config)
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        mask: Tensor | None = None,
+        head_mask: Tensor | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        encoder_mask: Tensor | None = None,
+        past: tuple[Tensor, ...] | None = None,
+        output_attentions: bool = False,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None, tuple[Tensor, ...]]:
+        """Run one layer.
+
+        Args:
+            hidden_states: (B, T, D).
+            mask: Boolean, broadcastable to (B, H, T, S).
+            head_mask: (H,).
+            encoder_hidden_states: (B, S, D).
+            encoder_mask: Boolean, broadcastable to (B, H, T, S).
+            past: Cached keys and values (B, H, P, K): two, or four with cross-attention.
+            output_attentions: Whether the probabilities are wanted.
+
+        Returns:
+            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and the cache.
+        """
+        self_past = None if past is None else (past[0], past[1])
+        hidden_states, probabilities, cache = self.attention(
+            hidden_states, mask, head_mask, None, self_past, output_attentions
+        )
+        cross_probabilities = None
+        if encoder_hidden_states is not None:
+            cross_past = None if past is None else (past[2], past[3])
+            hidden_states, cross_probabilities, cross_cache = self.crossattention(
+                hidden_states,
+                encoder_mask,
+                head_mask,
+                encoder_hidden_states,
+                cross_past,
+                output_attentions,
+            )
+            cache = (*cache, *cross_cache)
+        hidden_states = self.output(self.intermediate(hidden_states), hidden_states)
+        return hidden_states, probabilities, cross_probabilities, cache
+
+
+class EncoderOutput(NamedTuple):
+    """What the stack computed; ``hidden_states`` begins with the embeddings."""
+
+    last_hidden_state: Tensor
+    caches: tuple[tuple[Tensor, ...], ...]
+    hidden_states: tuple[Tensor, ...]
+    attentions: tuple[Tensor | None, ...]
+    cross_attentions: tuple[Tensor | None, ...]
+
+
+class Encoder(nn.Module):
+    """The stack of layers."""
+
+    def __init__(self, config: CamembertConfig) -> None:
+        super().__init__()
+        pruned = config.pruned_heads
+        self.layer = nn.ModuleList(
+            EncoderLayer(config, config.num_attention_heads - len(pruned.get(index, ())))
+            for index in range(config.num_hidden_layers)
+        )
+        self.gradient_checkpointing = False
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        mask: Tensor | None = None,
+        head_mask: Sequence[Tensor | None] | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        encoder_mask: Tensor | None = None,
+        past_key_values: Sequence[tuple[Tensor, ...]] | None = None,
+        output_attentions: bool = False,
+    ) -> EncoderOutput:
+        """Run all layers; arguments as in :class:`EncoderLayer`, head mask and cache one per layer."""
+        states, attentions, cross_attentions, caches = [hidden_states], [], [], []
+        for index, layer in enumerate(self.layer):
+            arguments = (
+                hidden_states,
+                mask,
+                None if head_mask is None else head_mask[index],
+                encoder_hidden_states,
+                encoder_mask,
+                None if past_key_values is None else past_key_values[index],
+                output_attentions,
+            )
+            if self.gradient_checkpointing and self.training:
+                output = checkpoint(layer, *arguments, use_reentrant=False)
+            else:
+                output = layer(*arguments)
+            hidden_states, probabilities, cross_probabilities, cache = output
+            states.append(hidden_states)
+            attentions.append(probabilities)
+            cross_attentions.append(cross_probabilities)
+            caches.append(cache)
+        return EncoderOutput(
+            hidden_states, tuple(caches), tuple(states), tuple(attentions), tuple(cross_attentions)
+        )

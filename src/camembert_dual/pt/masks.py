@@ -1,0 +1,71 @@
+"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet scores.
+
+Masks are boolean and True means attend.
+"""
+
+import torch
+from torch import Tensor
+
+
+def positions_of_ids(input_ids: Tensor, padding_index: int, past_length: int) -> Tensor:
+    """Number the tokens from ``padding_index + 1``; padding gets ``padding_index`` itself.
+
+    This is RoBERTa's numbering, from fairseq's ``make_positions``.
+
+    Args:
+        input_ids: (B, T).
+        padding_index: The id and the position of padding.
+        past_length: Cached positions before these.
+
+    Returns:
+        Positions (B, T).
+    """
+    is_token = (input_ids != padding_index).to(input_ids.dtype)
+    return (torch.cumsum(is_token, dim=1).to(is_token.dtype) + past_length) * is_token + padding_index
+
+
+def positions_of_embeds(inputs_embeds: Tensor, padding_index: int, past_length: int) -> Tensor:
+    """Number embedded inputs, of which none is known to be padding.
+
+    Args:
+        inputs_embeds: (B, T, D).
+        padding_index: The position of padding.
+        past_length: Cached positions before these.
+
+    Returns:
+        Positions (1, T), the same for each row.
+    """
+    length = inputs_embeds.shape[1]
+    first = padding_index + 1 + past_length
+    return torch.arange(first, first + length, device=inputs_embeds.device)[None, :]  # (1, T)
+
+
+def expand_mask(attention_mask: Tensor) -> Tensor:
+    """Spread a mask (B, S) or (B, T, S) over the heads: boolean (B, 1, 1 or T, S)."""
+    attends = attention_mask != 0
+    return attends[:, None, None, :] if attends.ndim == 2 else attends[:, None, :, :]
+
+
+def causal_mask(query_length: int, key_length: int, device: torch.device) -> Tensor:
+    """Which keys each query may see when the last query stands at the last key: boolean (1, 1, T, S)."""
+    queries = torch.arange(key_length - query_length, key_length, device=device)
+    keys = torch.arange(key_length, device=device)
+    return (keys[None, :] <= queries[:, None])[None, None]  # (1, 1, T, S)
+
+
+def mask_bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """Turn a mask into what is added to the scores: 0 where it attends, the finite minimum elsewhere.
+
+    The minimum is finite so that a row that may attend to nothing gives finite numbers.
+
+    Args:
+        mask: Boolean, broadcastable to (B, H, T, S), or None if everything is attended to.
+        dtype: Type of the scores.
+
+    Returns:
+        Bias of the mask's shape, or None.
+    """
+    if mask is None:
+        return None
+    bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
+    return bias.masked_fill(~mask, torch.finfo(dtype).min)
