@@ -1,0 +1,8 @@
+"""Tokenizers: text to model inputs and back. Imports no framework."""
+
+from camembert_dual.tokenization.auto import AutoTokenizer
+from camembert_dual.tokenization.encoding import BatchEncoding
+from camembert_dual.tokenization.fast import CamembertTokenizerFast
+from camembert_dual.tokenization.slow import CamembertTokenizer
+
+__all__ = ["AutoTokenizer", "BatchEncoding", "CamembertTokenizer", "CamembertTokenizerFast"]

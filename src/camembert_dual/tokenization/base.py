@@ -1,0 +1,365 @@
+"""What every tokenizer of this package can do, over any backend."""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, overload
+
+import numpy as np
+from tokenizers import AddedToken
+
+from camembert_dual.tokenization.backend import Backend
+from camembert_dual.tokenization.call import encode_samples
+from camembert_dual.tokenization.decoding import clean_up, join_tokens
+from camembert_dual.tokenization.encoding import BatchEncoding
+from camembert_dual.tokenization.options import Options
+from camembert_dual.tokenization.padding import pad_encodings
+from camembert_dual.tokenization.prepare import prepare_ids
+from camembert_dual.tokenization.samples import read_samples
+from camembert_dual.tokenization.special import NAMES, SpecialToken, SpecialTokenId
+from camembert_dual.tokenization.template import Templates, count_special, place
+
+NO_LIMIT = int(1e30)
+
+
+class BaseTokenizer:
+    """Turns text into model inputs and back.
+
+    Attributes:
+        backend: The vocabulary, and what cuts text.
+        special_tokens: The special tokens by part: ``{"mask_token": "<mask>", …}``.
+        additional_special_tokens: Further tokens that ``skip_special_tokens`` leaves out.
+        model_max_length: Tokens that the model takes; ``int(1e30)`` if unknown.
+        padding_side: Where padding goes, "right" or "left".
+        truncation_side: Where text is cut, "right" or "left".
+        model_input_names: The fields that a call returns unless told otherwise.
+        clean_up_tokenization_spaces: Whether :meth:`decode` removes blanks before ``. ? ! ,``.
+        name_or_path: What the tokenizer was loaded from.
+        init_kwargs: Further settings, kept and saved again.
+    """
+
+    bos_token, bos_token_id = SpecialToken(), SpecialTokenId()
+    eos_token, eos_token_id = SpecialToken(), SpecialTokenId()
+    unk_token, unk_token_id = SpecialToken(), SpecialTokenId()
+    sep_token, sep_token_id = SpecialToken(), SpecialTokenId()
+    pad_token, pad_token_id = SpecialToken(), SpecialTokenId()
+    cls_token, cls_token_id = SpecialToken(), SpecialTokenId()
+    mask_token, mask_token_id = SpecialToken(), SpecialTokenId()
+    is_fast = False
+
+    def __init__(
+        self,
+        backend: Backend,
+        special_tokens: Mapping[str, Any],
+        *,
+        additional_special_tokens: Iterable[Any] = (),
+        model_max_length: int | None = None,
+        padding_side: str = "right",
+        truncation_side: str = "right",
+        model_input_names: Sequence[str] = ("input_ids", "attention_mask"),
+        clean_up_tokenization_spaces: bool = False,
+        name_or_path: str = "",
+        **init_kwargs: Any,
+    ) -> None:
+        """Sets the attributes and adds the special tokens that the vocabulary lacks."""
+        self.backend = backend
+        self.special_tokens = {
+            name: str(token) for name, token in special_tokens.items() if token is not None
+        }
+        self.additional_special_tokens = [str(token) for token in additional_special_tokens]
+        self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
+        self.padding_side = padding_side
+        self.truncation_side = truncation_side
+        self.model_input_names = list(model_input_names)
+        self.clean_up_tokenization_spaces = clean_up_tokenization_spaces
+        self.name_or_path = name_or_path
+        self.init_kwargs = init_kwargs
+        self.pad_token_type_id = 0
+        self._warned = False
+        given = [*special_tokens.values(), *additional_special_tokens]
+        self.add_tokens([token for token in given if token is not None], special_tokens=True)
+
+    def templates(self) -> Templates:
+        """Where special tokens stand."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        text: Any = None,
+        text_pair: Any = None,
+        *,
+        is_split_into_words: bool = False,
+        add_special_tokens: bool = True,
+        padding: bool | str | None = False,
+        truncation: bool | str | None = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_tensors: str | None = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+        verbose: bool = True,
+    ) -> BatchEncoding:
+        """Encodes one text or many, single or in pairs.
+
+        Args:
+            text: A text, or a list of texts, or a list of pairs of texts; where
+                ``is_split_into_words`` is true, lists of words take the place of texts.
+            text_pair: The second text, or as many as there are first ones.
+            is_split_into_words: Whether texts come as lists of words.
+            add_special_tokens: Whether to add ``<s>`` and ``</s>``.
+            padding: True or "longest" pads to the longest row, "max_length" to ``max_length``.
+            truncation: True or "longest_first" shortens the longer of two sequences,
+                "only_first" and "only_second" always the same one.
+            max_length: Tokens of a row, special ones included; the model's limit by default. Given
+                without ``padding`` and ``truncation`` it truncates.
+            stride: Tokens that a window shares with the one before it.
+            pad_to_multiple_of: Rounds the padded length up.
+            padding_side: "right" or "left"; the tokenizer's by default.
+            return_tensors: "np", "pt" or "tf"; lists by default.
+            return_token_type_ids: Whether to return ``token_type_ids``.
+            return_attention_mask: Whether to return ``attention_mask``.
+            return_overflowing_tokens: Whether what truncation cuts off comes back as further rows,
+                with ``overflow_to_sample_mapping`` telling whose they are.
+            return_special_tokens_mask: Whether to return 1 for special tokens, 0 for others.
+            return_offsets_mapping: Whether to return the characters of every token.
+            return_length: Whether to return the length of every row.
+            verbose: Whether to warn, once, of rows that are too long for the model.
+
+        Raises:
+            TypeError: If something is not text.
+            ValueError: If options contradict each other or cannot be met.
+        """
+        options = dict(locals())
+        for name in ("self", "text", "text_pair", "is_split_into_words"):
+            del options[name]
+        samples = read_samples(text, text_pair, is_split_into_words)
+        return encode_samples(self, samples, Options(**options))
+
+    def encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
+        """Encodes one text; the options are those of a call."""
+        return self(text, text_pair, **options)
+
+    def batch_encode_plus(
+        self, batch_text_or_text_pairs: Sequence[Any], **options: Any
+    ) -> BatchEncoding:
+        """Encodes a list of texts, or of pairs; the options are those of a call."""
+        return self(list(batch_text_or_text_pairs), **options)
+
+    def encode(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
+        """The ids of one text; the options are those of a call."""
+        return self(text, text_pair, **options)["input_ids"]
+
+    def tokenize(
+        self, text: str, pair: str | None = None, add_special_tokens: bool = False, **options: Any
+    ) -> list[str]:
+        """The tokens of one text as strings."""
+        options = {"add_special_tokens": add_special_tokens, "verbose": False} | options
+        return self(text, pair, **options).tokens()
+
+    def prepare_for_model(
+        self, ids: Sequence[int], pair_ids: Sequence[int] | None = None, **options: Any
+    ) -> BatchEncoding:
+        """Adds special tokens to ids, truncates and pads; the options are those of a call.
+
+        With ``return_overflowing_tokens`` the cut ids come back as ``overflowing_tokens``, and
+        ``num_truncated_tokens`` says how many ids were too many.
+        """
+        return prepare_ids(self, ids, pair_ids, Options(**options))
+
+    def pad(self, encoded_inputs: Any, padding: bool | str = True, **options: Any) -> BatchEncoding:
+        """Pads encodings that exist already; see :func:`pad_encodings` for the options."""
+        return pad_encodings(self, encoded_inputs, padding, **options)
+
+    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
+        """The text of tokens."""
+        return join_tokens(tokens, set(self.all_special_tokens), self.backend.join)
+
+    def decode(
+        self,
+        token_ids: Any,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+        spaces_between_special_tokens: bool = True,
+    ) -> str:
+        """The text of ids: an int, a list, an array or a tensor of one dimension."""
+        ids = np.asarray(token_ids).reshape(-1).tolist()
+        special = set(self.all_special_tokens)
+        runs: list[str] = []
+        run: list[str] = []
+        for token in self.convert_ids_to_tokens(ids, skip_special_tokens):
+            if token in self.backend.added.ids and token not in special:
+                runs += [self.convert_tokens_to_string(run), token]
+                run = []
+            else:
+                run.append(token)
+        runs.append(self.convert_tokens_to_string(run))
+        glue = " " if spaces_between_special_tokens else ""
+        text = glue.join(part for part in runs if part)
+        clean = clean_up_tokenization_spaces
+        return (
+            clean_up(text)
+            if (self.clean_up_tokenization_spaces if clean is None else clean)
+            else text
+        )
+
+    def batch_decode(self, sequences: Iterable[Any], **options: Any) -> list[str]:
+        """The texts of many rows of ids; the options are those of :meth:`decode`."""
+        return [self.decode(row, **options) for row in sequences]
+
+    @overload
+    def convert_tokens_to_ids(self, tokens: str) -> int: ...
+    @overload
+    def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]: ...
+    def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
+        """The id of a token, or of each; unknown ones get the id of ``unk_token``."""
+        if not isinstance(tokens, str):
+            return [self.convert_tokens_to_ids(token) for token in tokens]
+        index = self.backend.token_to_id(tokens)
+        if index is not None:
+            return index
+        unknown = self.backend.token_to_id(self.unk_token) if self.unk_token else None
+        if unknown is None:
+            raise ValueError(
+                f"a token must be known where there is no unk_token; received {tokens!r}"
+            )
+        return unknown
+
+    @overload
+    def convert_ids_to_tokens(self, ids: int, skip_special_tokens: bool = False) -> str: ...
+    @overload
+    def convert_ids_to_tokens(
+        self, ids: Sequence[int], skip_special_tokens: bool = False
+    ) -> list[str]: ...
+    def convert_ids_to_tokens(
+        self, ids: int | Sequence[int], skip_special_tokens: bool = False
+    ) -> str | list[str]:
+        """The token of an id, or of each.
+
+        Raises:
+            ValueError: If there is no such id.
+        """
+        if isinstance(ids, (int, np.integer)):
+            token = self.backend.id_to_token(int(ids))
+            if token is None:
+                raise ValueError(f"an id must be under {len(self)} and in use; received {ids}")
+            return token
+        skipped = set(self.all_special_ids) if skip_special_tokens else set()
+        return [self.convert_ids_to_tokens(int(i)) for i in ids if int(i) not in skipped]
+
+    def add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
+        """Adds tokens that text is never cut inside of; returns how many are new."""
+        tokens = [new_tokens] if isinstance(new_tokens, (str, AddedToken)) else new_tokens
+        grown = 0
+        for token in tokens:
+            if isinstance(token, str):
+                if token in self.backend.added.ids:
+                    continue
+                token = AddedToken(token, normalized=not special_tokens, special=special_tokens)
+            grown += self.backend.add(token)
+        return grown
+
+    def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
+        """Gives special tokens their parts, adding them where new; returns how many are new.
+
+        Raises:
+            ValueError: If a part is unknown.
+        """
+        added = 0
+        for name, value in special_tokens_dict.items():
+            if name == "additional_special_tokens":
+                self.additional_special_tokens += [
+                    str(token) for token in value if str(token) not in self.all_special_tokens
+                ]
+                added += self.add_tokens(list(value), special_tokens=True)
+            elif name in NAMES:
+                added += self.add_tokens([value], special_tokens=True)
+                setattr(self, name, value)
+            else:
+                raise ValueError(
+                    f"a special token must be one of {', '.join(NAMES)} or "
+                    f"additional_special_tokens; received {name!r}"
+                )
+        return added
+
+    def build_inputs_with_special_tokens(
+        self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
+    ) -> list[int]:
+        """One or two sequences of ids with the special tokens around them."""
+        return place(self.templates(), token_ids_0, token_ids_1).ids
+
+    def create_token_type_ids_from_sequences(
+        self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
+    ) -> list[int]:
+        """The token types of the same; zeros for CamemBERT."""
+        return place(self.templates(), token_ids_0, token_ids_1).type_ids
+
+    def get_special_tokens_mask(
+        self,
+        token_ids_0: Sequence[int],
+        token_ids_1: Sequence[int] | None = None,
+        already_has_special_tokens: bool = False,
+    ) -> list[int]:
+        """1 for special tokens, 0 for others; of ids before or after special tokens are added.
+
+        Raises:
+            ValueError: If there are two sequences that have their special tokens already.
+        """
+        if not already_has_special_tokens:
+            return place(self.templates(), token_ids_0, token_ids_1).special_tokens_mask
+        if token_ids_1 is not None:
+            raise ValueError("ids that have their special tokens must come as one; received two")
+        special = set(self.all_special_ids)
+        return [int(index in special) for index in token_ids_0]
+
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        """How many special tokens a call adds to one text, or to a pair."""
+        return count_special(self.templates().pair if pair else self.templates().single)
+
+    @property
+    def special_tokens_map(self) -> dict[str, Any]:
+        """The special tokens by part, ``additional_special_tokens`` included."""
+        extra = {"additional_special_tokens": list(self.additional_special_tokens)}
+        return self.special_tokens | (extra if self.additional_special_tokens else {})
+
+    @property
+    def all_special_tokens(self) -> list[str]:
+        """Every special token, each once."""
+        return list(dict.fromkeys([*self.special_tokens.values(), *self.additional_special_tokens]))
+
+    @property
+    def all_special_ids(self) -> list[int]:
+        """The ids of :attr:`all_special_tokens`."""
+        return self.convert_tokens_to_ids(self.all_special_tokens)
+
+    @property
+    def vocab_size(self) -> int:
+        """The vocabulary without added tokens; size models by ``len(tokenizer)`` instead."""
+        return self.backend.size()
+
+    def __len__(self) -> int:
+        """The rows that a model's embedding needs."""
+        return len(self.backend)
+
+    def get_vocab(self) -> dict[str, int]:
+        """Every token with its id."""
+        return self.backend.vocab()
+
+    def limit(self) -> int | None:
+        """``model_max_length`` where it means something."""
+        return self.model_max_length if self.model_max_length < 10**9 else None
+
+    def warn_if_over_limit(self, longest: int) -> None:
+        """Warns, once in a tokenizer's life, of a row that the model cannot take."""
+        limit = self.limit()
+        if limit is not None and longest > limit and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"a row of {longest} tokens is over the model's limit of {limit}; "
+                "pass truncation=True",
+                stacklevel=4,
+            )

@@ -1,0 +1,43 @@
+"""From tokens back to text."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+_CLEANING = (
+    (" .", "."),
+    (" ?", "?"),
+    (" !", "!"),
+    (" ,", ","),
+    (" ' ", "'"),
+    (" n't", "n't"),
+    (" 'm", "'m"),
+    (" 's", "'s"),
+    (" 've", "'ve"),
+    (" 're", "'re"),
+)
+
+
+def clean_up(text: str) -> str:
+    """Removes the blanks before marks that English sets tight; French keeps them before ``?!``."""
+    for spaced, tight in _CLEANING:
+        text = text.replace(spaced, tight)
+    return text
+
+
+def join_tokens(
+    tokens: Iterable[str], special: Collection[str], join: Callable[[Sequence[str]], str]
+) -> str:
+    """The text of tokens: special ones stay as written, a blank after each run of others' start.
+
+    A special token after ordinary ones follows them directly; the text after it begins anew.
+    """
+    text, run, after_special = "", [], False
+    for token in tokens:
+        if token not in special:
+            run.append(token)
+            after_special = False
+            continue
+        if not after_special:
+            text += " "
+        text += join(run) + token
+        run, after_special = [], True
+    return (text + join(run)).strip()
