@@ -54,10 +54,9 @@ def encode_samples(tokenizer: "BaseTokenizer", samples: Samples, options: Option
     )
     for number, pair in enumerate(drawn):
         alignment.preset(number, pair)
-    encoding = collect(
+    return collect(
         tokenizer, (first, second), layout, options, batched=samples.batched, alignment=alignment
     )
-    return encoding
 
 
 def plan(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tokenizers import AddedToken
 
@@ -25,7 +25,7 @@ class CamembertBase(BaseTokenizer):
     """A SentencePiece vocabulary in CamemBERT's id layout."""
 
     backend: PieceBackend
-    vocab_files_names = {"vocab_file": VOCAB_FILE, "tokenizer_file": TOKENIZER_FILE}
+    vocab_files_names: ClassVar = {"vocab_file": VOCAB_FILE, "tokenizer_file": TOKENIZER_FILE}
 
     def __init__(
         self,
@@ -65,7 +65,12 @@ class CamembertBase(BaseTokenizer):
         names = ("revision", "cache_dir", "token", "local_files_only")
         hub = {name: options.pop(name) for name in names if name in options}
         folder = open_folder(name_or_path, **hub)
-        return cls(folder.vocab_file or folder.tokenizer_file, **(folder.settings | options))
+        path = folder.vocab_file or folder.tokenizer_file
+        return cls._from_file(str(path), folder.settings | options)
+
+    @classmethod
+    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
+        raise NotImplementedError
 
     @property
     def sp_model(self) -> Any:

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tokenizers import Tokenizer
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
 from camembert_dual.tokenization.save import tokenizer_json
 
+Self = TypeVar("Self", bound="CamembertTokenizerFast")
+
 
 class CamembertTokenizerFast(CamembertBase):
     """CamemBERT's tokenizer over a ``tokenizer.json``.
 
-    The *tokenizers* library adds log probabilities in float64, word by word; SentencePiece adds them
-    in float32 over a whole text. So where two ways of cutting a word are (nearly) as likely, they
-    differ: in one of some 4,000 paragraphs of novels. SentencePiece is right by definition, and
-    faster, so it cuts here too; :attr:`backend_tokenizer` is the library's own.
+    The *tokenizers* library adds log probabilities in float64, word by word; SentencePiece adds
+    them in float32 over a whole text. So where two ways of cutting a word are (nearly) as likely,
+    they differ: in one of some 4,000 paragraphs of novels. SentencePiece is right by definition,
+    and faster, so it cuts here too; :attr:`backend_tokenizer` is the library's own.
     """
 
     is_fast = True
@@ -72,6 +74,10 @@ class CamembertTokenizerFast(CamembertBase):
             **settings,
         )
         self.vocab_file = None if vocab_file is None else str(vocab_file)
+
+    @classmethod
+    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
+        return cls(path, **settings)
 
     @property
     def backend_tokenizer(self) -> Tokenizer:

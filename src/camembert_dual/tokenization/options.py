@@ -56,11 +56,12 @@ def truncation_of(options: Options) -> Truncation | None:
         return None
     if value is True:
         return "longest_first"
-    if value not in STRATEGIES:
-        raise ValueError(
-            f"truncation must be True, False or one of {', '.join(STRATEGIES)}; received {value!r}"
-        )
-    return value
+    for strategy in STRATEGIES:
+        if value == strategy:
+            return strategy
+    raise ValueError(
+        f"truncation must be True, False or one of {', '.join(STRATEGIES)}; received {value!r}"
+    )
 
 
 def side_of(value: str) -> str:

@@ -35,8 +35,8 @@ def pad_encodings(
     if isinstance(encoded, Mapping):
         data = {name: _plain(values) for name, values in encoded.items()}
     else:
-        names = encoded[0].keys() if encoded else ("input_ids",)
-        data = {name: [_plain(one[name]) for one in encoded] for name in names}
+        fields = list(encoded[0]) if encoded else ["input_ids"]
+        data = {name: [_plain(one[name]) for one in encoded] for name in fields}
     if "input_ids" not in data:
         raise ValueError(f"pad needs input_ids; received {', '.join(data) or 'nothing'}")
     single = bool(data["input_ids"]) and not isinstance(data["input_ids"][0], list)

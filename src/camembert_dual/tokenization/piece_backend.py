@@ -61,7 +61,7 @@ class PieceBackend:
         plain = self._encode_plain(
             [
                 text[start:stop]
-                for text, row in zip(texts, rows)
+                for text, row in zip(texts, rows, strict=True)
                 for start, stop, token_id in row
                 if token_id is None
             ]
@@ -99,10 +99,10 @@ class PieceBackend:
                 continue
             source = text[start:stop]
             pieces: list[str] = self._run([source], str)[0]
-            for order, (piece, (first, last)) in enumerate(
-                zip(pieces, self._spans(source, pieces))
-            ):
-                word += order == 0 or piece.startswith(WORD_START)
+            word += 1
+            spans = self._spans(source, pieces)
+            for order, (piece, (first, last)) in enumerate(zip(pieces, spans, strict=True)):
+                word += order > 0 and piece.startswith(WORD_START)
                 index = int(self._model_ids[self.sp_model.piece_to_id(piece)])
                 _append(aligned, index, piece, (start + first, start + last), word)
         return aligned
@@ -123,7 +123,7 @@ class PieceBackend:
         last = place[np.minimum(after, len(place) - 1)]
         if pieces and pieces[0] == WORD_START:
             last[0] = first[0]
-        return zip(first.tolist(), last.tolist())
+        return zip(first.tolist(), last.tolist(), strict=True)
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token; None if unknown."""

@@ -27,7 +27,8 @@ class Ragged(NamedTuple):
         """The rows as Python lists."""
         flat = self.values.tolist()
         stops = np.cumsum(self.lengths).tolist()
-        return [flat[stop - size : stop] for stop, size in zip(stops, self.lengths.tolist())]
+        sizes = self.lengths.tolist()
+        return [flat[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
 
 
 def from_lists(rows: Sequence[Sequence[int]]) -> Ragged:

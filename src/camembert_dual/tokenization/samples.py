@@ -46,7 +46,7 @@ def read_samples(text: Any, text_pair: Any, is_split_into_words: bool) -> Sample
             )
         items = [
             _sample(one, other, is_split_into_words, f"text[{i}]")
-            for i, (one, other) in enumerate(zip(text, text_pair))
+            for i, (one, other) in enumerate(zip(text, text_pair, strict=True))
         ]
     pairs = {second is not None for _, second in items}
     if len(pairs) > 1:

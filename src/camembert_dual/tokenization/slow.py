@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
+
+Self = TypeVar("Self", bound="CamembertTokenizer")
 
 
 class CamembertTokenizer(CamembertBase):
@@ -57,3 +59,7 @@ class CamembertTokenizer(CamembertBase):
             **settings,
         )
         self.vocab_file = str(vocab_file)
+
+    @classmethod
+    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
+        return cls(path, **settings)

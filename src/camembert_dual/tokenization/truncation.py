@@ -7,7 +7,7 @@ import numpy as np
 from camembert_dual.tokenization.ragged import IntArray
 
 Truncation = Literal["longest_first", "only_first", "only_second"]
-STRATEGIES = ("longest_first", "only_first", "only_second")
+STRATEGIES: tuple[Truncation, ...] = ("longest_first", "only_first", "only_second")
 
 
 class Windows(NamedTuple):
@@ -63,7 +63,7 @@ def plan_windows(
     if not excess.any():
         return whole
     rows: list[tuple[int, int, int, int, int]] = []
-    for sample, (a, b) in enumerate(zip(a_sizes.tolist(), b_sizes.tolist())):
+    for sample, (a, b) in enumerate(zip(a_sizes.tolist(), b_sizes.tolist(), strict=True)):
         keep_a, keep_b = _shares(a, b, budget, strategy) if excess[sample] else (a, b)
         a_windows = _windows(a, keep_a, stride, side)
         b_windows = _windows(b, keep_b, stride, side)
