@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.tokenization.camembert import CamembertBase
+from camembert_dual.files import read_json
+from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.fast import CamembertTokenizerFast
+from camembert_dual.tokenization.folder import HUB_OPTIONS, TokenizerFolder, open_folder
+from camembert_dual.tokenization.generic import TokenizerFast
 from camembert_dual.tokenization.slow import CamembertTokenizer
+from camembert_dual.tokenization.tokenizer_json import is_camembert
 
 
 class AutoTokenizer:
@@ -22,13 +26,36 @@ class AutoTokenizer:
     @classmethod
     def from_pretrained(
         cls, name_or_path: str | Path, *, use_fast: bool = True, **options: Any
-    ) -> CamembertBase:
+    ) -> BaseTokenizer:
         """Loads the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
             name_or_path: The folder, or the name.
-            use_fast: Whether the fast class is preferred.
-            **options: Passed to that class's ``from_pretrained``.
+            use_fast: Whether the fast class is preferred where there are two.
+            **options: Those of :meth:`BaseTokenizer.from_pretrained`.
+
+        Returns:
+            A CamemBERT tokenizer, or :class:`TokenizerFast` for any other ``tokenizer.json``.
+
+        Raises:
+            FileNotFoundError: If there is no such folder, or no tokenizer in it.
+            ValueError: If the files are of a kind that no class here reads.
         """
-        chosen = CamembertTokenizerFast if use_fast else CamembertTokenizer
-        return chosen.from_pretrained(name_or_path, **options)
+        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
+        folder = open_folder(name_or_path, **hub)
+        return _class_for(folder, use_fast).from_folder(folder, **options)
+
+
+def _class_for(folder: TokenizerFolder, use_fast: bool) -> type[BaseTokenizer]:
+    if folder.tokenizer_file is not None:
+        camembert = is_camembert(read_json(folder.tokenizer_file))
+    else:
+        camembert = folder.family in (None, "camembert")
+        if not camembert:
+            raise ValueError(
+                f"a SentencePiece file must be of CamemBERT; received one of {folder.family}, "
+                "which numbers its pieces otherwise: add its tokenizer.json"
+            )
+    if not camembert:
+        return TokenizerFast
+    return CamembertTokenizerFast if use_fast else CamembertTokenizer

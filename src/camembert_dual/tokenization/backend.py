@@ -50,3 +50,18 @@ class Backend(Protocol):
 
     def __len__(self) -> int:
         """One more than the highest id: the rows that an embedding needs."""
+
+
+def check_utf8(text: str) -> None:
+    """Refuses text that no file could hold.
+
+    Raises:
+        ValueError: If ``text`` has a lone surrogate.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            "text must be valid Unicode, without lone surrogates; received "
+            f"{text[error.start]!a} at character {error.start}"
+        ) from None

@@ -1,33 +1,33 @@
 """What every tokenizer of this package can do, over any backend."""
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, overload
-
-import numpy as np
-from tokenizers import AddedToken
+from pathlib import Path
+from typing import Any, TypeVar
 
 from camembert_dual.tokenization.backend import Backend
 from camembert_dual.tokenization.call import encode_samples
-from camembert_dual.tokenization.decoding import clean_up, join_tokens
+from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
 from camembert_dual.tokenization.encoding import BatchEncoding
+from camembert_dual.tokenization.folder import HUB_OPTIONS, TokenizerFolder, open_folder
 from camembert_dual.tokenization.options import Options
 from camembert_dual.tokenization.padding import pad_encodings
 from camembert_dual.tokenization.prepare import prepare_ids
 from camembert_dual.tokenization.samples import read_samples
-from camembert_dual.tokenization.special import NAMES, SpecialToken, SpecialTokenId
 from camembert_dual.tokenization.template import Templates, count_special, place
+from camembert_dual.tokenization.tensors import as_lists
+from camembert_dual.tokenization.vocabulary import Vocabulary
 
 NO_LIMIT = int(1e30)
 
+Self = TypeVar("Self", bound="BaseTokenizer")
 
-class BaseTokenizer:
+
+class BaseTokenizer(Vocabulary, ABC):
     """Turns text into model inputs and back.
 
     Attributes:
-        backend: The vocabulary, and what cuts text.
-        special_tokens: The special tokens by part: ``{"mask_token": "<mask>", …}``.
-        additional_special_tokens: Further tokens that ``skip_special_tokens`` leaves out.
         model_max_length: Tokens that the model takes; ``int(1e30)`` if unknown.
         padding_side: Where padding goes, "right" or "left".
         truncation_side: Where text is cut, "right" or "left".
@@ -37,13 +37,6 @@ class BaseTokenizer:
         init_kwargs: Further settings, kept and saved again.
     """
 
-    bos_token, bos_token_id = SpecialToken(), SpecialTokenId()
-    eos_token, eos_token_id = SpecialToken(), SpecialTokenId()
-    unk_token, unk_token_id = SpecialToken(), SpecialTokenId()
-    sep_token, sep_token_id = SpecialToken(), SpecialTokenId()
-    pad_token, pad_token_id = SpecialToken(), SpecialTokenId()
-    cls_token, cls_token_id = SpecialToken(), SpecialTokenId()
-    mask_token, mask_token_id = SpecialToken(), SpecialTokenId()
     is_fast = False
 
     def __init__(
@@ -61,11 +54,7 @@ class BaseTokenizer:
         **init_kwargs: Any,
     ) -> None:
         """Sets the attributes and adds the special tokens that the vocabulary lacks."""
-        self.backend = backend
-        self.special_tokens = {
-            name: str(token) for name, token in special_tokens.items() if token is not None
-        }
-        self.additional_special_tokens = [str(token) for token in additional_special_tokens]
+        super().__init__(backend, special_tokens, additional_special_tokens)
         self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
         self.padding_side = padding_side
         self.truncation_side = truncation_side
@@ -75,12 +64,37 @@ class BaseTokenizer:
         self.init_kwargs = init_kwargs
         self.pad_token_type_id = 0
         self._warned = False
-        given = [*special_tokens.values(), *additional_special_tokens]
-        self.add_tokens([token for token in given if token is not None], special_tokens=True)
 
+    @classmethod
+    def from_pretrained(cls: type[Self], name_or_path: str | Path, **options: Any) -> Self:
+        """Loads a tokenizer from a folder, a bundled checkpoint or the hub.
+
+        Args:
+            name_or_path: The folder, or the name.
+            **options: ``revision``, ``cache_dir``, ``token`` and ``local_files_only`` for the hub;
+                anything else overrides what the files say.
+
+        Raises:
+            FileNotFoundError: If there is no such folder, or no tokenizer in it.
+            ValueError: If the files are of another kind of tokenizer.
+        """
+        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
+        return cls.from_folder(open_folder(name_or_path, **hub), **options)
+
+    @classmethod
+    @abstractmethod
+    def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
+        """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+
+    @abstractmethod
+    def save_pretrained(
+        self, save_directory: str | Path, filename_prefix: str | None = None
+    ) -> tuple[str, ...]:
+        """Writes the files that the tokenizer is loaded from; returns their paths."""
+
+    @abstractmethod
     def templates(self) -> Templates:
         """Where special tokens stand."""
-        raise NotImplementedError
 
     def __call__(
         self,
@@ -186,105 +200,40 @@ class BaseTokenizer:
         clean_up_tokenization_spaces: bool | None = None,
         spaces_between_special_tokens: bool = True,
     ) -> str:
-        """The text of ids: an int, a list, an array or a tensor of one dimension."""
-        ids = np.asarray(token_ids).reshape(-1).tolist()
-        special = set(self.all_special_tokens)
-        runs: list[str] = []
-        run: list[str] = []
-        for token in self.convert_ids_to_tokens(ids, skip_special_tokens):
-            if token in self.backend.added.ids and token not in special:
-                runs += [self.convert_tokens_to_string(run), token]
-                run = []
-            else:
-                run.append(token)
-        runs.append(self.convert_tokens_to_string(run))
+        """The text of ids: an int, a list, an array or a tensor of one dimension.
+
+        Args:
+            token_ids: The ids.
+            skip_special_tokens: Whether to leave special tokens out.
+            clean_up_tokenization_spaces: Whether to remove blanks before ``. ? ! ,`` as English
+                wants it; the tokenizer's attribute by default, which is False: French sets a blank
+                before ``?`` and ``!``.
+            spaces_between_special_tokens: Whether tokens that were added stand between blanks.
+
+        Raises:
+            ValueError: If ids are unknown or of more than one dimension.
+        """
+        ids = as_lists(token_ids)
+        ids = [ids] if isinstance(ids, int) else ids
+        if any(isinstance(index, list) for index in ids):
+            raise ValueError("decode takes one row of ids, batch_decode many; received many")
         glue = " " if spaces_between_special_tokens else ""
-        text = glue.join(part for part in runs if part)
+        text = self._text_of(ids, skip_special_tokens, glue)
         clean = clean_up_tokenization_spaces
-        return (
-            clean_up(text)
-            if (self.clean_up_tokenization_spaces if clean is None else clean)
-            else text
-        )
+        if self.clean_up_tokenization_spaces if clean is None else clean:
+            return clean_up(text)
+        return text
 
-    def batch_decode(self, sequences: Iterable[Any], **options: Any) -> list[str]:
+    def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
+        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
+        beyond = self.backend.added.ids.keys() - set(self.all_special_tokens)
+        return glue.join(text_runs(tokens, beyond, self.convert_tokens_to_string))
+
+    def batch_decode(
+        self, sequences: Iterable[Any], skip_special_tokens: bool = False, **options: Any
+    ) -> list[str]:
         """The texts of many rows of ids; the options are those of :meth:`decode`."""
-        return [self.decode(row, **options) for row in sequences]
-
-    @overload
-    def convert_tokens_to_ids(self, tokens: str) -> int: ...  # type: ignore[overload-overlap]
-    @overload
-    def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]: ...
-    def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
-        """The id of a token, or of each; unknown ones get the id of ``unk_token``."""
-        if not isinstance(tokens, str):
-            return [self.convert_tokens_to_ids(token) for token in tokens]
-        index = self.backend.token_to_id(tokens)
-        if index is not None:
-            return index
-        unknown = self.backend.token_to_id(self.unk_token) if self.unk_token else None
-        if unknown is None:
-            raise ValueError(
-                f"a token must be known where there is no unk_token; received {tokens!r}"
-            )
-        return unknown
-
-    @overload
-    def convert_ids_to_tokens(self, ids: int, skip_special_tokens: bool = False) -> str: ...
-    @overload
-    def convert_ids_to_tokens(
-        self, ids: Sequence[int], skip_special_tokens: bool = False
-    ) -> list[str]: ...
-    def convert_ids_to_tokens(
-        self, ids: int | Sequence[int], skip_special_tokens: bool = False
-    ) -> str | list[str]:
-        """The token of an id, or of each.
-
-        Raises:
-            ValueError: If there is no such id.
-        """
-        if isinstance(ids, (int, np.integer)):
-            token = self.backend.id_to_token(int(ids))
-            if token is None:
-                raise ValueError(f"an id must be under {len(self)} and in use; received {ids}")
-            return token
-        skipped = set(self.all_special_ids) if skip_special_tokens else set()
-        return [self.convert_ids_to_tokens(int(i)) for i in ids if int(i) not in skipped]
-
-    def add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
-        """Adds tokens that text is never cut inside of; returns how many are new."""
-        tokens = [new_tokens] if isinstance(new_tokens, (str, AddedToken)) else new_tokens
-        grown = 0
-        for token in tokens:
-            if isinstance(token, str):
-                if token in self.backend.added.ids:
-                    continue
-                token = AddedToken(token, normalized=not special_tokens, special=special_tokens)
-            grown += self.backend.add(token)
-        return grown
-
-    def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
-        """Gives special tokens their parts, adding them where new; returns how many are new.
-
-        Raises:
-            ValueError: If a part is unknown.
-        """
-        added = 0
-        for name, value in special_tokens_dict.items():
-            if name == "additional_special_tokens":
-                self.additional_special_tokens += [
-                    str(token) for token in value if str(token) not in self.all_special_tokens
-                ]
-                added += self.add_tokens(list(value), special_tokens=True)
-            elif name in NAMES:
-                added += self.add_tokens([value], special_tokens=True)
-                setattr(self, name, value)
-            else:
-                raise ValueError(
-                    f"a special token must be one of {', '.join(NAMES)} or "
-                    f"additional_special_tokens; received {name!r}"
-                )
-        return added
+        return [self.decode(row, skip_special_tokens, **options) for row in sequences]
 
     def build_inputs_with_special_tokens(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
@@ -321,33 +270,22 @@ class BaseTokenizer:
         return count_special(self.templates().pair if pair else self.templates().single)
 
     @property
-    def special_tokens_map(self) -> dict[str, Any]:
-        """The special tokens by part, ``additional_special_tokens`` included."""
-        extra = {"additional_special_tokens": list(self.additional_special_tokens)}
-        return self.special_tokens | (extra if self.additional_special_tokens else {})
+    def max_len_single_sentence(self) -> int:
+        """Tokens of one text that fit beside the special tokens."""
+        return self.model_max_length - self.num_special_tokens_to_add()
 
     @property
-    def all_special_tokens(self) -> list[str]:
-        """Every special token, each once."""
-        return list(dict.fromkeys([*self.special_tokens.values(), *self.additional_special_tokens]))
+    def max_len_sentences_pair(self) -> int:
+        """Tokens of two texts together that fit beside the special tokens."""
+        return self.model_max_length - self.num_special_tokens_to_add(pair=True)
 
-    @property
-    def all_special_ids(self) -> list[int]:
-        """The ids of :attr:`all_special_tokens`."""
-        return self.convert_tokens_to_ids(self.all_special_tokens)
-
-    @property
-    def vocab_size(self) -> int:
-        """The vocabulary without added tokens; size models by ``len(tokenizer)`` instead."""
-        return self.backend.size()
-
-    def __len__(self) -> int:
-        """The rows that a model's embedding needs."""
-        return len(self.backend)
-
-    def get_vocab(self) -> dict[str, int]:
-        """Every token with its id."""
-        return self.backend.vocab()
+    def __repr__(self) -> str:
+        """The settings that matter."""
+        return (
+            f"{type(self).__name__}(name_or_path={self.name_or_path!r}, tokens={len(self)}, "
+            f"model_max_length={self.model_max_length}, padding_side={self.padding_side!r}, "
+            f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
+        )
 
     def limit(self) -> int | None:
         """``model_max_length`` where it means something."""

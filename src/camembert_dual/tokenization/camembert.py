@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from tokenizers import AddedToken
 
 from camembert_dual.files import read_json
 from camembert_dual.tokenization.added import special_token
 from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.folder import TOKENIZER_FILE, VOCAB_FILE, as_token, open_folder
+from camembert_dual.tokenization.folder import TOKENIZER_FILE, VOCAB_FILE, as_token
 from camembert_dual.tokenization.piece_backend import FAIRSEQ_OFFSET, PieceBackend
 from camembert_dual.tokenization.save import save_tokenizer, save_vocabulary
 from camembert_dual.tokenization.template import Templates, camembert_templates
@@ -17,8 +17,6 @@ from camembert_dual.tokenization.tokenizer_json import to_proto
 
 POSITIONS = 512  # every published CamemBERT of the first family takes this many tokens
 NOT_USED = ("<s>NOTUSED", "</s>NOTUSED")
-
-Self = TypeVar("Self", bound="CamembertBase")
 
 
 class CamembertBase(BaseTokenizer):
@@ -48,29 +46,6 @@ class CamembertBase(BaseTokenizer):
             model_max_length=POSITIONS if model_max_length is None else model_max_length,
             **settings,
         )
-
-    @classmethod
-    def from_pretrained(cls: type[Self], name_or_path: str | Path, **options: Any) -> Self:
-        """Loads a tokenizer from a folder, a bundled checkpoint or the hub.
-
-        Args:
-            name_or_path: The folder, or the name.
-            **options: ``revision``, ``cache_dir``, ``token`` and ``local_files_only`` for the hub;
-                anything else overrides what the files say.
-
-        Raises:
-            FileNotFoundError: If there is no such folder, or no tokenizer in it.
-            ValueError: If the files are of another kind of tokenizer.
-        """
-        names = ("revision", "cache_dir", "token", "local_files_only")
-        hub = {name: options.pop(name) for name in names if name in options}
-        folder = open_folder(name_or_path, **hub)
-        path = folder.vocab_file or folder.tokenizer_file
-        return cls._from_file(str(path), folder.settings | options)
-
-    @classmethod
-    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
-        raise NotImplementedError
 
     @property
     def sp_model(self) -> Any:

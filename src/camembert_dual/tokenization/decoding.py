@@ -41,3 +41,19 @@ def join_tokens(
         text += join(run) + token
         run, after_special = [], True
     return (text + join(run)).strip()
+
+
+def text_runs(
+    tokens: Iterable[str], beyond: Collection[str], join: Callable[[Sequence[str]], str]
+) -> list[str]:
+    """Texts of runs of tokens, cut at added tokens that are not special and stand as written."""
+    texts: list[str] = []
+    run: list[str] = []
+    for token in tokens:
+        if token in beyond:
+            texts += [join(run), token]
+            run = []
+        else:
+            run.append(token)
+    texts.append(join(run))
+    return [text for text in texts if text]

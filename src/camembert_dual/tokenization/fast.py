@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from tokenizers import Tokenizer
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
+from camembert_dual.tokenization.folder import TokenizerFolder
 from camembert_dual.tokenization.save import tokenizer_json
 
 Self = TypeVar("Self", bound="CamembertTokenizerFast")
@@ -76,8 +77,9 @@ class CamembertTokenizerFast(CamembertBase):
         self.vocab_file = None if vocab_file is None else str(vocab_file)
 
     @classmethod
-    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
-        return cls(path, **settings)
+    def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
+        """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+        return cls(folder.vocab_file, folder.tokenizer_file, **(folder.settings | options))
 
     @property
     def backend_tokenizer(self) -> Tokenizer:

@@ -18,6 +18,7 @@ ADDED_FILE = "added_tokens.json"
 MODEL_CONFIG_FILE = "config.json"
 FILES = (VOCAB_FILE, TOKENIZER_FILE, CONFIG_FILE, SPECIAL_FILE, ADDED_FILE, MODEL_CONFIG_FILE)
 
+HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
 _NOT_SETTINGS = (
     "added_tokens_decoder",
     "auto_map",
@@ -41,7 +42,7 @@ class TokenizerFolder(NamedTuple):
 
     path: Path
     settings: dict[str, Any]
-    tokenizer_class: str | None
+    family: str | None
     vocab_file: Path | None
     tokenizer_file: Path | None
 
@@ -81,9 +82,7 @@ def open_folder(name_or_path: str | Path, **hub: Any) -> TokenizerFolder:
         settings["additional_special_tokens"] = [as_token(token) for token in extras]
     settings["model_max_length"] = _limit(settings.get("model_max_length"), path)
     settings["name_or_path"] = str(name_or_path)
-    return TokenizerFolder(
-        path, settings, content.get("tokenizer_class"), vocab_file, tokenizer_file
-    )
+    return TokenizerFolder(path, settings, _family(content, path), vocab_file, tokenizer_file)
 
 
 def as_token(value: Any) -> Any:
@@ -96,6 +95,15 @@ def as_token(value: Any) -> Any:
 
 def _read(path: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
+
+
+def _family(content: Mapping[str, Any], path: Path) -> str | None:
+    """The kind of tokenizer that the files name, such as "camembert" or "xlmroberta"."""
+    name = content.get("tokenizer_class")
+    if isinstance(name, str) and not name.startswith("PreTrained"):
+        return name.lower().removesuffix("fast").removesuffix("tokenizer")
+    model_type = _read(path / MODEL_CONFIG_FILE).get("model_type")
+    return model_type.replace("-", "") if isinstance(model_type, str) else None
 
 
 def _limit(stated: Any, path: Path) -> int | None:

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from camembert_dual.tokenization.encoding import BatchEncoding
 from camembert_dual.tokenization.options import padded_width, padding_of, side_of
-from camembert_dual.tokenization.tensors import to_tensor
+from camembert_dual.tokenization.tensors import as_lists, to_tensor
 
 if TYPE_CHECKING:
     from camembert_dual.tokenization.base import BaseTokenizer
@@ -33,10 +31,10 @@ def pad_encodings(
         ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
     """
     if isinstance(encoded, Mapping):
-        data = {name: _plain(values) for name, values in encoded.items()}
+        data = {name: as_lists(values) for name, values in encoded.items()}
     else:
         fields = list(encoded[0]) if encoded else ["input_ids"]
-        data = {name: [_plain(one[name]) for one in encoded] for name in fields}
+        data = {name: [as_lists(one[name]) for one in encoded] for name in fields}
     if "input_ids" not in data:
         raise ValueError(f"pad needs input_ids; received {', '.join(data) or 'nothing'}")
     single = bool(data["input_ids"]) and not isinstance(data["input_ids"][0], list)
@@ -63,13 +61,6 @@ def pad_encodings(
     if return_tensors is not None:
         return BatchEncoding({name: _tensor(name, v, return_tensors) for name, v in data.items()})
     return BatchEncoding({name: v[0] for name, v in data.items()} if single else data)
-
-
-def _plain(values: Any) -> Any:
-    """Lists instead of arrays and tensors."""
-    if isinstance(values, (list, tuple)):
-        return [_plain(value) for value in values]
-    return np.asarray(values).tolist() if hasattr(values, "__array__") else values
 
 
 def _grown(row: list[Any], width: int, value: Any, left: bool) -> list[Any]:

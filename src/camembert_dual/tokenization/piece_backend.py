@@ -13,7 +13,7 @@ import sentencepiece
 from tokenizers import AddedToken
 
 from camembert_dual.tokenization.added import AddedTokens
-from camembert_dual.tokenization.backend import Aligned
+from camembert_dual.tokenization.backend import Aligned, check_utf8
 from camembert_dual.tokenization.ragged import IntArray, Ragged, from_lists, merge_rows
 
 FAIRSEQ_OFFSET = 4
@@ -166,21 +166,6 @@ class PieceBackend:
         """One more than the highest id: the rows that an embedding needs."""
         pieces = len(self.sp_model) + FAIRSEQ_OFFSET
         return max(pieces, max(self.added.by_id, default=0) + 1)
-
-
-def check_utf8(text: str) -> None:
-    """Refuses text that no file could hold.
-
-    Raises:
-        ValueError: If ``text`` has a lone surrogate.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            "text must be valid Unicode, without lone surrogates; received "
-            f"{text[error.start]!a} at character {error.start}"
-        ) from None
 
 
 def _append(aligned: Aligned, index: int, token: str, offset: tuple[int, int], word: int) -> None:

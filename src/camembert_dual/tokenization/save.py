@@ -19,7 +19,9 @@ from camembert_dual.tokenization.proto import UNIGRAM, parse_model
 from camembert_dual.tokenization.tokenizer_json import from_proto
 
 if TYPE_CHECKING:
+    from camembert_dual.tokenization.base import BaseTokenizer
     from camembert_dual.tokenization.camembert import CamembertBase
+    from camembert_dual.tokenization.generic import TokenizerFast
 
 
 def save_tokenizer(tokenizer: "CamembertBase", folder: Path, prefix: str | None) -> tuple[str, ...]:
@@ -62,23 +64,42 @@ def tokenizer_json(tokenizer: "CamembertBase") -> str:
     )
 
 
-def _config(tokenizer: "CamembertBase") -> dict[str, Any]:
-    config = dict(tokenizer.init_kwargs)
-    config.update(tokenizer.special_tokens_map)
-    config["added_tokens_decoder"] = {
-        str(index): _written(token)
-        for index, token in sorted(tokenizer.backend.added.by_id.items())
+def save_generic(tokenizer: "TokenizerFast", folder: Path, prefix: str | None) -> tuple[str, ...]:
+    """Writes the two files that ``TokenizerFast`` needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = _settings(tokenizer) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    config["model_input_names"] = tokenizer.model_input_names
+    texts = {
+        TOKENIZER_FILE: tokenizer.backend.library.to_str(pretty=True),
+        CONFIG_FILE: _text(config),
     }
+    for name, text in texts.items():
+        write_atomically(_path(folder, name, prefix), text.encode())
+    return tuple(str(_path(folder, name, prefix)) for name in texts)
+
+
+def _settings(tokenizer: "BaseTokenizer") -> dict[str, Any]:
+    """What both kinds of tokenizer keep in ``tokenizer_config.json``."""
+    config = tokenizer.init_kwargs | tokenizer.special_tokens_map
     for name in (
         "clean_up_tokenization_spaces",
         "model_max_length",
         "padding_side",
-        "sp_model_kwargs",
         "truncation_side",
     ):
         config[name] = getattr(tokenizer, name)
+    return config
+
+
+def _config(tokenizer: "CamembertBase") -> dict[str, Any]:
+    config = _settings(tokenizer)
+    config["added_tokens_decoder"] = {
+        str(index): _written(token)
+        for index, token in sorted(tokenizer.backend.added.by_id.items())
+    }
+    config["sp_model_kwargs"] = tokenizer.sp_model_kwargs
     config["tokenizer_class"] = "CamembertTokenizer"
-    return dict(sorted(config.items()))
+    return config
 
 
 def _special(tokenizer: "CamembertBase") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
+from camembert_dual.tokenization.folder import TOKENIZER_FILE, TokenizerFolder
 
 Self = TypeVar("Self", bound="CamembertTokenizer")
 
@@ -61,5 +62,6 @@ class CamembertTokenizer(CamembertBase):
         self.vocab_file = str(vocab_file)
 
     @classmethod
-    def _from_file(cls: type[Self], path: str, settings: dict[str, Any]) -> Self:
-        return cls(path, **settings)
+    def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
+        """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+        return cls(folder.vocab_file or folder.path / TOKENIZER_FILE, **(folder.settings | options))

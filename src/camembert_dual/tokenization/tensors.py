@@ -22,6 +22,15 @@ def to_tensor(array: Any, kind: str) -> Any:
     return to_torch(values) if kind == "pt" else to_tensorflow(values)
 
 
+def as_lists(values: Any) -> Any:
+    """Lists of numbers for lists, arrays and tensors of any framework."""
+    if isinstance(values, (list, tuple)):
+        return [as_lists(value) for value in values]
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    return np.asarray(values).tolist() if hasattr(values, "__array__") else values
+
+
 def to_torch(values: Any) -> Any:
     """A torch tensor of the same numbers."""
     try:
