@@ -299,5 +299,5 @@ class BaseTokenizer(Vocabulary, ABC):
             warnings.warn(
                 f"a row of {longest} tokens is over the model's limit of {limit}; "
                 "pass truncation=True",
-                stacklevel=4,
+                stacklevel=5,
             )

@@ -120,7 +120,7 @@ def number_tokens(
     for index, value in sorted(added.items()):
         token = as_token(value)
         token = token if isinstance(token, AddedToken) else AddedToken(token, normalized=True)
-        if token.content in backend.added.ids:
+        if token.content in backend.added.ids or int(index) in fixed:
             continue
         known_id = backend.token_to_id(token.content)
         backend.added.set(int(index) if known_id is None else known_id, token)

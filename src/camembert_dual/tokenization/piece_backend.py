@@ -34,9 +34,15 @@ class PieceBackend:
         self._load()
 
     def _load(self) -> None:
-        self.sp_model = sentencepiece.SentencePieceProcessor(
-            model_proto=self.proto, **self.sp_model_kwargs
-        )
+        try:
+            self.sp_model = sentencepiece.SentencePieceProcessor(
+                model_proto=self.proto, **self.sp_model_kwargs
+            )
+        except RuntimeError as error:
+            raise ValueError(
+                "a vocabulary must be a SentencePiece model or a tokenizer.json; received "
+                f"{len(self.proto)} bytes that are neither"
+            ) from error
         self.random = bool(self.sp_model_kwargs.get("enable_sampling", False))
         self._unk_piece = self.sp_model.unk_id()
         self._model_ids = np.arange(len(self.sp_model), dtype=np.int64) + FAIRSEQ_OFFSET
