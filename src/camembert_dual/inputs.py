@@ -83,7 +83,9 @@ def require(holds: bool, rule: str, received: object) -> None:
         raise ValueError(f"{rule}; received {received}.")
 
 
-def check_shapes(config: CamembertConfig, shapes: Mapping[str, Shape], past_length: int = 0) -> None:
+def check_shapes(
+    config: CamembertConfig, shapes: Mapping[str, Shape], past_length: int | None
+) -> None:
     """Check the shapes of a model's inputs against each other and against the config.
 
     Sizes that are not known yet (while a graph is traced) are None and pass.
@@ -94,7 +96,7 @@ def check_shapes(config: CamembertConfig, shapes: Mapping[str, Shape], past_leng
             ``token_type_ids`` and ``position_ids`` (B or 1, T); ``attention_mask`` (B, P + T) or
             (B, T, P + T); ``encoder_hidden_states`` (B, S, D); ``encoder_attention_mask`` (B, S) or
             (B, T, S); ``head_mask`` (H) or (N, H).
-        past_length: P, the number of cached positions.
+        past_length: P, the number of cached positions; None while it is not known.
 
     Raises:
         ValueError: If a rule is broken, or the text is longer than the position table allows.
@@ -111,7 +113,7 @@ def check_shapes(config: CamembertConfig, shapes: Mapping[str, Shape], past_leng
         require(len(main) == 3 and main[2] in (None, hidden), rule, main)
     rows, columns = main[0], main[1]
     require(columns is None or columns > 0, f"{given[0]} must hold at least one token", main)
-    total = None if columns is None else columns + past_length
+    total = None if columns is None or past_length is None else columns + past_length
     limit = config.max_sequence_length
     if "position_ids" not in shapes:
         rule = (
@@ -176,3 +178,18 @@ def _fits(shape: Shape, wanted: Shape) -> bool:
         size == want or size is None or want is None
         for size, want in zip(shape, wanted, strict=True)
     )
+
+
+def infer_problem_type(num_labels: int, has_integer_labels: bool) -> str:
+    """What a sequence classifier is for, when its config does not say.
+
+    Args:
+        num_labels: Number of classes.
+        has_integer_labels: Whether the labels are integers.
+
+    Returns:
+        ``"regression"``, ``"single_label_classification"`` or ``"multi_label_classification"``.
+    """
+    if num_labels == 1:
+        return "regression"
+    return "single_label_classification" if has_integer_labels else "multi_label_classification"

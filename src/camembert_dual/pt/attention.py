@@ -195,6 +195,11 @@ class Attention(nn.Module):
     ) -> tuple[Tensor, Tensor | None, Cache]:
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
         context, probabilities, cache = self.self(
-            hidden_states, mask, head_mask, encoder_hidden_states, past, output_attentions
+            hidden_states,
+            mask,
+            head_mask,
+            encoder_hidden_states,
+            past,
+            output_attentions=output_attentions,
         )
         return self.output(context, hidden_states), probabilities, cache

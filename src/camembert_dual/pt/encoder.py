@@ -76,7 +76,12 @@ class EncoderLayer(nn.Module):
         """
         self_past = None if past is None else (past[0], past[1])
         hidden_states, probabilities, cache = self.attention(
-            hidden_states, mask, head_mask, None, self_past, output_attentions
+            hidden_states,
+            mask,
+            head_mask,
+            None,
+            self_past,
+            output_attentions=output_attentions,
         )
         cross_probabilities = None
         if encoder_hidden_states is not None:
@@ -87,7 +92,7 @@ class EncoderLayer(nn.Module):
                 head_mask,
                 encoder_hidden_states,
                 cross_past,
-                output_attentions,
+                output_attentions=output_attentions,
             )
             cache = (*cache, *cross_cache)
         hidden_states = self.output(self.intermediate(hidden_states), hidden_states)
@@ -136,12 +141,13 @@ class Encoder(nn.Module):
                 encoder_hidden_states,
                 encoder_mask,
                 None if past_key_values is None else past_key_values[index],
-                output_attentions,
             )
             if self.gradient_checkpointing and self.training:
-                output = checkpoint(layer, *arguments, use_reentrant=False)
+                output = checkpoint(
+                    layer, *arguments, output_attentions=output_attentions, use_reentrant=False
+                )
             else:
-                output = layer(*arguments)
+                output = layer(*arguments, output_attentions=output_attentions)
             hidden_states, probabilities, cross_probabilities, cache = output
             states.append(hidden_states)
             attentions.append(probabilities)

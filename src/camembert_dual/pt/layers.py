@@ -1,7 +1,6 @@
 """The bricks, with every default of the framework stated here and nowhere else."""
 
 from collections.abc import Callable
-from functools import partial
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -44,7 +43,7 @@ def activation(config: CamembertConfig) -> Callable[[Tensor], Tensor]:
         return config.hidden_act
     functions: dict[str, Callable[[Tensor], Tensor]] = {
         "gelu": gelu,
-        "gelu_new": partial(functional.gelu, approximate="tanh"),
+        "gelu_new": gelu_new,
         "relu": functional.relu,
         "silu": functional.silu,
     }
@@ -54,3 +53,8 @@ def activation(config: CamembertConfig) -> Callable[[Tensor], Tensor]:
 def gelu(hidden_states: Tensor) -> Tensor:
     """The exact GELU, by the error function; the LM head always uses this one."""
     return functional.gelu(hidden_states, approximate="none")
+
+
+def gelu_new(hidden_states: Tensor) -> Tensor:
+    """The GELU's tanh form."""
+    return functional.gelu(hidden_states, approximate="tanh")

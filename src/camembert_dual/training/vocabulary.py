@@ -1,12 +1,18 @@
 """A SentencePiece vocabulary of one's own, in the layout that CamemBERT's id offset expects."""
 
+from __future__ import annotations
+
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import sentencepiece
+
+from camembert_dual.training.masking import punctuation_table, special_table, word_start_table
 
 FRENCH_CHARACTERS = (
     "abcdefghijklmnopqrstuvwxyzàâæçéèêëîïôœùûüÿ"
@@ -108,3 +114,40 @@ def _write_whole(path: Path, content: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What masking and packing have to know of a vocabulary of V pieces.
+
+    Attributes:
+        word_starts: (V,), whether a piece begins a word.
+        punctuation: (V,), whether a piece has neither letter nor digit.
+        special: (V,), whether a piece is a special token.
+        bos_token_id: Id of ``<s>``.
+        eos_token_id: Id of ``</s>``.
+        pad_token_id: Id of ``<pad>``.
+        mask_token_id: Id of ``<mask>``.
+    """
+
+    word_starts: npt.NDArray[np.bool_]
+    punctuation: npt.NDArray[np.bool_]
+    special: npt.NDArray[np.bool_]
+    bos_token_id: int
+    eos_token_id: int
+    pad_token_id: int
+    mask_token_id: int
+
+    @classmethod
+    def of_camembert(cls, pieces: Sequence[str]) -> Pieces:
+        """Describe a vocabulary in CamemBERT's layout: seven special ids first, ``<mask>`` last."""
+        mask_token_id = len(pieces) - 1
+        return cls(
+            word_start_table(pieces),
+            punctuation_table(pieces),
+            special_table(len(pieces), [*range(7), mask_token_id]),
+            bos_token_id=5,
+            eos_token_id=6,
+            pad_token_id=1,
+            mask_token_id=mask_token_id,
+        )

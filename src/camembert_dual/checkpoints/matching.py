@@ -1,0 +1,146 @@
+"""From the names in a file to the weights of a model: aliases, prefix, gaps; strict and total."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
+
+Array = npt.NDArray[np.generic]
+BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
+TABLE = f"{BACKBONE}.embeddings.word_embeddings.weight"
+DECODER = "lm_head.decoder.weight"
+
+
+def match(
+    arrays: Mapping[str, Array],
+    expected: Sequence[Parameter],
+    *,
+    ignore_mismatched_sizes: bool = False,
+) -> tuple[dict[str, str], LoadReport]:
+    """Find in a checkpoint the weights that a model has.
+
+    Accepted on the way in: files with and without the backbone's prefix, ``gamma`` and ``beta`` for a layer
+    normalisation's weight and bias, position buffers, and the decoder's aliases, which must equal what they
+    alias.
+
+    Args:
+        arrays: Published name to array; arrays are only read where an alias has to be compared.
+        expected: The model's weights.
+        ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
+
+    Returns:
+        Expected name to the name in the checkpoint, and the report.
+
+    Raises:
+        ValueError: If a weight is missing that must not be, a name is unknown, a shape differs or an alias is
+            not equal; one error names them all.
+    """
+    sources = {_canonical(name): name for name in arrays}
+    wanted = {_with_prefix(one.name): one for one in expected}
+    problems: list[str] = []
+    if len(sources) != len(arrays):
+        twice = sorted(set(arrays) - set(sources.values()))
+        problems.append(f"given twice under two names: {', '.join(twice)}")
+    aliases, tied = _aliases(sources, arrays, wanted, problems)
+    ignored = [name for name in sources if name not in wanted and _is_known(name, aliases)]
+    unknown = [sources[name] for name in sources if name not in wanted and name not in ignored]
+    if unknown:
+        problems.append(f"unexpected: {', '.join(unknown)}")
+    mismatched = [
+        name
+        for name, one in wanted.items()
+        if name in sources and tuple(arrays[sources[name]].shape) != one.shape
+    ]
+    if mismatched and not ignore_mismatched_sizes:
+        shapes = (
+            f"{name} {tuple(arrays[sources[name]].shape)} instead of {wanted[name].shape}"
+            for name in mismatched
+        )
+        problems.append(f"of another shape: {', '.join(shapes)}")
+    missing = [name for name in wanted if name not in sources]
+    fatal = _fatal_gaps(missing, list(wanted))
+    if fatal:
+        problems.append(f"missing: {', '.join(fatal)}")
+    if problems:
+        raise ValueError(
+            "A checkpoint must hold every weight of the model and nothing unknown; received one with "
+            f"{'; '.join(problems)}."
+        )
+    pairs = {
+        wanted[name].name: sources[name]
+        for name in wanted
+        if name in sources and name not in mismatched
+    }
+    return pairs, LoadReport(
+        loaded=tuple(pairs),
+        tied=tuple(tied),
+        ignored=tuple(sources[name] for name in ignored),
+        missing=tuple(wanted[name].name for name in missing),
+        mismatched=tuple(wanted[name].name for name in mismatched),
+    )
+
+
+def _canonical(name: str) -> str:
+    name = re.sub(r"(LayerNorm|layer_norm)\.gamma$", r"\1.weight", name)
+    return _with_prefix(re.sub(r"(LayerNorm|layer_norm)\.beta$", r"\1.bias", name))
+
+
+def _with_prefix(name: str) -> str:
+    return f"{BACKBONE}.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+
+
+def _is_known(name: str, aliases: Iterable[str]) -> bool:
+    """Whether a name that the model lacks is one of the family's."""
+    buffers = tuple(f"{BACKBONE}.{buffer}" for buffer in BUFFERS)
+    pooler = name.startswith(f"{BACKBONE}.pooler.dense.")
+    return name in HEAD_NAMES or name in buffers or name in aliases or pooler
+
+
+def _aliases(
+    sources: Mapping[str, str],
+    arrays: Mapping[str, Array],
+    wanted: Mapping[str, Parameter],
+    problems: list[str],
+) -> tuple[list[str], list[str]]:
+    """Compare the decoder's aliases with what they alias; give the aliases found and the tied names."""
+    pairs = [("lm_head.decoder.bias", "lm_head.bias")]
+    has_lm_head = "lm_head.bias" in wanted
+    is_tied = has_lm_head and DECODER not in wanted
+    if is_tied:
+        pairs.append((DECODER, TABLE))
+    found = []
+    for alias, original in pairs:
+        if alias in sources:
+            found.append(alias)
+            if has_lm_head and original in sources:
+                same = np.array_equal(arrays[sources[alias]], arrays[sources[original]])
+                if not same:
+                    problems.append(f"{alias} different from {original}, which it aliases")
+    return found, [DECODER] if is_tied else []
+
+
+def _fatal_gaps(missing: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Which missing names are an error: all but a head or a pooler that is missing as a whole."""
+    fatal = [
+        name
+        for name in missing
+        if name.startswith(f"{BACKBONE}.") and not name.startswith(f"{BACKBONE}.pooler.")
+    ]
+    pooler = f"{BACKBONE}.pooler."
+    for is_part in (
+        lambda name: name.startswith(pooler),
+        lambda name: not name.startswith(f"{BACKBONE}.") and name != DECODER,
+    ):
+        part = [name for name in wanted if is_part(name)]
+        gaps = [name for name in missing if is_part(name)]
+        if gaps and len(gaps) < len(part):
+            fatal += gaps
+    if DECODER in missing:  # a language model that scores with random rows is never wanted
+        fatal.append(DECODER)
+    return fatal

@@ -1,0 +1,1 @@
+"""The commands of ``camembert-dual``, one file each."""

@@ -1,0 +1,32 @@
+"""The TensorFlow tree, on Keras 3: the same files, classes and functions as ``camembert_dual.pt``."""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "camembert_dual's TF classes need Keras on TensorFlow (KERAS_BACKEND=tensorflow); received "
+        f"the {keras.backend.backend()} backend."
+    )
+
+from camembert_dual.tf.model import TFCamembertModel  # noqa: E402
+from camembert_dual.tf.outputs import register_outputs  # noqa: E402
+from camembert_dual.tf.tasks import (  # noqa: E402
+    TFCamembertForCausalLM,
+    TFCamembertForMaskedLM,
+    TFCamembertForMultipleChoice,
+    TFCamembertForQuestionAnswering,
+    TFCamembertForSequenceClassification,
+    TFCamembertForTokenClassification,
+)
+
+register_outputs()
+
+__all__ = [
+    "TFCamembertForCausalLM",
+    "TFCamembertForMaskedLM",
+    "TFCamembertForMultipleChoice",
+    "TFCamembertForQuestionAnswering",
+    "TFCamembertForSequenceClassification",
+    "TFCamembertForTokenClassification",
+    "TFCamembertModel",
+]

@@ -1,0 +1,227 @@
+"""Attention (Vaswani et al. 2017), over the text itself or over encoder states.
+
+Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads, K head size.
+"""
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.config import CamembertConfig
+from camembert_dual.tf.layers import dense, dropout, embedding, layer_norm
+
+Cache = tuple[tf.Tensor, tf.Tensor]
+
+
+def attention_probabilities(
+    query: tf.Tensor, key: tf.Tensor, mask: tf.Tensor | None, relative_scores: tf.Tensor | None
+) -> tf.Tensor:
+    """How much each query attends to each key.
+
+    Args:
+        query: (B, H, T, K).
+        key: (B, H, S, K).
+        mask: Boolean, broadcastable to (B, H, T, S).
+        relative_scores: (B, H, T, S), added before scaling.
+
+    Returns:
+        Probabilities (B, H, T, S); the softmax is taken in float32 at least.
+    """
+    scores = tf.matmul(query, key, transpose_b=True)  # (B, H, T, S)
+    if relative_scores is not None:
+        scores = scores + relative_scores
+    scores = scores / tf.constant(math.sqrt(query.shape[-1]), scores.dtype)
+    if mask is not None:
+        scores = tf.where(mask, scores, scores.dtype.min)
+    wide = tf.cast(scores, keras.backend.result_type(scores.dtype.name, "float32"))
+    return tf.cast(tf.nn.softmax(wide, axis=-1), query.dtype)
+
+
+def relative_scores(
+    query: tf.Tensor, key: tf.Tensor, distance_table: tf.Tensor, past_length: int, both: bool
+) -> tf.Tensor:
+    """Scores of the distance between query and key.
+
+    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by the embedding
+    of the distance; ``relative_key_query`` (Huang et al. 2020, https://arxiv.org/abs/2009.13658, method 4) adds
+    the same for the key.
+
+    Args:
+        query: (B, H, T, K).
+        key: (B, H, S, K).
+        distance_table: (2 P - 1, K); row ``P - 1`` stands for distance 0.
+        past_length: Position of the first query.
+        both: Whether the key's product is added.
+
+    Returns:
+        Scores (B, H, T, S).
+    """
+    queries = tf.range(tf.shape(query)[2])[:, None] + past_length
+    keys = tf.range(tf.shape(key)[2])[None, :]
+    centre = (distance_table.shape[0] - 1) // 2
+    distances = tf.gather(distance_table, queries - keys + centre)  # (T, S, K)
+    scores = tf.einsum("bhtk,tsk->bhts", query, distances)
+    if both:
+        scores = scores + tf.einsum("bhsk,tsk->bhts", key, distances)
+    return scores
+
+
+def split_heads(states: tf.Tensor, num_heads: int) -> tf.Tensor:
+    """Cut (B, T, H K) into heads (B, H, T, K)."""
+    batch, length = tf.unstack(tf.shape(states)[:2])
+    size = states.shape[-1] // num_heads
+    return tf.transpose(tf.reshape(states, [batch, length, num_heads, size]), [0, 2, 1, 3])
+
+
+def merge_heads(context: tf.Tensor) -> tf.Tensor:
+    """Join heads (B, H, T, K) into (B, T, H K)."""
+    batch, length = tf.shape(context)[0], tf.shape(context)[2]
+    width = context.shape[1] * context.shape[3]
+    return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [batch, length, width])
+
+
+class SelfAttention(keras.layers.Layer):
+    """Queries of the text against keys and values of the text, or of encoder states."""
+
+    def __init__(
+        self, config: CamembertConfig, num_heads: int, position_type: str, *, name: str, dtype: Any
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        width = num_heads * config.head_size
+        self.query = dense(config.hidden_size, width, config, name="query", dtype=dtype)
+        self.key = dense(config.hidden_size, width, config, name="key", dtype=dtype)
+        self.value = dense(config.hidden_size, width, config, name="value", dtype=dtype)
+        self.dropout = dropout(config.attention_probs_dropout_prob, dtype=dtype)
+        self.num_heads = num_heads
+        self.position_type = position_type
+        if position_type != "absolute":
+            rows = 2 * config.max_position_embeddings - 1
+            self.distance_embedding = embedding(
+                rows, config.head_size, config, name="distance_embedding", dtype=dtype
+            )
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the children."""
+        self.query.build()
+        self.key.build()
+        self.value.build()
+        if self.position_type != "absolute":
+            self.distance_embedding.build()
+
+    def call(
+        self,
+        hidden_states: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        head_mask: tf.Tensor | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        past: Cache | None = None,
+        output_attentions: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor | None, Cache]:
+        """Attend.
+
+        Args:
+            hidden_states: (B, T, D).
+            mask: Boolean, broadcastable to (B, H, T, S).
+            head_mask: (H,), factors of the heads' probabilities.
+            encoder_hidden_states: (B, S, D) for cross-attention.
+            past: Cached key and value (B, H, P, K): of earlier positions, or of the encoder states.
+            output_attentions: Whether the probabilities are wanted.
+
+        Returns:
+            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the cache.
+        """
+        query = split_heads(self.query(hidden_states), self.num_heads)  # (B, H, T, K)
+        key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
+        relative = self.relative_scores(query, key)
+        probabilities = attention_probabilities(query, key, mask, relative)
+        weights = self.dropout(probabilities)
+        if head_mask is not None:
+            weights = weights * tf.cast(head_mask, weights.dtype)[:, None, None]
+        context = tf.matmul(weights, value)  # (B, H, T, K)
+        # the reference reports the factors that were used, after dropout and head mask
+        return merge_heads(context), weights if output_attentions else None, (key, value)
+
+    def keys_and_values(
+        self,
+        hidden_states: tf.Tensor,
+        encoder_hidden_states: tf.Tensor | None,
+        past: Cache | None,
+    ) -> Cache:
+        """Project keys and values (B, H, S, K), or take them from the cache."""
+        if encoder_hidden_states is not None and past is not None:
+            return past
+        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        key = split_heads(self.key(source), self.num_heads)
+        value = split_heads(self.value(source), self.num_heads)
+        if past is not None:
+            key, value = tf.concat([past[0], key], axis=2), tf.concat([past[1], value], axis=2)
+        return key, value  # (B, H, S, K)
+
+    def relative_scores(self, query: tf.Tensor, key: tf.Tensor) -> tf.Tensor | None:
+        """Scores of the distances (B, H, T, S), or None for absolute positions."""
+        if self.position_type == "absolute":
+            return None
+        table = tf.convert_to_tensor(self.distance_embedding.embeddings)
+        past_length = tf.shape(key)[2] - tf.shape(query)[2]
+        both = self.position_type == "relative_key_query"
+        return relative_scores(query, key, table, past_length, both)
+
+
+class AttentionOutput(keras.layers.Layer):
+    """Projects the context back to the hidden size and adds the residual."""
+
+    def __init__(self, config: CamembertConfig, num_heads: int, *, name: str, dtype: Any) -> None:
+        super().__init__(name=name, dtype=dtype)
+        width = num_heads * config.head_size
+        self.dense = dense(width, config.hidden_size, config, name="dense", dtype=dtype)
+        self.LayerNorm = layer_norm(config, name="LayerNorm", dtype=dtype)
+        self.dropout = dropout(config.hidden_dropout_prob, dtype=dtype)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the children."""
+        self.dense.build()
+        self.LayerNorm.build()
+
+    def call(
+        self, context: tf.Tensor, residual: tf.Tensor
+    ) -> tf.Tensor:
+        """Map (B, T, H K) and the residual (B, T, D) to (B, T, D)."""
+        return self.LayerNorm(self.dropout(self.dense(context)) + residual)
+
+
+class Attention(keras.layers.Layer):
+    """One attention block: heads, projection, residual, normalisation."""
+
+    def __init__(
+        self, config: CamembertConfig, num_heads: int, position_type: str, *, name: str, dtype: Any
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.self = SelfAttention(config, num_heads, position_type, name="self", dtype=dtype)
+        self.projection = AttentionOutput(config, num_heads, name="output", dtype=dtype)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the children."""
+        self.self.build()
+        self.projection.build()
+
+    def call(
+        self,
+        hidden_states: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        head_mask: tf.Tensor | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        past: Cache | None = None,
+        output_attentions: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor | None, Cache]:
+        """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
+        context, probabilities, cache = self.self(
+            hidden_states,
+            mask,
+            head_mask,
+            encoder_hidden_states,
+            past,
+            output_attentions=output_attentions,
+        )
+        return self.projection(context, hidden_states), probabilities, cache

@@ -1,0 +1,128 @@
+"""The bricks, with every default of the framework stated here and nowhere else."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.config import CamembertConfig
+
+
+class Dense(keras.layers.Dense):
+    """A dense layer that knows its input size, so that it can be built without an input."""
+
+    def __init__(self, in_size: int, out_size: int, **options: Any) -> None:
+        super().__init__(out_size, **options)
+        self.in_size = in_size
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build((None, self.in_size))
+
+
+class Embedding(keras.layers.Embedding):
+    """A table whose padding row gets no gradient by look-up."""
+
+    def __init__(self, rows: int, size: int, padding_index: int | None, **options: Any) -> None:
+        super().__init__(rows, size, **options)
+        self.padding_index = padding_index
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build()
+
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        """Look up ids (...) in the table: (..., D)."""
+        rows = tf.gather(tf.convert_to_tensor(self.embeddings), ids)  # (..., D)
+        if self.padding_index is None:
+            return rows
+        return tf.where((ids == self.padding_index)[..., None], tf.stop_gradient(rows), rows)
+
+
+class LayerNormalization(keras.layers.LayerNormalization):
+    """Layer normalisation that knows its size, so that it can be built without an input."""
+
+    def __init__(self, size: int, **options: Any) -> None:
+        super().__init__(axis=-1, center=True, scale=True, **options)
+        self.size = size
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build((None, self.size))
+
+
+def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dtype: Any) -> Dense:
+    """An affine map (..., in_size) -> (..., out_size): normal weights, zero bias."""
+    return Dense(
+        in_size,
+        out_size,
+        use_bias=True,
+        kernel_initializer=keras.initializers.RandomNormal(0.0, config.initializer_range),
+        bias_initializer="zeros",
+        name=name,
+        dtype=dtype,
+    )
+
+
+def embedding(
+    rows: int,
+    size: int,
+    config: CamembertConfig,
+    padding_index: int | None = None,
+    *,
+    name: str,
+    dtype: Any,
+) -> Embedding:
+    """A table of normal rows; the padding row starts at zero and gets no gradient by look-up."""
+    normal = keras.initializers.RandomNormal(0.0, config.initializer_range)
+
+    def zero_padding(shape: tuple[int, int], dtype: Any = None) -> tf.Tensor:
+        is_padding = tf.range(shape[0])[:, None] == padding_index
+        return tf.where(is_padding, tf.zeros((), dtype), normal(shape, dtype))
+
+    return Embedding(
+        rows,
+        size,
+        padding_index,
+        embeddings_initializer=normal if padding_index is None else zero_padding,
+        name=name,
+        dtype=dtype,
+    )
+
+
+def layer_norm(config: CamembertConfig, *, name: str, dtype: Any) -> LayerNormalization:
+    """Layer normalisation of the hidden states (Ba et al. 2016), with the config's epsilon."""
+    return LayerNormalization(
+        config.hidden_size, epsilon=config.layer_norm_eps, name=name, dtype=dtype
+    )
+
+
+def dropout(probability: float, *, dtype: Any) -> keras.layers.Dropout:
+    """Dropout, active only in training."""
+    return keras.layers.Dropout(probability, name="dropout", dtype=dtype)
+
+
+def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The feed-forward layer's nonlinearity; ``gelu`` is the exact one (Hendrycks and Gimpel 2016)."""
+    if callable(config.hidden_act):
+        return config.hidden_act
+    functions: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+        "gelu": gelu,
+        "gelu_new": gelu_new,
+        "relu": tf.nn.relu,
+        "silu": tf.nn.silu,
+    }
+    return functions[config.hidden_act]
+
+
+def gelu(hidden_states: tf.Tensor) -> tf.Tensor:
+    """The exact GELU, by the error function; the LM head always uses this one."""
+    # tf.nn.gelu rounds its constants to float32 first, which shows in float64
+    scale = tf.constant(math.sqrt(0.5), hidden_states.dtype)
+    return 0.5 * hidden_states * (1.0 + tf.math.erf(hidden_states * scale))
+
+
+def gelu_new(hidden_states: tf.Tensor) -> tf.Tensor:
+    """The GELU's tanh form."""
+    scale = tf.constant(math.sqrt(2.0 / math.pi), hidden_states.dtype)
+    cubic = tf.constant(0.044715, hidden_states.dtype) * hidden_states**3
+    return 0.5 * hidden_states * (1.0 + tf.tanh(scale * (hidden_states + cubic)))

@@ -1,0 +1,87 @@
+"""The losses of the heads: scalars, means over the valid labels.
+
+A label of -100 is ignored everywhere; if every label is, the loss is 0.
+"""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.inputs import check_range, infer_problem_type, require
+from camembert_dual.tf.checks import can_read_values
+
+IGNORED = -100
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, num_labels: int) -> tf.Tensor:
+    """Mean negative log-likelihood of the labels that are not -100.
+
+    Args:
+        logits: (..., L).
+        labels: Integers (...), in [0, L) or -100.
+        num_labels: L.
+
+    Returns:
+        Loss (), in float32 at least.
+
+    Raises:
+        ValueError: If shapes disagree or a label is out of range.
+    """
+    shape = tuple(logits.shape[:-1])
+    labels = tf.reshape(labels, tf.shape(logits)[:-1])
+    labels = tf.cast(labels, tf.int64)
+    is_valid = labels != IGNORED
+    if can_read_values(labels) and bool(tf.reduce_any(is_valid)):
+        valid = labels[is_valid]
+        smallest, largest = tf.reduce_min(valid), tf.reduce_max(valid)
+        check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
+    wide = tf.cast(logits, wide_dtype(logits))
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(is_valid, labels, 0), wide)
+    weights = tf.cast(is_valid, wide.dtype)
+    return tf.reduce_sum(losses * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
+
+
+def causal_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy of each next token: logits (B, T, V) at t are held against labels (B, T) at t + 1."""
+    return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1])
+
+
+def classification_loss(
+    logits: tf.Tensor, labels: tf.Tensor, num_labels: int, problem_type: str | None
+) -> tf.Tensor:
+    """The sequence classifier's loss."""
+    problem_type = problem_type or infer_problem_type(num_labels, labels.dtype.is_integer)
+    if problem_type == "single_label_classification":
+        return cross_entropy(logits, labels, num_labels)
+    wide = tf.cast(logits, wide_dtype(logits))
+    targets = tf.cast(tf.reshape(labels, tf.shape(logits)), wide.dtype)
+    if problem_type == "regression":
+        return tf.reduce_mean(tf.square(wide - targets))
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, wide))
+
+
+def span_loss(logits: Sequence[tf.Tensor], positions: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Mean of the cross-entropies of span starts and ends over the positions of the text.
+
+    A position beyond the text is ignored; a negative one counts as the first, as in the reference.
+
+    Args:
+        logits: Two of (B, T), for start and end.
+        positions: Two of (B) or (B, 1).
+
+    Returns:
+        Loss ().
+    """
+    losses = []
+    for scores, position in zip(logits, positions, strict=True):
+        length = tf.cast(tf.shape(scores)[1], tf.int64)
+        targets = tf.clip_by_value(tf.cast(tf.reshape(position, [-1]), tf.int64), 0, length)
+        targets = tf.where(targets == length, tf.cast(IGNORED, tf.int64), targets)
+        losses.append(cross_entropy(scores, targets, scores.shape[1]))
+    return (losses[0] + losses[1]) / 2
+
+
+def wide_dtype(logits: tf.Tensor) -> str:
+    """The type losses are computed in: float32 at least."""
+    return keras.backend.result_type(logits.dtype.name, "float32")

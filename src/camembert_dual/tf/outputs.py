@@ -1,0 +1,16 @@
+"""Model outputs as tree nodes, so that Keras looks into them."""
+
+import optree
+
+from camembert_dual.outputs import OUTPUT_CLASSES
+
+
+def register_outputs() -> None:
+    """Make every output class a node of Keras' trees (predict, symbolic calls, export)."""
+    for output_class in OUTPUT_CLASSES:
+        optree.register_pytree_node(
+            output_class,
+            lambda output: (list(output.values()), list(output), list(output)),
+            lambda names, values, make=output_class: make(zip(names, values, strict=True)),
+            namespace="keras",
+        )
