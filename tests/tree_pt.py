@@ -1,0 +1,59 @@
+"""Drive the PyTorch tree from the neutral cases: build, call, differentiate."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import torch
+
+import camembert_dual.pt as tree
+import cases
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+def new(
+    task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
+):
+    """A model in evaluation mode with the given weights."""
+    model = getattr(tree, task)(config, **options).to(DTYPES[dtype])
+    model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
+    return model.eval()
+
+
+@functools.cache
+def built(task: str, config_name: str, dtype: str = "float64"):
+    """The model of a task and a config of the matrix with its weights; shared, never changed."""
+    config = cases.config(config_name)
+    return new(task, config, cases.weights(config, task), dtype)
+
+
+def as_tensor(value: Any, dtype: str) -> Any:
+    """Numpy to tensors, structures included; real numbers in the model's type."""
+    if isinstance(value, tuple | list):
+        return tuple(as_tensor(one, dtype) for one in value)
+    if not isinstance(value, np.ndarray):
+        return value
+    return torch.tensor(value.astype(dtype) if value.dtype.kind == "f" else value)
+
+
+def as_array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().numpy()
+
+
+def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
+    """Every stage that a call returns, by name."""
+    given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
+    with torch.no_grad():
+        output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    return cases.stages(output, as_array)
+
+
+def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
+    """The loss and the gradient of every weight, by published name."""
+    given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
+    model.zero_grad()
+    loss = model(**given).loss
+    loss.backward()
+    arrays = {name: as_array(weight.grad) for name, weight in model.named_parameters()}
+    return as_array(loss), arrays

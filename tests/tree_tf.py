@@ -1,0 +1,61 @@
+"""Drive the TensorFlow tree from the neutral cases: build, call, differentiate."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import camembert_dual.tf as tree
+import cases
+
+
+def new(
+    task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
+):
+    """A model with the given weights."""
+    model = getattr(tree, f"TF{task}")(config, dtype=dtype, **options)
+    model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
+    return model
+
+
+@functools.cache
+def built(task: str, config_name: str, dtype: str = "float64"):
+    """The model of a task and a config of the matrix with its weights; shared, never changed."""
+    config = cases.config(config_name)
+    return new(task, config, cases.weights(config, task), dtype)
+
+
+def as_tensor(value: Any, dtype: str) -> Any:
+    """Numpy to tensors, structures included; real numbers in the model's type."""
+    if isinstance(value, tuple | list):
+        return tuple(as_tensor(one, dtype) for one in value)
+    if not isinstance(value, np.ndarray):
+        return value
+    return tf.constant(value.astype(dtype) if value.dtype.kind == "f" else value)
+
+
+def as_array(tensor: Any) -> np.ndarray:
+    return tensor.numpy()
+
+
+def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
+    """Every stage that a call returns, by name."""
+    given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
+    output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    return cases.stages(output, as_array)
+
+
+def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
+    """The loss and the gradient of every weight, by published name."""
+    given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
+    with tf.GradientTape() as tape:
+        loss = model(**given).loss
+    variables = model.variables_by_path()
+    rows = model.expected_parameters()
+    found = tape.gradient(loss, [variables[row.path] for row in rows])
+    arrays = {}
+    for row, gradient in zip(rows, found, strict=True):
+        array = tf.convert_to_tensor(gradient).numpy()  # slices of tables become tables
+        arrays[row.name] = array.T if row.transposed else array
+    return loss.numpy(), arrays
