@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -181,14 +181,24 @@ class CamembertConfig:
         ):
             rule = f"must be one of {', '.join(str(value) for value in allowed)}"
             self._require(name, getattr(self, name) in allowed, rule)
-        for layer, heads in self.pruned_heads.items():
-            self._require(
-                "pruned_heads",
-                layer in range(self.num_hidden_layers)
-                and set(heads) < set(range(self.num_attention_heads)),
-                f"must map layers below {self.num_hidden_layers} to some, not all, of the heads below "
-                f"{self.num_attention_heads}",
-            )
+        self.check_pruned_heads(self.pruned_heads)
+
+    def check_pruned_heads(self, pruned_heads: Mapping[int, Sequence[int]]) -> None:
+        """Check that heads can be removed.
+
+        Args:
+            pruned_heads: Layer number to the heads removed from it.
+
+        Raises:
+            ValueError: If a layer or head does not exist or a layer would have none left.
+        """
+        layers, heads = range(self.num_hidden_layers), range(self.num_attention_heads)
+        for layer, removed in pruned_heads.items():
+            if layer not in layers or not set(removed) < set(heads):
+                raise ValueError(
+                    f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, not all, of "
+                    f"the heads below {len(heads)}; received {dict(pruned_heads)}."
+                )
 
     def _require(self, name: str, holds: bool, rule: str) -> None:
         if not holds:

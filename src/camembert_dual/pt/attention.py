@@ -100,7 +100,7 @@ class SelfAttention(nn.Module):
     def forward(
         self,
         hidden_states: Tensor,
-        mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
         head_mask: Tensor | None = None,
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
@@ -123,7 +123,7 @@ class SelfAttention(nn.Module):
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         if output_attentions or head_mask is not None or self.position_type != "absolute":
             relative = self.relative_scores(query, key)
-            probabilities = attention_probabilities(query, key, mask, relative)
+            probabilities = attention_probabilities(query, key, attention_mask, relative)
             weights = self.dropout(probabilities)
             if head_mask is not None:
                 weights = weights * head_mask[:, None, None]
@@ -134,7 +134,7 @@ class SelfAttention(nn.Module):
             query,
             key,
             value,
-            attn_mask=mask_bias(mask, query.dtype),
+            attn_mask=mask_bias(attention_mask, query.dtype),
             dropout_p=self.dropout.p if self.training else 0.0,
         )
         return merge_heads(context), None, (key, value)
@@ -187,7 +187,7 @@ class Attention(nn.Module):
     def forward(
         self,
         hidden_states: Tensor,
-        mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
         head_mask: Tensor | None = None,
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
@@ -196,7 +196,7 @@ class Attention(nn.Module):
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
         context, probabilities, cache = self.self(
             hidden_states,
-            mask,
+            attention_mask,
             head_mask,
             encoder_hidden_states,
             past,

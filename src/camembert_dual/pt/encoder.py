@@ -53,7 +53,7 @@ class EncoderLayer(nn.Module):
     def forward(
         self,
         hidden_states: Tensor,
-        mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
         head_mask: Tensor | None = None,
         encoder_hidden_states: Tensor | None = None,
         encoder_mask: Tensor | None = None,
@@ -77,7 +77,7 @@ class EncoderLayer(nn.Module):
         self_past = None if past is None else (past[0], past[1])
         hidden_states, probabilities, cache = self.attention(
             hidden_states,
-            mask,
+            attention_mask,
             head_mask,
             None,
             self_past,
@@ -124,7 +124,7 @@ class Encoder(nn.Module):
     def forward(
         self,
         hidden_states: Tensor,
-        mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
         head_mask: Sequence[Tensor | None] | None = None,
         encoder_hidden_states: Tensor | None = None,
         encoder_mask: Tensor | None = None,
@@ -136,7 +136,7 @@ class Encoder(nn.Module):
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
-                mask,
+                attention_mask,
                 None if head_mask is None else head_mask[index],
                 encoder_hidden_states,
                 encoder_mask,

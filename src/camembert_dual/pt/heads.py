@@ -32,6 +32,7 @@ class LMHead(nn.Module):
         self.dense = dense(config.hidden_size, config.hidden_size, config)
         self.layer_norm = layer_norm(config)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.decoder = None
         if not config.tie_word_embeddings:
             self.decoder = embedding(config.vocab_size, config.hidden_size, config)
 

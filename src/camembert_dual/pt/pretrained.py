@@ -1,13 +1,12 @@
 """What every model can do besides computing: load, save, count, resize, prune, checkpoint gradients."""
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import ml_dtypes
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +14,12 @@ from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import parameters
+from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
+from camembert_dual.parameters import Parameter, parameters
+from camembert_dual.pt import surgery
+
+Model = TypeVar("Model", bound="PretrainedModel")
+Array = npt.NDArray[np.generic]
 
 
 class PretrainedModel(nn.Module):
@@ -26,16 +30,13 @@ class PretrainedModel(nn.Module):
     """
 
     task: ClassVar[str]
+    config: CamembertConfig
+    load_report: LoadReport | None = None
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__()
         config.validate()
         self.config = config
-
-    @property
-    def backbone(self) -> Any:
-        """The bare model: this one, or the one below the head."""
-        return getattr(self, "roberta", self)
 
     @property
     def device(self) -> torch.device:
@@ -47,65 +48,191 @@ class PretrainedModel(nn.Module):
         """The type of the weights."""
         return next(self.parameters()).dtype
 
-    def decoder_table(self) -> Tensor:
-        """The table (V, D) that the LM head compares with: the word embeddings, unless untied."""
-        return self.get_output_embeddings().weight
+    def num_parameters(self, only_trainable: bool = False) -> int:
+        """Count the numbers in all weights, each weight once."""
+        return sum(
+            one.numel() for one in self.parameters() if one.requires_grad or not only_trainable
+        )
 
     @classmethod
     def from_pretrained(
-        cls,
+        cls: type[Model],
         name_or_path: str | Path,
         *,
-        config: CamembertConfig | None = None,
+        config: CamembertConfig | str | Path | None = None,
         dtype: torch.dtype | str | None = None,
+        output_loading_info: bool = False,
         **options: Any,
     ) -> Any:
-        """Load a checkpoint."""
-        hub = {
-            name: options.pop(name)
-            for name in ("revision", "cache_dir", "token", "local_files_only")
-            if name in options
-        }
-        checkpoint = open_checkpoint(name_or_path, config=config, **hub)
-        config = replace(checkpoint.config, **options) if options else checkpoint.config
-        model = cls(config)
-        report = model.load_arrays(checkpoint.arrays)
-        if report.missing:
-            warnings.warn(
-                f"{cls.__name__} has new, random weights that the checkpoint lacks; train them: "
-                f"{', '.join(report.missing)}.",
-                stacklevel=2,
-            )
-        return model.eval()
+        """Load a checkpoint: weights by their published names, strictly.
 
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write the model."""
-        config = replace(self.config, extra={**self.config.extra, "architectures": [self.task]})
-        save_checkpoint(directory, config, self.to_arrays())
+        Args:
+            name_or_path: Folder, bundled name or hub name.
+            config: A configuration to use instead of the checkpoint's own, or where to read one.
+            dtype: Type of the weights, ``"auto"`` for the file's own; float32 if None. ``torch_dtype`` is
+                the same.
+            output_loading_info: Whether to return the :class:`LoadReport` too.
+            **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
+                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any other name
+                overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted and
+                unnecessary: formats are recognised.
 
-    def expected_parameters(self) -> Any:
+        Returns:
+            The model in evaluation mode, or the model and the report. A new task head is announced by one
+            warning.
+
+        Raises:
+            FileNotFoundError: If there is no such checkpoint.
+            ValueError: If the checkpoint does not fit; one error names all missing, unknown and misshaped
+                weights.
+        """
+        chosen = LoadOptions.from_keywords(options, config, dtype)
+        checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
+        model = cls(chosen.applied_to(checkpoint.config), **chosen.model)
+        model.to(dtype=dtype_of(chosen.dtype, checkpoint.arrays))
+        report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+        warn_of_new_weights(cls.__name__, report)
+        model.eval()
+        return (model, report) if output_loading_info else model
+
+    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones are whole.
+
+        Args:
+            directory: The folder, made if need be.
+            **options: See :func:`camembert_dual.checkpoints.folder.save_checkpoint`.
+
+        Raises:
+            OSError: If the folder cannot be written.
+            ValueError: If the config cannot be saved (a callable activation).
+        """
+        save_checkpoint(directory, config_for_saving(self.config, self.task), self.to_arrays(), **options)
+
+    def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
-        return parameters(self.config, self.task, pooler=self.backbone.pooler is not None)
+        return parameters(self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None)
 
     def load_arrays(
-        self, arrays: Mapping[str, Any], ignore_mismatched_sizes: bool = False
+        self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
     ) -> LoadReport:
-        """Fill the weights from published names."""
-        pairs, report = match(
-            arrays, self.expected_parameters(), ignore_mismatched_sizes=ignore_mismatched_sizes
-        )
+        """Fill the weights from arrays by published name, in the torch layout.
+
+        Args:
+            arrays: Published name to array; read one at a time.
+            ignore_mismatched_sizes: Whether a weight of another shape keeps its value.
+
+        Returns:
+            The report, also kept as ``load_report``.
+
+        Raises:
+            ValueError: If a weight is missing, unknown or misshaped.
+        """
+        expected = self.expected_parameters()
+        pairs, report = match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
         weights = self.state_dict()
         with torch.no_grad():
             for name, source in pairs.items():
-                weights[name].copy_(torch.from_numpy(np.ascontiguousarray(arrays[source])))
+                weights[name].copy_(tensor_of(arrays[source]))
+        self.load_report = report
         return report
 
-    def to_arrays(self) -> dict[str, Any]:
-        """The weights as numpy arrays by published name."""
-        return {name: weight.detach().cpu().numpy() for name, weight in self.state_dict().items()}
+    def to_arrays(self) -> dict[str, Array]:
+        """The weights as numpy arrays by published name, in the torch layout."""
+        weights = self.state_dict()
+        return {one.name: array_of(weights[one.name]) for one in self.expected_parameters()}
 
-    def get_output_embeddings(self) -> Any:
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The word embedding table."""
+        table: nn.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
+        return table
+
+    def set_input_embeddings(self, table: nn.Embedding) -> None:
+        """Replace the word embedding table; a tied LM head follows.
+
+        Raises:
+            ValueError: If the table has another shape; use ``resize_token_embeddings`` for that.
+        """
+        surgery.set_input_embeddings(self, table)
+
+    def get_output_embeddings(self) -> nn.Embedding | None:
+        """The table (V, D) of the LM head's decoder: the word embeddings if tied; None without LM head."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        return getattr(head, "decoder", self.backbone.embeddings.word_embeddings)
+        table: nn.Embedding = head.decoder if head.decoder is not None else self.get_input_embeddings()
+        return table
+
+    def decoder_table(self) -> Tensor:
+        """The decoder's table (V, D) as a tensor."""
+        table = self.get_output_embeddings()
+        return table.weight  # type: ignore[union-attr]
+
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, mean_initialised: bool = False
+    ) -> nn.Embedding:
+        """Grow or shrink the vocabulary; old rows, LM bias and tie stay, and the config follows.
+
+        Args:
+            new_num_tokens: Rows wanted; None changes nothing.
+            mean_initialised: Whether new rows start at the mean of the old ones instead of at random.
+
+        Returns:
+            The word embedding table.
+
+        Raises:
+            ValueError: If a special token would lose its row.
+        """
+        surgery.resize_token_embeddings(self, new_num_tokens, mean_initialised)
+        return self.get_input_embeddings()
+
+    def prune_heads(self, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
+        """Remove attention heads for good (Michel et al. 2019, https://arxiv.org/abs/1905.10650).
+
+        Args:
+            heads_to_prune: Layer number to the heads to remove, by their original numbers.
+
+        Raises:
+            ValueError: If a layer or head does not exist or none would be left.
+        """
+        surgery.prune_heads(self, heads_to_prune)
+
+    def gradient_checkpointing_enable(self) -> None:
+        """Keep only each layer's input in training and compute the rest again for the gradient."""
+        surgery.backbone_of(self).encoder.gradient_checkpointing = True
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Keep all intermediate values in training."""
+        surgery.backbone_of(self).encoder.gradient_checkpointing = False
+
+
+def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> torch.dtype:
+    """Read the type wanted: float32 for None, the file's first for ``"auto"``, else by name.
+
+    Raises:
+        ValueError: If it is no floating point type.
+    """
+    if dtype == "auto":
+        dtype = next(iter(arrays.values())).dtype.name
+    if isinstance(dtype, str):
+        dtype = getattr(torch, dtype.removeprefix("torch."), dtype)
+    dtype = torch.float32 if dtype is None else dtype
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
+    return dtype
+
+
+def tensor_of(array: Array) -> Tensor:
+    """An array as a tensor that shares its memory where it can; numpy's bfloat16 included."""
+    array = np.ascontiguousarray(array)
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+def array_of(tensor: Tensor) -> Array:
+    """A tensor as an array on the host; bfloat16 becomes numpy's."""
+    tensor = tensor.detach().cpu()
+    if tensor.dtype == torch.bfloat16:
+        array: Array = tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+        return array
+    return tensor.numpy()

@@ -113,7 +113,7 @@ class SelfAttention(keras.layers.Layer):
     def call(
         self,
         hidden_states: tf.Tensor,
-        mask: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
         head_mask: tf.Tensor | None = None,
         encoder_hidden_states: tf.Tensor | None = None,
         past: Cache | None = None,
@@ -135,7 +135,7 @@ class SelfAttention(keras.layers.Layer):
         query = split_heads(self.query(hidden_states), self.num_heads)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         relative = self.relative_scores(query, key)
-        probabilities = attention_probabilities(query, key, mask, relative)
+        probabilities = attention_probabilities(query, key, attention_mask, relative)
         weights = self.dropout(probabilities)
         if head_mask is not None:
             weights = weights * tf.cast(head_mask, weights.dtype)[:, None, None]
@@ -209,7 +209,7 @@ class Attention(keras.layers.Layer):
     def call(
         self,
         hidden_states: tf.Tensor,
-        mask: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
         head_mask: tf.Tensor | None = None,
         encoder_hidden_states: tf.Tensor | None = None,
         past: Cache | None = None,
@@ -218,7 +218,7 @@ class Attention(keras.layers.Layer):
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
         context, probabilities, cache = self.self(
             hidden_states,
-            mask,
+            attention_mask,
             head_mask,
             encoder_hidden_states,
             past,

@@ -81,7 +81,7 @@ class EncoderLayer(keras.layers.Layer):
     def call(
         self,
         hidden_states: tf.Tensor,
-        mask: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
         head_mask: tf.Tensor | None = None,
         encoder_hidden_states: tf.Tensor | None = None,
         encoder_mask: tf.Tensor | None = None,
@@ -105,7 +105,7 @@ class EncoderLayer(keras.layers.Layer):
         self_past = None if past is None else (past[0], past[1])
         hidden_states, probabilities, cache = self.attention(
             hidden_states,
-            mask,
+            attention_mask,
             head_mask,
             None,
             self_past,
@@ -163,7 +163,7 @@ class Encoder(keras.layers.Layer):
     def call(
         self,
         hidden_states: tf.Tensor,
-        mask: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
         head_mask: Sequence[tf.Tensor | None] | None = None,
         encoder_hidden_states: tf.Tensor | None = None,
         encoder_mask: tf.Tensor | None = None,
@@ -176,7 +176,7 @@ class Encoder(keras.layers.Layer):
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
-                mask,
+                attention_mask,
                 None if head_mask is None else head_mask[index],
                 encoder_hidden_states,
                 encoder_mask,

@@ -1,20 +1,24 @@
 """What every model can do besides computing: load, save, count, resize, prune, checkpoint gradients."""
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import parameters
+from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
+from camembert_dual.parameters import Parameter, parameters
+from camembert_dual.tf import surgery
+
+Model = TypeVar("Model", bound="PretrainedModel")
+Array = npt.NDArray[np.generic]
 
 
 class PretrainedModel(keras.Model):
@@ -25,61 +29,93 @@ class PretrainedModel(keras.Model):
     """
 
     task: ClassVar[str]
+    config: CamembertConfig
+    load_report: LoadReport | None = None
 
-    def __init__(self, config: CamembertConfig, *, name: str | None, dtype: Any) -> None:
+    def __init__(
+        self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         config.validate()
         self.config = config
 
-    @property
-    def backbone(self) -> Any:
-        """The bare model: this one, or the one below the head."""
-        return getattr(self, "roberta", self)
-
-    def decoder_table(self) -> tf.Tensor:
-        """The table (V, D) that the LM head compares with: the word embeddings, unless untied."""
-        return tf.convert_to_tensor(self.get_output_embeddings().embeddings)
+    def num_parameters(self, only_trainable: bool = False) -> int:
+        """Count the numbers in all weights, each weight once."""
+        weights = self.trainable_weights if only_trainable else self.weights
+        return sum(int(np.prod(one.shape)) for one in weights)
 
     @classmethod
     def from_pretrained(
-        cls,
+        cls: type[Model],
         name_or_path: str | Path,
         *,
-        config: CamembertConfig | None = None,
+        config: CamembertConfig | str | Path | None = None,
         dtype: Any = None,
+        output_loading_info: bool = False,
         **options: Any,
     ) -> Any:
-        """Load a checkpoint."""
-        checkpoint = open_checkpoint(name_or_path, config=config)
-        config = replace(checkpoint.config, **options) if options else checkpoint.config
-        model = cls(config, dtype=dtype)
-        report = model.load_arrays(checkpoint.arrays)
-        if report.missing:
-            warnings.warn(
-                f"{cls.__name__} has new, random weights that the checkpoint lacks; train them: "
-                f"{', '.join(report.missing)}.",
-                stacklevel=2,
-            )
-        return model
+        """Load a checkpoint: weights by their published names, strictly.
 
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write the model."""
-        config = replace(self.config, extra={**self.config.extra, "architectures": [self.task]})
-        save_checkpoint(directory, config, self.to_arrays())
+        Args:
+            name_or_path: Folder, bundled name or hub name.
+            config: A configuration to use instead of the checkpoint's own, or where to read one.
+            dtype: Type or Keras dtype policy of the weights, ``"auto"`` for the file's own; Keras' global
+                policy if None. ``torch_dtype`` is the same.
+            output_loading_info: Whether to return the :class:`LoadReport` too.
+            **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
+                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any other name
+                overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted and
+                unnecessary: formats are recognised.
 
-    def expected_parameters(self) -> Any:
+        Returns:
+            The model, or the model and the report. A new task head is announced by one
+            warning.
+
+        Raises:
+            FileNotFoundError: If there is no such checkpoint.
+            ValueError: If the checkpoint does not fit; one error names all missing, unknown and misshaped
+                weights.
+        """
+        chosen = LoadOptions.from_keywords(options, config, dtype)
+        checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
+        dtype = dtype_of(chosen.dtype, checkpoint.arrays)
+        model = cls(chosen.applied_to(checkpoint.config), dtype=dtype, **chosen.model)
+        report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+        warn_of_new_weights(cls.__name__, report)
+        return (model, report) if output_loading_info else model
+
+    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones are whole.
+
+        Args:
+            directory: The folder, made if need be.
+            **options: See :func:`camembert_dual.checkpoints.folder.save_checkpoint`.
+
+        Raises:
+            OSError: If the folder cannot be written.
+            ValueError: If the config cannot be saved (a callable activation).
+        """
+        save_checkpoint(directory, config_for_saving(self.config, self.task), self.to_arrays(), **options)
+
+    def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
-        return parameters(self.config, self.task, pooler=self.backbone.pooler is not None)
-
-    def variables_by_path(self) -> dict[str, Any]:
-        """The weights by their path below the model's own name."""
-        root = f"{self.path}/"
-        return {variable.path.removeprefix(root): variable for variable in self.weights}
+        return parameters(self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None)
 
     def load_arrays(
-        self, arrays: Mapping[str, Any], ignore_mismatched_sizes: bool = False
+        self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
     ) -> LoadReport:
-        """Fill the weights from published names."""
+        """Fill the weights from arrays by published name, in the torch layout.
+
+        Args:
+            arrays: Published name to array; read one at a time.
+            ignore_mismatched_sizes: Whether a weight of another shape keeps its value.
+
+        Returns:
+            The report, also kept as ``load_report``.
+
+        Raises:
+            ValueError: If a weight is missing, unknown or misshaped.
+        """
         expected = self.expected_parameters()
         pairs, report = match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
         variables = self.variables_by_path()
@@ -87,20 +123,114 @@ class PretrainedModel(keras.Model):
             if one.name in pairs:
                 array = arrays[pairs[one.name]]
                 variables[one.path].assign(array.T if one.transposed else array)
+        self.load_report = report
         return report
 
-    def to_arrays(self) -> dict[str, Any]:
-        """The weights as numpy arrays by published name."""
+    def to_arrays(self) -> dict[str, Array]:
+        """The weights as numpy arrays by published name, in the torch layout."""
         variables = self.variables_by_path()
         arrays = {}
         for one in self.expected_parameters():
-            array = np.asarray(variables[one.path].numpy())
+            array = variables[one.path].numpy()
             arrays[one.name] = array.T if one.transposed else array
         return arrays
 
-    def get_output_embeddings(self) -> Any:
-        """The table of the LM head's decoder."""
+    def variables_by_path(self) -> dict[str, keras.Variable]:
+        """The weights by their path below the model's own name."""
+        root = f"{self.path}/"
+        return {variable.path.removeprefix(root): variable for variable in self.weights}
+
+    def get_input_embeddings(self) -> keras.layers.Embedding:
+        """The word embedding table."""
+        table: keras.layers.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
+        return table
+
+    def set_input_embeddings(self, table: keras.layers.Embedding) -> None:
+        """Replace the word embedding table; a tied LM head follows.
+
+        Raises:
+            ValueError: If the table has another shape; use ``resize_token_embeddings`` for that.
+        """
+        surgery.set_input_embeddings(self, table)
+
+    def get_output_embeddings(self) -> keras.layers.Embedding | None:
+        """The table (V, D) of the LM head's decoder: the word embeddings if tied; None without LM head."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        return self.backbone.embeddings.word_embeddings if head.decoder is None else head.decoder
+        table: keras.layers.Embedding = head.decoder if head.decoder is not None else self.get_input_embeddings()
+        return table
+
+    def decoder_table(self) -> tf.Tensor:
+        """The decoder's table (V, D) as a tensor."""
+        table = self.get_output_embeddings()
+        return tf.convert_to_tensor(table.embeddings)
+
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, mean_initialised: bool = False
+    ) -> keras.layers.Embedding:
+        """Grow or shrink the vocabulary; old rows, LM bias and tie stay, and the config follows.
+
+        Args:
+            new_num_tokens: Rows wanted; None changes nothing.
+            mean_initialised: Whether new rows start at the mean of the old ones instead of at random.
+
+        Returns:
+            The word embedding table.
+
+        Raises:
+            ValueError: If a special token would lose its row.
+        """
+        surgery.resize_token_embeddings(self, new_num_tokens, mean_initialised)
+        return self.get_input_embeddings()
+
+    def prune_heads(self, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
+        """Remove attention heads for good (Michel et al. 2019, https://arxiv.org/abs/1905.10650).
+
+        Args:
+            heads_to_prune: Layer number to the heads to remove, by their original numbers.
+
+        Raises:
+            ValueError: If a layer or head does not exist or none would be left.
+        """
+        surgery.prune_heads(self, heads_to_prune)
+
+    def gradient_checkpointing_enable(self) -> None:
+        """Keep only each layer's input in training and compute the rest again for the gradient."""
+        surgery.backbone_of(self).encoder.gradient_checkpointing = True
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Keep all intermediate values in training."""
+        surgery.backbone_of(self).encoder.gradient_checkpointing = False
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor, as Keras saves them."""
+        return {
+            "config": self.config.to_dict(),
+            "name": self.name,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+        }
+
+    @classmethod
+    def from_config(cls: type[Model], config: Mapping[str, Any]) -> Model:  # type: ignore[override]
+        """Build a model from :meth:`get_config`."""
+        arguments = dict(config)
+        arguments["config"] = CamembertConfig.from_dict(arguments["config"])
+        arguments["dtype"] = keras.saving.deserialize_keras_object(arguments["dtype"])
+        return cls(**arguments)
+
+
+def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
+    """Read the type wanted: Keras' own policy for None, the file's first for ``"auto"``, else as given.
+
+    Raises:
+        ValueError: If it is no floating point type.
+    """
+    if dtype == "auto":
+        dtype = next(iter(arrays.values())).dtype.name
+    if dtype is None or isinstance(dtype, keras.DTypePolicy):
+        return dtype
+    name = dtype.name if isinstance(dtype, tf.DType) else str(dtype)
+    if not name.startswith(("float", "bfloat", "mixed")):
+        raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
+    return name

@@ -1,0 +1,93 @@
+"""What ``from_pretrained`` takes besides a name, read once for both trees."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.config import CamembertConfig
+
+HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
+IGNORED_OPTIONS = ("from_tf", "from_pt", "use_safetensors", "low_cpu_mem_usage")
+
+
+class LoadOptions(NamedTuple):
+    """The options of one ``from_pretrained`` call, sorted by what they are for.
+
+    Attributes:
+        config: The configuration given instead of the checkpoint's own.
+        overrides: Values that replace those of the config.
+        hub: Options of the hub.
+        model: Options of the model's constructor.
+        dtype: Type of the weights, as given.
+        ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
+    """
+
+    config: CamembertConfig | None
+    overrides: dict[str, Any]
+    hub: dict[str, Any]
+    model: dict[str, Any]
+    dtype: Any
+    ignore_mismatched_sizes: bool
+
+    @classmethod
+    def from_keywords(
+        cls, options: Mapping[str, Any], config: CamembertConfig | str | Path | None, dtype: Any
+    ) -> LoadOptions:
+        """Sort the keywords of a call.
+
+        Args:
+            options: The keywords.
+            config: A configuration, where to read one, or None.
+            dtype: The type asked for under that name.
+
+        Raises:
+            ValueError: If a name is neither an option nor a value of the config.
+        """
+        rest = {name: value for name, value in options.items() if name not in IGNORED_OPTIONS}
+        hub = {name: rest.pop(name) for name in HUB_OPTIONS if name in rest}
+        model = {name: rest.pop(name) for name in ("add_pooling_layer", "name") if name in rest}
+        mismatched = bool(rest.pop("ignore_mismatched_sizes", False))
+        dtype = rest.pop("torch_dtype", None) if dtype is None else dtype
+        known = {spec.name for spec in fields(CamembertConfig)} - {"extra"}
+        unknown = sorted(set(rest) - known)
+        if unknown:
+            raise ValueError(
+                "An option of from_pretrained must be one of its own or a value of the config; received "
+                f"{', '.join(unknown)}."
+            )
+        if config is not None and not isinstance(config, CamembertConfig):
+            config = CamembertConfig.from_pretrained(config, **hub)
+        return cls(config, rest, hub, model, dtype, mismatched)
+
+    def applied_to(self, config: CamembertConfig) -> CamembertConfig:
+        """The config with the overrides; the one given is left as it is."""
+        if not self.overrides:
+            return config
+        changes = dict(self.overrides)
+        renamed = changes.get("num_labels", config.num_labels) != config.num_labels
+        if renamed and "id2label" not in changes:
+            changes |= {"id2label": None, "label2id": None}
+        elif "id2label" in changes and "label2id" not in changes:
+            changes["label2id"] = None
+        return replace(config, **changes)
+
+
+def config_for_saving(config: CamembertConfig, task: str) -> CamembertConfig:
+    """The config as a file holds it: with the name of the class that wrote it."""
+    return replace(config, extra={**config.extra, "architectures": [task]})
+
+
+def warn_of_new_weights(class_name: str, report: LoadReport) -> None:
+    """Say once which weights are new and random, if any are."""
+    new = (*report.missing, *report.mismatched)
+    if new:
+        warnings.warn(
+            f"{class_name} starts with new, random weights where the checkpoint has none; train them: "
+            f"{', '.join(new)}.",
+            stacklevel=3,
+        )

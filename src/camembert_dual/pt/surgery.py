@@ -1,0 +1,118 @@
+"""Models of another size: more or fewer words, fewer heads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from camembert_dual.inputs import require
+
+
+def backbone_of(model: Any) -> Any:
+    """The bare model: the one given, or the one below its head."""
+    return getattr(model, "roberta", model)
+
+
+def set_input_embeddings(model: Any, table: nn.Embedding) -> None:
+    """Replace the word embedding table by one of the same shape.
+
+    Raises:
+        ValueError: If the shape differs.
+    """
+    wanted = (model.config.vocab_size, model.config.hidden_size)
+    rule = f"The word embedding table must be of shape {wanted}; see resize_token_embeddings"
+    require(tuple(table.weight.shape) == wanted, rule, tuple(table.weight.shape))
+    replace_weight(model.get_input_embeddings(), "weight", table.weight.detach())
+
+
+def resize_token_embeddings(
+    model: Any, new_num_tokens: int | None, mean_initialised: bool
+) -> None:
+    """Grow or shrink the word table, the LM head's bias and an untied decoder; update the config.
+
+    Raises:
+        ValueError: If a special token of the config would lose its row.
+    """
+    config = model.config
+    if new_num_tokens is None or new_num_tokens == config.vocab_size:
+        return
+    special = (config.pad_token_id, config.bos_token_id or 0, config.eos_token_id or 0)
+    rule = f"The vocabulary must keep the special tokens, at least {max(special) + 1} rows"
+    require(new_num_tokens > max(special), rule, new_num_tokens)
+    tables = [model.get_input_embeddings()]
+    decoder = model.get_output_embeddings()
+    if decoder is not None and decoder is not tables[0]:
+        tables.append(decoder)
+    for table in tables:
+        scale = None if mean_initialised else config.initializer_range
+        resized = resize_rows(table.weight, new_num_tokens, scale)
+        replace_weight(table, "weight", resized)
+        table.num_embeddings = new_num_tokens
+    if decoder is not None:
+        old = model.lm_head.bias
+        kept = old[:new_num_tokens]
+        new = old.new_zeros(new_num_tokens - kept.shape[0])
+        replace_weight(model.lm_head, "bias", torch.cat([kept, new]))
+    config.vocab_size = new_num_tokens
+
+
+def resize_rows(table: Tensor, rows: int, scale: float | None) -> Tensor:
+    """Keep the first rows of a table and add new ones.
+
+    Args:
+        table: (V, D).
+        rows: Rows wanted.
+        scale: Standard deviation of the new rows, or None to start them at the mean of the old ones.
+
+    Returns:
+        (rows, D).
+    """
+    kept = table[:rows].detach()
+    new = (rows - kept.shape[0], table.shape[1])
+    if scale is None:
+        added = table.detach().mean(dim=0, keepdim=True).expand(new)
+    else:
+        added = torch.randn(new, dtype=table.dtype, device=table.device) * scale
+    return torch.cat([kept, added])
+
+
+def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
+    """Remove heads, by their original numbers; heads that are gone already are passed over.
+
+    Raises:
+        ValueError: If a layer or head does not exist or none would be left.
+    """
+    config = model.config
+    pruned = {
+        layer: sorted({*config.pruned_heads.get(layer, ()), *heads})
+        for layer, heads in heads_to_prune.items()
+        if heads
+    }
+    config.check_pruned_heads(pruned)
+    for layer, heads in pruned.items():
+        before = config.pruned_heads.get(layer, [])
+        current = [head for head in range(config.num_attention_heads) if head not in before]
+        kept = [index for index, head in enumerate(current) if head not in heads]
+        keep_heads(backbone_of(model).encoder.layer[layer].attention, kept, config.head_size)
+    config.pruned_heads = {**config.pruned_heads, **pruned}
+
+
+def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
+    """Drop all heads of an attention block but those at the indices ``kept``."""
+    rows = torch.tensor([head * head_size + row for head in kept for row in range(head_size)])
+    rows = rows.to(attention.self.query.weight.device)
+    for projection in (attention.self.query, attention.self.key, attention.self.value):
+        replace_weight(projection, "weight", projection.weight.detach()[rows])
+        replace_weight(projection, "bias", projection.bias.detach()[rows])
+        projection.out_features = len(rows)
+    dense = attention.output.dense
+    replace_weight(dense, "weight", dense.weight.detach()[:, rows])
+    dense.in_features = len(rows)
+    attention.self.num_heads = len(kept)
+
+
+def replace_weight(layer: nn.Module, name: str, value: Tensor) -> None:
+    """Give a module a weight of another shape; whether it trains stays."""
+    old = getattr(layer, name)
+    setattr(layer, name, nn.Parameter(value.clone(), requires_grad=old.requires_grad))

@@ -1,0 +1,136 @@
+"""Models of another size: more or fewer words, fewer heads."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.inputs import require
+
+
+def backbone_of(model: Any) -> Any:
+    """The bare model: the one given, or the one below its head."""
+    return getattr(model, "roberta", model)
+
+
+def set_input_embeddings(model: Any, table: keras.layers.Embedding) -> None:
+    """Replace the word embedding table by one of the same shape.
+
+    Raises:
+        ValueError: If the shape differs.
+    """
+    wanted = (model.config.vocab_size, model.config.hidden_size)
+    rule = f"The word embedding table must be of shape {wanted}; see resize_token_embeddings"
+    require(tuple(table.embeddings.shape) == wanted, rule, tuple(table.embeddings.shape))
+    model.get_input_embeddings().embeddings.assign(table.embeddings)
+
+
+def resize_token_embeddings(
+    model: Any, new_num_tokens: int | None, mean_initialised: bool
+) -> None:
+    """Grow or shrink the word table, the LM head's bias and an untied decoder; update the config.
+
+    Raises:
+        ValueError: If a special token of the config would lose its row.
+    """
+    config = model.config
+    if new_num_tokens is None or new_num_tokens == config.vocab_size:
+        return
+    special = (config.pad_token_id, config.bos_token_id or 0, config.eos_token_id or 0)
+    rule = f"The vocabulary must keep the special tokens, at least {max(special) + 1} rows"
+    require(new_num_tokens > max(special), rule, new_num_tokens)
+    tables = [model.get_input_embeddings()]
+    decoder = model.get_output_embeddings()
+    if decoder is not None and decoder is not tables[0]:
+        tables.append(decoder)
+    for table in tables:
+        scale = None if mean_initialised else config.initializer_range
+        resized = resize_rows(table.embeddings.value, new_num_tokens, scale)
+        replace_weight(table, "_embeddings", resized)
+        table.input_dim = new_num_tokens
+    if decoder is not None:
+        old = model.lm_head.bias.value
+        kept = old[:new_num_tokens]
+        new = tf.zeros(new_num_tokens - kept.shape[0], old.dtype)
+        replace_weight(model.lm_head, "bias", tf.concat([kept, new], axis=0))
+        model.lm_head.vocab_size = new_num_tokens
+    config.vocab_size = new_num_tokens
+
+
+def resize_rows(table: tf.Tensor, rows: int, scale: float | None) -> tf.Tensor:
+    """Keep the first rows of a table and add new ones.
+
+    Args:
+        table: (V, D).
+        rows: Rows wanted.
+        scale: Standard deviation of the new rows, or None to start them at the mean of the old ones.
+
+    Returns:
+        (rows, D).
+    """
+    kept = table[:rows]
+    new = (rows - kept.shape[0], table.shape[1])
+    if scale is None:
+        added = tf.broadcast_to(tf.reduce_mean(table, axis=0, keepdims=True), new)
+    else:
+        added = tf.random.normal(new, dtype=table.dtype) * tf.constant(scale, table.dtype)
+    return tf.concat([kept, added], axis=0)
+
+
+def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
+    """Remove heads, by their original numbers; heads that are gone already are passed over.
+
+    Raises:
+        ValueError: If a layer or head does not exist or none would be left.
+    """
+    config = model.config
+    pruned = {
+        layer: sorted({*config.pruned_heads.get(layer, ()), *heads})
+        for layer, heads in heads_to_prune.items()
+        if heads
+    }
+    config.check_pruned_heads(pruned)
+    for layer, heads in pruned.items():
+        before = config.pruned_heads.get(layer, [])
+        current = [head for head in range(config.num_attention_heads) if head not in before]
+        kept = [index for index, head in enumerate(current) if head not in heads]
+        keep_heads(backbone_of(model).encoder.layer[layer].attention, kept, config.head_size)
+    config.pruned_heads = {**config.pruned_heads, **pruned}
+
+
+def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
+    """Drop all heads of an attention block but those at the indices ``kept``."""
+    rows = tf.constant([head * head_size + row for head in kept for row in range(head_size)])
+    for projection in (attention.self.query, attention.self.key, attention.self.value):
+        replace_weight(projection, "_kernel", tf.gather(projection.kernel.value, rows, axis=1))
+        replace_weight(projection, "bias", tf.gather(projection.bias.value, rows))
+        projection.units = len(rows)
+    dense = attention.projection.dense
+    replace_weight(dense, "_kernel", tf.gather(dense.kernel.value, rows, axis=0))
+    dense.in_size = len(rows)
+    dense.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: len(rows)})
+    attention.self.num_heads = len(kept)
+
+
+def replace_weight(layer: keras.layers.Layer, name: str, value: tf.Tensor) -> None:
+    """Give a built layer a weight of another shape; its name, its path and whether it trains stay.
+
+    Keras locks a layer's list of weights once it is built. It unlocks it in this way itself, where its own
+    layers change after that (LoRA, quantisation); there is no public call.
+    """
+    old = getattr(layer, name)
+    layer._untrack_variable(old)
+    layer._tracker.unlock()
+    with ExitStack() as scopes:
+        for part in layer.path.split("/"):
+            scopes.enter_context(keras.name_scope(part))
+        new = layer.add_weight(
+            shape=value.shape,
+            initializer=lambda shape, dtype: tf.cast(value, dtype),
+            name=old.name,
+            trainable=old.trainable,
+        )
+    setattr(layer, name, new)
+    layer._tracker.lock()
