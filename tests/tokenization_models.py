@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 
 import sentencepiece
-from hypothesis import strategies as st
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -60,9 +59,6 @@ FRAGMENTS = (
     ),
 )
 SPECIALS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>", " <mask>", "<mask> ", "<s>NOTUSED")
-
-texts = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
-marked_texts = st.lists(st.sampled_from(FRAGMENTS + SPECIALS), max_size=10).map("".join)
 
 
 @functools.cache

@@ -5,12 +5,15 @@ import json
 import pytest
 import sentencepiece
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast
-from tokenization_models import SENTENCES, marked_texts, model_bytes, texts, write_model
+from tokenization_models import FRAGMENTS, SENTENCES, SPECIALS, model_bytes, write_model
 
 PIECES = sentencepiece.SentencePieceProcessor(model_proto=model_bytes())
+texts = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
+marked_texts = st.lists(st.sampled_from(FRAGMENTS + SPECIALS), max_size=10).map("".join)
 many = settings(max_examples=400, deadline=None)
 
 

@@ -1,10 +1,14 @@
 """Tokens that stand beside the vocabulary: special tokens and those a user adds."""
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
+import numpy as np
 from tokenizers import AddedToken
+
+from camembert_dual.tokenization.ragged import IntArray, Ragged, merge_rows
 
 
 class Segment(NamedTuple):
@@ -64,6 +68,54 @@ class AddedTokens:
             tokens = sorted(self.by_id.values(), key=lambda token: -len(token.content))
             self._pattern = re.compile("|".join(map(_expression, tokens)) or r"(?!)")
         return self._pattern
+
+
+class Cut:
+    """Texts cut at their added tokens, and how to put the two kinds of segment in order again."""
+
+    def __init__(self, rows: list[list[Segment]]) -> None:
+        """Takes the segments of every text."""
+        self._rows = rows
+        self._segments = list(chain.from_iterable(rows))
+        self._added = np.array([s.token_id is not None for s in self._segments], bool)
+        self.token_ids = [s.token_id for s in self._segments if s.token_id is not None]
+
+    def plain_texts(self, texts: Sequence[str]) -> list[str]:
+        """The segments without added tokens."""
+        return [
+            text[segment.start : segment.stop]
+            for text, row in zip(texts, self._rows, strict=True)
+            for segment in row
+            if segment.token_id is None
+        ]
+
+    def bounds(self, added: bool) -> tuple[IntArray, IntArray]:
+        """Where the segments of one kind begin and end in their texts."""
+        chosen = [s for s, kind in zip(self._segments, self._added, strict=True) if kind == added]
+        return (
+            np.array([s.start for s in chosen], np.int64),
+            np.array([s.stop for s in chosen], np.int64),
+        )
+
+    def counts(self, plain: IntArray) -> IntArray:
+        """Tokens of every segment, given those of the plain ones."""
+        counts = np.ones(len(self._segments), np.int64)
+        counts[~self._added] = plain
+        return counts
+
+    def weave(self, counts: IntArray, plain: Any, added: Any) -> Any:
+        """Values of plain segments' tokens and of added tokens, in the order of the text."""
+        mask = np.repeat(self._added, counts)
+        out = np.empty(len(mask), np.asarray(plain).dtype)
+        out[~mask] = plain
+        out[mask] = added
+        return out
+
+    def weave_rows(self, plain: Ragged) -> Ragged:
+        """The ids of every text."""
+        counts = self.counts(plain.lengths)
+        values = self.weave(counts, plain.values, self.token_ids)
+        return merge_rows(Ragged(values, counts), [len(row) for row in self._rows])
 
 
 def _expression(token: AddedToken) -> str:

@@ -1,15 +1,19 @@
 """Rows of a batch as tokens with the characters, words and sequences that they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from camembert_dual.tokenization.assembly import Rows
+import numpy as np
+from numpy.typing import NDArray
+
+from camembert_dual.tokenization.assembly import Buffers, Place, Rows
 from camembert_dual.tokenization.backend import Aligned, Backend
-from camembert_dual.tokenization.template import Template
-from camembert_dual.tokenization.truncation import Windows
+from camembert_dual.tokenization.ragged import IntArray, merge_rows
 
 Source = str | Sequence[str]
+NOTHING = -1  # the word and the sequence of special tokens and padding
 
 
 @dataclass(frozen=True)
@@ -30,45 +34,37 @@ class Encoding:
         return len(self.ids)
 
 
-class Pad(NamedTuple):
-    """What fills a row up."""
+class TokenSources(NamedTuple):
+    """Flat buffers of a batch: every token's text, characters, word and sequence."""
 
-    token_id: int | None
-    token: str | None
-    type_id: int
-    side: str
+    tokens: NDArray[np.object_]
+    starts: IntArray
+    ends: IntArray
+    words: IntArray
+    sequences: IntArray
 
 
 class Alignment:
     """The encodings of a batch, worked out when first asked for."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        samples: Sequence[tuple[Source, Source | None]],
-        rows: Rows,
-        windows: Windows,
-        template: Template,
-        pad: Pad,
-    ) -> None:
-        """Keeps what :meth:`row` needs; computes nothing yet."""
-        self._recipe = (backend, samples, rows, windows, template, pad)
-        self._aligned: dict[int, tuple[Aligned, Aligned | None]] = {}
-        self._rows: dict[int, Encoding] = {}
-        self.size = len(rows.lengths)
+    def __init__(self, rows: Rows, buffers: Buffers, solve: Callable[[], TokenSources]) -> None:
+        """Keeps what the rows are made of; ``solve`` finds where their tokens come from."""
+        self._rows = rows
+        self._buffers = buffers
+        self._solve = solve
+
+    @cached_property
+    def sources(self) -> TokenSources:
+        """Where every token comes from."""
+        return self._solve()
 
     def __len__(self) -> int:
         """Number of rows."""
-        return self.size
+        return len(self._rows.lengths)
 
     def __getstate__(self) -> dict[str, object]:
-        """Travels to another process as finished rows, without the tokenizer."""
-        rows = {index: self.row(index) for index in range(self.size)}
-        return {"_rows": rows, "size": self.size}
-
-    def preset(self, sample: int, aligned: tuple[Aligned, Aligned | None]) -> None:
-        """Gives the alignment of a sample that cannot be worked out twice."""
-        self._aligned[sample] = aligned
+        """Travels to another process worked out, without the tokenizer."""
+        return {"_rows": self._rows, "_buffers": self._buffers, "sources": self.sources}
 
     def row(self, index: int) -> Encoding:
         """The encoding of a row.
@@ -76,76 +72,73 @@ class Alignment:
         Raises:
             IndexError: If there is no such row.
         """
-        if not -self.size <= index < self.size:
-            raise IndexError(f"row must be under {self.size}; received {index}")
-        index %= self.size
-        if index not in self._rows:
-            self._rows[index] = self._build(index)
-        return self._rows[index]
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"row must be under {size}; received {index}")
+        stop = int(self._rows.widths[: index % size + 1].sum())
+        part = slice(stop - int(self._rows.widths[index]), stop)
+        buffers, sources = self._buffers, self.sources
+        return Encoding(
+            ids=buffers.input_ids[part].tolist(),
+            type_ids=buffers.token_type_ids[part].tolist(),
+            tokens=sources.tokens[part].tolist(),
+            offsets=list(
+                zip(sources.starts[part].tolist(), sources.ends[part].tolist(), strict=True)
+            ),
+            word_ids=_or_none(sources.words[part]),
+            sequence_ids=_or_none(sources.sequences[part]),
+            special_tokens_mask=buffers.special_tokens_mask[part].tolist(),
+            attention_mask=buffers.attention_mask[part].tolist(),
+        )
 
-    def _build(self, index: int) -> Encoding:
-        backend, samples, rows, windows, template, pad = self._recipe
-        sample, a_start, a_stop, b_start, b_stop = (int(column[index]) for column in windows)
-        if sample not in self._aligned:
-            first, second = samples[sample]
-            self._aligned[sample] = (
-                align_source(backend, first),
-                None if second is None else align_source(backend, second),
-            )
-        first_aligned, second_aligned = self._aligned[sample]
-        out = Encoding([], [], [], [], [], [], [], [])
-        for content, type_id in template:
-            if not isinstance(content, str):
-                _special(out, content, backend.id_to_token(content) or "", type_id, 1)
-            elif content == "A":
-                _sequence(out, first_aligned, a_start, a_stop, type_id, 0)
-            elif second_aligned is not None:
-                _sequence(out, second_aligned, b_start, b_stop, type_id, 1)
-        padding = Encoding([], [], [], [], [], [], [], [])
-        for _ in range(int(rows.widths[index]) - len(out)):
-            _special(padding, pad.token_id or 0, pad.token or "", pad.type_id, 0)
-        return _joined(padding, out) if pad.side == "left" else _joined(out, padding)
+    def offsets(self) -> list[list[tuple[int, int]]]:
+        """The characters of every token of every row."""
+        spans = list(zip(self.sources.starts.tolist(), self.sources.ends.tolist(), strict=True))
+        stops = np.cumsum(self._rows.widths).tolist()
+        sizes = self._rows.widths.tolist()
+        return [spans[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
 
-
-def align_source(backend: Backend, source: Source) -> Aligned:
-    """Aligns a text, or a list of words whose offsets count from each word's beginning."""
-    if isinstance(source, str):
-        return backend.align(source)
-    merged = Aligned([], [], [], [])
-    for number, word in enumerate(source):
-        aligned = backend.align(word)
-        merged.ids.extend(aligned.ids)
-        merged.tokens.extend(aligned.tokens)
-        merged.offsets.extend(aligned.offsets)
-        merged.words.extend([number] * len(aligned.ids))
-    return merged
+    def offset_matrix(self) -> IntArray:
+        """The same as an array (rows, tokens, 2)."""
+        spans = (self.sources.starts, self.sources.ends)
+        return np.stack([self._rows.to_matrix(flat) for flat in spans], axis=-1)
 
 
-def _special(out: Encoding, index: int, token: str, type_id: int, attention: int) -> None:
-    out.ids.append(index)
-    out.type_ids.append(type_id)
-    out.tokens.append(token)
-    out.offsets.append((0, 0))
-    out.word_ids.append(None)
-    out.sequence_ids.append(None)
-    out.special_tokens_mask.append(1)
-    out.attention_mask.append(attention)
+def find_sources(
+    backend: Backend,
+    aligned: Sequence[Aligned],
+    rows: Rows,
+    places: list[Place],
+    pad_token: str,
+) -> TokenSources:
+    """Lays the tokens of sequences out as their ids were."""
+    tokens = np.full(rows.size(), pad_token, object)
+    starts, ends = np.zeros(rows.size(), np.int64), np.zeros(rows.size(), np.int64)
+    words, sequences = np.full((2, rows.size()), NOTHING)
+    for (content, _), target, origin in places:
+        if not isinstance(content, str):
+            tokens[target] = backend.id_to_token(content)
+            continue
+        number = int(content == "B")
+        source = aligned[number]
+        tokens[target] = source.tokens[origin]
+        starts[target], ends[target] = source.starts[origin], source.ends[origin]
+        words[target], sequences[target] = source.words[origin], number
+    return TokenSources(tokens, starts, ends, words, sequences)
 
 
-def _sequence(
-    out: Encoding, aligned: Aligned, start: int, stop: int, type_id: int, sequence: int
-) -> None:
-    size = stop - start
-    out.ids.extend(aligned.ids[start:stop])
-    out.type_ids.extend([type_id] * size)
-    out.tokens.extend(aligned.tokens[start:stop])
-    out.offsets.extend(aligned.offsets[start:stop])
-    out.word_ids.extend(aligned.words[start:stop])
-    out.sequence_ids.extend([sequence] * size)
-    out.special_tokens_mask.extend([0] * size)
-    out.attention_mask.extend([1] * size)
+def align_sources(backend: Backend, sources: Sequence[Source]) -> Aligned:
+    """Aligns texts, or lists of words, whose offsets count from each word's beginning."""
+    texts = [source for source in sources if isinstance(source, str)]
+    if len(texts) == len(sources):
+        return backend.align(texts)
+    aligned = backend.align([word for source in sources for word in source])
+    numbers = [number for source in sources for number in range(len(source))]
+    return aligned._replace(
+        ids=merge_rows(aligned.ids, [len(source) for source in sources]),
+        words=np.repeat(np.array(numbers, np.int64), aligned.ids.lengths),
+    )
 
 
-def _joined(first: Encoding, second: Encoding) -> Encoding:
-    fields = Encoding.__dataclass_fields__
-    return Encoding(*(getattr(first, name) + getattr(second, name) for name in fields))
+def _or_none(values: IntArray) -> list[int | None]:
+    return [None if value == NOTHING else value for value in values.tolist()]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from camembert_dual.tokenization.ragged import IntArray, Ragged, ramp
-from camembert_dual.tokenization.template import Template, count_special
+from camembert_dual.tokenization.template import Part, Template, count_special
 from camembert_dual.tokenization.truncation import Windows
 
 
@@ -25,10 +25,6 @@ class Rows(NamedTuple):
     def size(self) -> int:
         """Length of the flat buffer."""
         return int(self.widths.sum())
-
-    def real(self) -> IntArray:
-        """Places of everything that is not padding."""
-        return np.repeat(self.starts, self.lengths) + ramp(self.lengths)
 
     def to_lists(self, flat: IntArray) -> list[list[int]]:
         """A flat buffer as Python lists."""
@@ -71,10 +67,44 @@ def lay_out(lengths: IntArray, width: int, side: str) -> Rows:
     return Rows(lengths, widths, starts + (widths - lengths) if side == "left" else starts)
 
 
+class Place(NamedTuple):
+    """Where one part of a template goes in the flat buffer.
+
+    Attributes:
+        part: The part: a special token, or sequence A or B.
+        target: Places in the buffer.
+        origin: For a sequence, places in its flat ids.
+    """
+
+    part: Part
+    target: IntArray
+    origin: IntArray
+
+
+def find_places(
+    rows: Rows, windows: Windows, template: Template, first: Ragged, second: Ragged | None
+) -> list[Place]:
+    """Works out where everything goes."""
+    places = []
+    cursor = rows.starts.copy()
+    for part in template:
+        if not isinstance(part.content, str):
+            places.append(Place(part, cursor, cursor))
+            cursor = cursor + 1
+            continue
+        source = first if part.content == "A" or second is None else second
+        begin, end = windows[1:3] if part.content == "A" else windows[3:5]
+        counts = end - begin
+        inner = ramp(counts)
+        origin = np.repeat(source.starts()[windows.sample] + begin, counts) + inner
+        places.append(Place(part, np.repeat(cursor, counts) + inner, origin))
+        cursor = cursor + counts
+    return places
+
+
 def fill(
     rows: Rows,
-    windows: Windows,
-    template: Template,
+    places: list[Place],
     first: Ragged,
     second: Ragged | None,
     *,
@@ -86,23 +116,12 @@ def fill(
     types = np.full(rows.size(), pad_type_id, np.int64)
     special = np.ones(rows.size(), np.int64)
     attention = np.zeros(rows.size(), np.int64)
-    attention[rows.real()] = 1
-    cursor = rows.starts.copy()
-    for content, type_id in template:
-        if not isinstance(content, str):
-            ids[cursor] = content
-            types[cursor] = type_id
-            cursor += 1
-            continue
-        source = first if content == "A" or second is None else second
-        begin, end = windows[1:3] if content == "A" else windows[3:5]
-        counts = end - begin
-        inner = ramp(counts)
-        target = np.repeat(cursor, counts) + inner
-        ids[target] = source.values[
-            np.repeat(source.starts()[windows.sample] + begin, counts) + inner
-        ]
+    for (content, type_id), target, origin in places:
+        attention[target] = 1
         types[target] = type_id
-        special[target] = 0
-        cursor += counts
+        if isinstance(content, str):
+            ids[target] = (first if content == "A" or second is None else second).values[origin]
+            special[target] = 0
+        else:
+            ids[target] = content
     return Buffers(ids, types, attention, special)

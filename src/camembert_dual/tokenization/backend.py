@@ -3,19 +3,30 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import AddedToken
 
 from camembert_dual.tokenization.added import AddedTokens
-from camembert_dual.tokenization.ragged import Ragged
+from camembert_dual.tokenization.ragged import IntArray, Ragged
 
 
 class Aligned(NamedTuple):
-    """The tokens of one text, each with the characters and the word that it comes from."""
+    """The T tokens of N texts, one text after the other.
 
-    ids: list[int]
-    tokens: list[str]
-    offsets: list[tuple[int, int]]
-    words: list[int]
+    Attributes:
+        ids: The ids, a row for every text.
+        tokens: The tokens as strings (T).
+        starts: The first character of every token in its text (T).
+        ends: The character behind its last one (T).
+        words: The number of the word that it belongs to in its text (T).
+    """
+
+    ids: Ragged
+    tokens: NDArray[np.object_]
+    starts: IntArray
+    ends: IntArray
+    words: IntArray
 
 
 class Backend(Protocol):
@@ -27,8 +38,8 @@ class Backend(Protocol):
     def encode(self, texts: Sequence[str]) -> Ragged:
         """Ids of every text."""
 
-    def align(self, text: str) -> Aligned:
-        """Ids, tokens, offsets and word numbers of one text."""
+    def align(self, texts: Sequence[str]) -> Aligned:
+        """Ids, tokens, offsets and word numbers of every text."""
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token; None if unknown."""

@@ -1,11 +1,26 @@
 """The call of a tokenizer: texts in, a :class:`BatchEncoding` out."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from camembert_dual.tokenization.alignment import Alignment, Pad, align_source
-from camembert_dual.tokenization.assembly import Buffers, Rows, fill, lay_out, row_lengths
+from camembert_dual.tokenization.alignment import (
+    Alignment,
+    TokenSources,
+    align_sources,
+    find_sources,
+)
+from camembert_dual.tokenization.assembly import (
+    Buffers,
+    Place,
+    Rows,
+    fill,
+    find_places,
+    lay_out,
+    row_lengths,
+)
+from camembert_dual.tokenization.backend import Aligned
 from camembert_dual.tokenization.encoding import BatchEncoding
 from camembert_dual.tokenization.options import (
     Options,
@@ -14,7 +29,7 @@ from camembert_dual.tokenization.options import (
     side_of,
     truncation_of,
 )
-from camembert_dual.tokenization.ragged import IntArray, Ragged, from_lists
+from camembert_dual.tokenization.ragged import IntArray, Ragged
 from camembert_dual.tokenization.samples import Samples, encode_sources
 from camembert_dual.tokenization.template import BARE, Template, count_special
 from camembert_dual.tokenization.tensors import to_tensor
@@ -22,6 +37,14 @@ from camembert_dual.tokenization.truncation import Windows, plan_windows
 
 if TYPE_CHECKING:
     from camembert_dual.tokenization.base import BaseTokenizer
+
+
+class Pad(NamedTuple):
+    """What fills a row up."""
+
+    token_id: int | None
+    token: str | None
+    type_id: int
 
 
 class Layout(NamedTuple):
@@ -36,27 +59,22 @@ class Layout(NamedTuple):
 def encode_samples(tokenizer: "BaseTokenizer", samples: Samples, options: Options) -> BatchEncoding:
     """Encodes texts."""
     backend = tokenizer.backend
-    drawn = []
+    sides = [a for a, _ in samples.items], [b for _, b in samples.items if b is not None]
+    drawn: list[Aligned] = []
     if backend.random:  # ids and alignment must come from the same draw
-        drawn = [
-            (align_source(backend, a), None if b is None else align_source(backend, b))
-            for a, b in samples.items
-        ]
-        first = from_lists([a.ids for a, _ in drawn])
-        second = from_lists([b.ids for _, b in drawn if b]) if samples.pairs else None
+        drawn = [align_sources(backend, side) for side in sides]
+        first, second = (one.ids for one in drawn)
     else:
-        first = encode_sources(backend, (a for a, _ in samples.items))
-        pairs = [b for _, b in samples.items if b is not None]
-        second = encode_sources(backend, pairs) if samples.pairs else None
-    layout = plan(tokenizer, first, second, options)
-    alignment = Alignment(
-        backend, samples.items, layout.rows, layout.windows, layout.template, layout.pad
-    )
-    for number, pair in enumerate(drawn):
-        alignment.preset(number, pair)
-    return collect(
-        tokenizer, (first, second), layout, options, batched=samples.batched, alignment=alignment
-    )
+        first, second = (encode_sources(backend, side) for side in sides)
+    sequences = first, second if samples.pairs else None
+    layout = plan(tokenizer, *sequences, options)
+    places = find_places(layout.rows, layout.windows, layout.template, *sequences)
+
+    def solve() -> TokenSources:
+        aligned = drawn or [align_sources(backend, side) for side in sides]
+        return find_sources(backend, aligned, layout.rows, places, layout.pad.token or "")
+
+    return collect(tokenizer, sequences, layout, places, options, samples.batched, solve)
 
 
 def plan(
@@ -93,7 +111,7 @@ def plan(
         tokenizer.warn_if_over_limit(longest)
     side = side_of(options.padding_side or tokenizer.padding_side)
     width = padded_width(longest, padding, limit, multiple)
-    pad = Pad(tokenizer.pad_token_id, tokenizer.pad_token, tokenizer.pad_token_type_id, side)
+    pad = Pad(tokenizer.pad_token_id, tokenizer.pad_token, tokenizer.pad_token_type_id)
     if width and pad.token_id is None:
         raise ValueError("padding needs a pad_token; the tokenizer has none")
     return Layout(windows, template, lay_out(lengths, width, side), pad)
@@ -103,22 +121,20 @@ def collect(
     tokenizer: "BaseTokenizer",
     sequences: tuple[Ragged, Ragged | None],
     layout: Layout,
+    places: list[Place],
     options: Options,
-    *,
     batched: bool,
-    alignment: Alignment | None = None,
+    solve: Callable[[], TokenSources] | None = None,
 ) -> BatchEncoding:
     """Fills the buffers and hands back the fields that were asked for."""
-    first, second = sequences
     buffers = fill(
         layout.rows,
-        layout.windows,
-        layout.template,
-        first,
-        second,
+        places,
+        *sequences,
         pad_id=layout.pad.token_id or 0,
         pad_type_id=layout.pad.type_id,
     )
+    alignment = None if solve is None else Alignment(layout.rows, buffers, solve)
     fields = _fields(tokenizer, buffers, layout, options)
     kind = options.return_tensors
     single = not batched and kind is None and not options.return_overflowing_tokens
@@ -133,11 +149,12 @@ def collect(
     if options.return_offsets_mapping:
         if alignment is None:
             raise ValueError("return_offsets_mapping needs text; received ids")
-        offsets = [alignment.row(row).offsets for row in range(len(alignment))]
-        data["offset_mapping"] = (
-            to_tensor(offsets, kind) if kind is not None else offsets[0] if single else offsets
-        )
-    return BatchEncoding(data, alignment, n_sequences=1 if second is None else 2)
+        if kind is not None:
+            data["offset_mapping"] = to_tensor(alignment.offset_matrix(), kind)
+        else:
+            offsets = alignment.offsets()
+            data["offset_mapping"] = offsets[0] if single else offsets
+    return BatchEncoding(data, alignment, n_sequences=1 if sequences[1] is None else 2)
 
 
 def _fields(

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer
+import numpy as np
+from tokenizers import AddedToken, Encoding, Tokenizer
 
 from camembert_dual.tokenization.added import AddedTokens
 from camembert_dual.tokenization.backend import Aligned, check_utf8
@@ -25,19 +27,30 @@ class LibraryBackend:
 
     def encode(self, texts: Sequence[str]) -> Ragged:
         """Ids of every text."""
+        found = self._run(self.library.encode_batch_fast, texts)
+        return from_lists([one.ids for one in found])
+
+    def align(self, texts: Sequence[str]) -> Aligned:
+        """Ids, tokens, offsets and word numbers of every text."""
+        found = self._run(self.library.encode_batch, texts)
+        offsets = list(chain.from_iterable(one.offsets for one in found))
+        spans = np.array(offsets, np.int64).reshape(-1, 2)
+        words = chain.from_iterable(one.word_ids for one in found)
+        return Aligned(
+            from_lists([one.ids for one in found]),
+            np.array(list(chain.from_iterable(one.tokens for one in found)), object),
+            spans[:, 0],
+            spans[:, 1],
+            np.array([-1 if word is None else word for word in words], np.int64),
+        )
+
+    def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
         try:
-            encodings = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
+            return list(encode(list(texts), add_special_tokens=False))
         except (TypeError, UnicodeError):
             for text in texts:
                 check_utf8(text)
             raise
-        return from_lists([encoding.ids for encoding in encodings])
-
-    def align(self, text: str) -> Aligned:
-        """Ids, tokens, offsets and word numbers of one text."""
-        encoding = self.library.encode(text, add_special_tokens=False)
-        words = [-1 if word is None else word for word in encoding.word_ids]
-        return Aligned(encoding.ids, encoding.tokens, encoding.offsets, words)
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token; None if unknown."""

@@ -5,20 +5,22 @@ already had; so four ids are dead, and piece k has id k + 4. See Martin et al. 2
 ``dict.txt`` of CamemBERT.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import sentencepiece
 from tokenizers import AddedToken
 
-from camembert_dual.tokenization.added import AddedTokens
+from camembert_dual.tokenization.added import AddedTokens, Cut
 from camembert_dual.tokenization.backend import Aligned, check_utf8
-from camembert_dual.tokenization.ragged import IntArray, Ragged, from_lists, merge_rows
+from camembert_dual.tokenization.ragged import IntArray, Ragged, from_lists
 
 FAIRSEQ_OFFSET = 4
 UNK_ID = 3
 WORD_START = "▁"
+FEW = 32
 
 
 class PieceBackend:
@@ -44,6 +46,7 @@ class PieceBackend:
                 f"{len(self.proto)} bytes that are neither"
             ) from error
         self.random = bool(self.sp_model_kwargs.get("enable_sampling", False))
+        self._byte_sizes = _byte_sizes(self.sp_model)
         self._unk_piece = self.sp_model.unk_id()
         self._model_ids = np.arange(len(self.sp_model), dtype=np.int64) + FAIRSEQ_OFFSET
         self._model_ids[self._unk_piece] = UNK_ID
@@ -60,76 +63,83 @@ class PieceBackend:
     def encode(self, texts: Sequence[str]) -> Ragged:
         """Ids of every text."""
         if self.random:
-            return from_lists([self.align(text).ids for text in texts])
+            return self.align(texts).ids
         if not self.added.in_any(texts):
-            return self._encode_plain(texts)
-        rows = [self.added.split(text) for text in texts]
-        plain = self._encode_plain(
-            [
-                text[start:stop]
-                for text, row in zip(texts, rows, strict=True)
-                for start, stop, token_id in row
-                if token_id is None
-            ]
+            return self._model_rows(self._run(texts, int))
+        cut = Cut([self.added.split(text) for text in texts])
+        plain = self._model_rows(self._run(cut.plain_texts(texts), int))
+        return cut.weave_rows(plain)
+
+    def align(self, texts: Sequence[str]) -> Aligned:
+        """Ids, tokens, offsets and word numbers of every text."""
+        cut = Cut([self.added.split(text) for text in texts])
+        sources = cut.plain_texts(texts)
+        pieces = self._run(sources, str)
+        flat = list(chain.from_iterable(pieces))
+        plain = self._model_rows([self.sp_model.piece_to_id(row) for row in pieces])
+        starts, ends = self._spans(sources, flat, plain.lengths)
+        begins = np.fromiter((piece[:1] == WORD_START for piece in flat), np.int64, len(flat))
+        begins[plain.starts()[plain.lengths > 0]] = 1
+        shift = np.repeat(cut.bounds(added=False)[0], plain.lengths)
+        added_starts, added_stops = cut.bounds(added=True)
+        counts = cut.counts(plain.lengths)
+        ids = cut.weave_rows(plain)
+        contents = [self.added.by_id[index].content for index in cut.token_ids]
+        words = np.cumsum(cut.weave(counts, begins, [1] * len(contents)))
+        before = np.concatenate([[0], words])[ids.starts()]
+        return Aligned(
+            ids,
+            cut.weave(counts, np.array(flat, object), np.array(contents, object)),
+            cut.weave(counts, starts + shift, added_starts),
+            cut.weave(counts, ends + shift, added_stops),
+            words - np.repeat(before, ids.lengths) - 1,
         )
-        found = iter(np.split(plain.values, np.cumsum(plain.lengths)[:-1]))
-        parts: list[IntArray] = [
-            next(found) if token_id is None else np.array([token_id])
-            for row in rows
-            for _, _, token_id in row
-        ]
-        lengths = np.fromiter(map(len, parts), np.int64, len(parts))
-        values = np.concatenate([*parts, np.empty(0, np.int64)])
-        return merge_rows(Ragged(values, lengths), [len(row) for row in rows])
 
-    def _encode_plain(self, texts: Sequence[str]) -> Ragged:
-        pieces = from_lists(self._run(list(texts), int))
-        return Ragged(self._model_ids[pieces.values], pieces.lengths)
+    def _model_rows(self, pieces: list[list[int]]) -> Ragged:
+        rows = from_lists(pieces)
+        return Ragged(self._model_ids[rows.values], rows.lengths)
 
-    def _run(self, texts: list[str], out_type: type) -> list[Any]:
+    def _run(self, texts: Sequence[str], out_type: type) -> list[Any]:
+        """Cuts texts; a batch goes to the library's threads, which cost more than a few texts."""
+        encode = self.sp_model.encode
         try:
-            return list(self.sp_model.encode(texts, out_type=out_type))
+            if len(texts) < FEW:
+                return [encode(text, out_type=out_type) for text in texts]
+            return list(encode(list(texts), out_type=out_type))
         except (RuntimeError, TypeError, UnicodeError):
             for text in texts:
                 check_utf8(text)
             raise
 
-    def align(self, text: str) -> Aligned:
-        """Ids, tokens, offsets and word numbers of one text."""
-        aligned = Aligned([], [], [], [])
-        word = -1
-        for start, stop, token_id in self.added.split(text):
-            if token_id is not None:
-                word += 1
-                _append(aligned, token_id, self.added.by_id[token_id].content, (start, stop), word)
-                continue
-            source = text[start:stop]
-            pieces: list[str] = self._run([source], str)[0]
-            word += 1
-            spans = self._spans(source, pieces)
-            for order, (piece, (first, last)) in enumerate(zip(pieces, spans, strict=True)):
-                word += order > 0 and piece.startswith(WORD_START)
-                index = int(self._model_ids[self.sp_model.piece_to_id(piece)])
-                _append(aligned, index, piece, (start + first, start + last), word)
-        return aligned
-
-    def _spans(self, source: str, pieces: list[str]) -> Iterator[tuple[int, int]]:
-        """The characters of ``source`` that each piece stands for.
+    def _spans(
+        self, sources: list[str], pieces: list[str], counts: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        """The characters of its source that each piece stands for.
 
         A normalised character stands for the source from its own place to the next one that is
         farther on, so both halves of a cut ligature cover all of it, and a character composed of
         several covers them all. The blank that SentencePiece puts first stands for nothing.
         """
-        _, places = self.sp_model.normalize(source, with_offsets=True)
-        place: IntArray = np.asarray(places, np.int64)
+        normalized = self.sp_model.normalize(sources, with_offsets=True) if sources else []
+        places = from_lists([places for _, places in normalized])
+        room = np.fromiter(map(len, sources), np.int64, len(sources)) + 1
+        base = np.cumsum(room) - room  # makes places grow from one source to the next
+        place = places.values + np.repeat(base, places.lengths)
         sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
+        if self._byte_sizes:
+            sizes[:] = [self._byte_sizes.get(piece, len(piece)) for piece in pieces]
         stops = np.cumsum(sizes)
-        first = place[stops - sizes]
+        before = np.concatenate([[0], stops])[np.cumsum(counts) - counts]
+        stops = stops + np.repeat(places.starts() - before, counts)
+        first = place[np.minimum(stops - sizes, stops - 1)]
         after = np.searchsorted(place, place[stops - 1], side="right")
-        last = place[np.minimum(after, len(place) - 1)]
-        if pieces and pieces[0] == WORD_START:
-            last[0] = first[0]
-        return zip(first.tolist(), last.tolist(), strict=True)
+        limit = np.repeat(places.starts() + places.lengths - 1, counts)
+        last = place[np.minimum(after, limit)]
+        heads = (np.cumsum(counts) - counts)[counts > 0]
+        bare = heads[[pieces[head] == WORD_START for head in heads.tolist()]]
+        last[bare] = first[bare]
+        origin = np.repeat(base, counts)
+        return first - origin, last - origin
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token; None if unknown."""
@@ -174,8 +184,8 @@ class PieceBackend:
         return max(pieces, max(self.added.by_id, default=0) + 1)
 
 
-def _append(aligned: Aligned, index: int, token: str, offset: tuple[int, int], word: int) -> None:
-    aligned.ids.append(index)
-    aligned.tokens.append(token)
-    aligned.offsets.append(offset)
-    aligned.words.append(word)
+def _byte_sizes(sp_model: Any) -> dict[str, int]:
+    """Characters that begin with each byte piece, if the model has byte pieces at all."""
+    if not any(sp_model.is_byte(list(range(len(sp_model))))):
+        return {}
+    return {f"<0x{byte:02X}>": int(byte & 0xC0 != 0x80) for byte in range(256)}

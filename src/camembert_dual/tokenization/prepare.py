@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from camembert_dual.tokenization.assembly import find_places
 from camembert_dual.tokenization.call import collect, plan
 from camembert_dual.tokenization.encoding import BatchEncoding
 from camembert_dual.tokenization.options import Options
@@ -24,7 +25,8 @@ def prepare_ids(
     second = None if pair_ids is None else from_lists([pair_ids])
     kept = replace(options, return_overflowing_tokens=False)
     layout = plan(tokenizer, first, second, kept)
-    encoding = collect(tokenizer, (first, second), layout, kept, batched=False)
+    places = find_places(layout.rows, layout.windows, layout.template, first, second)
+    encoding = collect(tokenizer, (first, second), layout, places, kept, batched=False)
     if options.return_overflowing_tokens:
         windows = layout.windows
         cut = [

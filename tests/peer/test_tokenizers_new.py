@@ -1,0 +1,80 @@
+"""Against the newest transformers: its files load here, ours load there, and ids agree."""
+
+import pytest
+
+from tokenization_models import SENTENCES, write_model
+
+transformers = pytest.importorskip("transformers", "5.0.0")
+
+from camembert_dual.tokenization import (  # noqa: E402
+    AutoTokenizer,
+    CamembertTokenizer,
+    CamembertTokenizerFast,
+    TokenizerFast,
+)
+
+pytestmark = pytest.mark.filterwarnings("default")  # the peer's own warnings are not ours
+CLASSES = [CamembertTokenizer, CamembertTokenizerFast]
+TEXTS = [*SENTENCES, "le <mask> est <mask>.", "le 漢字", "a<s>b", ""]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model")
+    CamembertTokenizer(write_model(path), model_max_length=99).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module", params=CLASSES)
+def ours(request, folder):
+    return request.param.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", ["AutoTokenizer", "CamembertTokenizer"])
+def test_files_written_here_load_there(folder, ours, name):
+    other = getattr(transformers, name).from_pretrained(folder)
+    assert (len(other), other.model_max_length) == (len(ours), 99)
+    assert other.mask_token == ours.mask_token
+    options = {"padding": True, "truncation": True, "max_length": 24}
+    one, two = ours(TEXTS, **options), other(TEXTS, **options)
+    assert one.input_ids == two.input_ids
+    assert one.attention_mask == two.attention_mask
+    assert ours(SENTENCES, TEXTS[: len(SENTENCES)], verbose=False).input_ids == (
+        other(SENTENCES, TEXTS[: len(SENTENCES)]).input_ids
+    )
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_files_written_there_load_here(folder, ours, tmp_path, cls):
+    other = transformers.AutoTokenizer.from_pretrained(folder)
+    other.save_pretrained(tmp_path)
+    assert not (tmp_path / "sentencepiece.bpe.model").exists()
+    one = cls.from_pretrained(tmp_path)
+    assert one(TEXTS).input_ids == ours(TEXTS).input_ids
+    assert (len(one), one.model_max_length) == (len(ours), 99)
+    assert one.special_tokens_map == ours.special_tokens_map
+
+
+def test_alignment_agrees(folder, ours):
+    other = transformers.AutoTokenizer.from_pretrained(folder)
+    one, two = (t(SENTENCES, return_offsets_mapping=True) for t in (ours, other))
+    for row in range(len(SENTENCES)):
+        assert one.tokens(row) == two.tokens(row)
+        assert one.word_ids(row) == two.word_ids(row)
+        spans = zip(one.offset_mapping[row], two.offset_mapping[row], strict=True)
+        for token, (a, b) in zip(one.tokens(row), spans, strict=True):
+            if token != "▁":  # here the blank that SentencePiece puts first covers nothing
+                assert SENTENCES[row][slice(*a)].strip() == SENTENCES[row][slice(*b)].strip()
+
+
+def test_other_families_are_served_as_by_the_generic_class(tmp_path):
+    library = CamembertTokenizerFast(write_model(tmp_path)).backend_tokenizer
+    library.save(str(tmp_path / "tokenizer.json"))
+    names = dict.fromkeys(("bos_token", "cls_token"), "<s>") | {"pad_token": "<pad>"}
+    other = transformers.PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "tokenizer.json"), **names
+    )
+    one = TokenizerFast(tmp_path / "tokenizer.json", **names)
+    options = {"padding": True, "truncation": True, "max_length": 16}
+    assert one(SENTENCES, **options).input_ids == other(SENTENCES, **options).input_ids
+    assert type(AutoTokenizer.from_pretrained(tmp_path)) is CamembertTokenizerFast
