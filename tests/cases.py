@@ -54,6 +54,14 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "add_cross_attention": True,
         "pruned_heads": {0: [1], 1: [0, 2]},
     },
+    "everything": {
+        "is_decoder": True,
+        "add_cross_attention": True,
+        "position_embedding_type": "relative_key",
+        "pruned_heads": {1: [1, 2]},
+        "tie_word_embeddings": False,
+        "type_vocab_size": 1,
+    },
 }
 BARE = "CamembertModel"
 HEADS = (
@@ -384,7 +392,18 @@ CASES = (
 )
 
 
+# what the parameter table is held against: each kind of weight alone, and all kinds in every task
+LAYOUTS = (
+    *((task, name) for task in TASKS for name in ("plain", "everything")),
+    *((BARE, name) for name in ("relative_key", "pruned", "crossed", "one token type")),
+    *((task, "untied") for task in HEADS[:2]),
+)
 CALLS = tuple((task, case) for task in TASKS for case in CASES if task in case.tasks)
+
+
+def case(name: str) -> Case:
+    """A case of the matrix by its name."""
+    return next(one for one in CASES if one.name == name)
 
 
 def call_name(value: object) -> str:
@@ -428,6 +447,14 @@ def token_labels(limit: str, kept: float = 0.6):
     return make
 
 
+def of_words():
+    return token_labels("vocab_size")
+
+
+def of_labels():
+    return token_labels("num_labels")
+
+
 def spans(starts: list[int], ends: list[int]):
     return lambda config, random: {
         "start_positions": np.array(starts),
@@ -458,11 +485,11 @@ REGRESSION, SINGLE, MULTI = (
     for name in ("regression", "single_label_classification", "multi_label_classification")
 )
 LOSSES = (
-    Loss("some labels", MASKED, token_labels("vocab_size")),
+    Loss("some labels", MASKED, of_words()),
     Loss("all labels", MASKED, token_labels("vocab_size", 1.0)),
     Loss("no label", MASKED, token_labels("vocab_size", 0.0)),
-    Loss("untied", MASKED, token_labels("vocab_size"), {"tie_word_embeddings": False}),
-    Loss("some labels", CAUSAL, token_labels("vocab_size"), {"is_decoder": True}),
+    Loss("untied", MASKED, of_words(), {"tie_word_embeddings": False}),
+    Loss("some labels", CAUSAL, of_words(), {"is_decoder": True}),
     Loss("all labels", CAUSAL, token_labels("vocab_size", 1.0), {"is_decoder": True}),
     Loss("no label", CAUSAL, token_labels("vocab_size", 0.0), {"is_decoder": True}),
     Loss("inferred classes", SEQUENCE, classes(5)),
@@ -475,7 +502,7 @@ LOSSES = (
     Loss("labels", SEQUENCE, zeros_and_ones, MULTI),
     Loss("classes", CHOICE, classes(C)),
     Loss("an ignored question", CHOICE, classes(C, ignored=True)),
-    Loss("some labels", TOKEN, token_labels("num_labels")),
+    Loss("some labels", TOKEN, of_labels()),
     Loss("no label", TOKEN, token_labels("num_labels", 0.0)),
     Loss("spans", QUESTION, spans([1, 0], [4, 6])),
     Loss("a span beyond the text", QUESTION, spans([1, 7], [4, 300])),
@@ -515,3 +542,126 @@ def stages(
 
 
 ALL_OUTPUTS = {"output_attentions": True, "output_hidden_states": True, "return_dict": True}
+
+
+# training ---------------------------------------------------------------------------------------
+
+
+class Training(NamedTuple):
+    """A model and a batch whose gradients are compared; together they reach every weight."""
+
+    name: str
+    loss: Loss
+    with_states: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CROSSED = {
+    "is_decoder": True,
+    "add_cross_attention": True,
+    "position_embedding_type": "relative_key_query",
+}
+TRAININGS = (
+    Training("masked", Loss("train", MASKED, of_words())),
+    Training(
+        "masked, untied",
+        Loss("train", MASKED, of_words(), {"tie_word_embeddings": False}),
+    ),
+    Training("causal, crossed", Loss("train", CAUSAL, of_words(), CROSSED), True),
+    Training("sequence", Loss("train", SEQUENCE, classes(5))),
+    Training("sequence, numbers", Loss("train", SEQUENCE, numbers(B, 5), REGRESSION)),
+    Training("sequence, labels", Loss("train", SEQUENCE, zeros_and_ones, MULTI)),
+    Training("choice", Loss("train", CHOICE, classes(C))),
+    Training("token", Loss("train", TOKEN, of_labels())),
+    Training("token, pruned", Loss("train", TOKEN, of_labels(), CONFIGS["pruned"])),
+    Training(
+        "token, relative_key",
+        Loss("train", TOKEN, of_labels(), CONFIGS["relative_key"]),
+    ),
+    Training("question", Loss("train", QUESTION, spans([1, 0], [4, 2]))),
+)
+
+
+def training_call(training: Training) -> tuple[CamembertConfig, Inputs]:
+    """Config and inputs of a training step: padding, token types, encoder states where wanted."""
+    settings, given = loss_call(training.loss)
+    random = generator("training", training.name)
+    given["token_type_ids"] = random.integers(0, 2, given["input_ids"].shape)
+    if training.with_states:
+        given["encoder_hidden_states"] = random.normal(0, 1, (B, S, settings.hidden_size))
+    return settings, given
+
+
+# positions by hand ------------------------------------------------------------------------------
+
+
+class Numbering(NamedTuple):
+    """Ids of one row, the padding id, cached positions before it, and the positions wanted."""
+
+    name: str
+    pad: int
+    ids: list[int]
+    positions: list[int]
+    past: int = 0
+
+    def __str__(self) -> str:
+        return self.name
+
+
+NUMBERINGS = (
+    Numbering("no padding", 1, [5, 11, 12, 6], [2, 3, 4, 5]),
+    Numbering("right padding", 1, [5, 11, 6, 1, 1], [2, 3, 4, 1, 1]),
+    Numbering("left padding", 1, [1, 1, 5, 11, 6], [1, 1, 2, 3, 4]),
+    Numbering("inner padding", 1, [5, 1, 11, 1, 6], [2, 1, 3, 1, 4]),
+    Numbering("all padding", 1, [1, 1, 1], [1, 1, 1]),
+    Numbering("pad 0", 0, [7, 0, 8, 1, 0], [1, 0, 2, 3, 0]),
+    Numbering("pad 5", 5, [5, 7, 1, 5, 8], [5, 6, 7, 5, 8]),
+    Numbering("one token after a cache", 1, [9], [6], 4),
+    Numbering("tokens and padding after a cache", 1, [9, 1, 8], [6, 1, 7], 4),
+    Numbering("pad 0 after a cache", 0, [0, 9, 8], [0, 4, 5], 3),
+)
+
+# the order of the inputs, as the reference page has it ------------------------------------------
+
+SWITCHES = ["output_attentions", "output_hidden_states", "return_dict"]
+TEXT = [
+    "input_ids",
+    "attention_mask",
+    "token_type_ids",
+    "position_ids",
+    "head_mask",
+    "inputs_embeds",
+]
+STATES = ["encoder_hidden_states", "encoder_attention_mask"]
+CACHE = ["past_key_values", "use_cache"]
+PAGE_ORDER = {
+    "pt": {
+        BARE: [*TEXT, *STATES, *CACHE, *SWITCHES],
+        CAUSAL: [*TEXT, *STATES, "labels", *CACHE, *SWITCHES],
+        MASKED: [*TEXT, *STATES, "labels", *SWITCHES],
+        SEQUENCE: [*TEXT, "labels", *SWITCHES],
+        CHOICE: [
+            "input_ids",
+            "token_type_ids",
+            "attention_mask",
+            "labels",
+            "position_ids",
+            "head_mask",
+            "inputs_embeds",
+            *SWITCHES,
+        ],
+        TOKEN: [*TEXT, "labels", *SWITCHES],
+        QUESTION: [*TEXT, "start_positions", "end_positions", *SWITCHES],
+    },
+    "tf": {
+        BARE: [*TEXT, *STATES, *CACHE, *SWITCHES, "training"],
+        CAUSAL: [*TEXT, *STATES, *CACHE, *SWITCHES, "labels", "training"],
+        MASKED: [*TEXT, *SWITCHES, "labels", "training"],
+        SEQUENCE: [*TEXT, *SWITCHES, "labels", "training"],
+        CHOICE: [*TEXT, *SWITCHES, "labels", "training"],
+        TOKEN: [*TEXT, *SWITCHES, "labels", "training"],
+        QUESTION: [*TEXT, *SWITCHES, "start_positions", "end_positions", "training"],
+    },
+}

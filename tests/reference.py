@@ -354,3 +354,16 @@ def first_difference(expected: Stages, actual: Stages, tolerance: float) -> str 
         if difference.size and (difference > tolerance * (1 + np.abs(wanted))).any():
             return f"{name}: differs by {difference.max():.3g}"
     return None
+
+
+# gradients --------------------------------------------------------------------------------------
+
+
+def slope(config: Any, weights: Arrays, task: str, inputs: Mapping[str, Any], name: str, direction):
+    """How fast the loss rises when a weight moves along ``direction``, by a central difference."""
+    step = 1e-5
+    moved = []
+    for sign in (1, -1):
+        shifted = {**weights, name: weights[name] + sign * step * direction}
+        moved.append(forward(config, shifted, task, inputs)["loss"])
+    return float(moved[0] - moved[1]) / (2 * step)

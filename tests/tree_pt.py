@@ -55,5 +55,15 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
     model.zero_grad()
     loss = model(**given).loss
     loss.backward()
-    arrays = {name: as_array(weight.grad) for name, weight in model.named_parameters()}
+    arrays = {
+        # a position table that relative positions leave unused has no gradient at all
+        name: as_array(torch.zeros_like(weight) if weight.grad is None else weight.grad)
+        for name, weight in model.named_parameters()
+    }
     return as_array(loss), arrays
+
+
+@functools.cache
+def outcome(task: str, case: cases.Case, dtype: str = "float64"):
+    """Every stage of a call of the matrix, computed once."""
+    return run(built(task, case.config, dtype), cases.inputs(task, case), dtype)

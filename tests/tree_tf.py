@@ -53,9 +53,18 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
         loss = model(**given).loss
     variables = model.variables_by_path()
     rows = model.expected_parameters()
-    found = tape.gradient(loss, [variables[row.path] for row in rows])
+    weights = [variables[row.path] for row in rows]
+    found = tape.gradient(loss, weights)
     arrays = {}
-    for row, gradient in zip(rows, found, strict=True):
+    for row, weight, gradient in zip(rows, weights, found, strict=True):
+        # a position table that relative positions leave unused has no gradient at all
+        gradient = np.zeros(weight.shape) if gradient is None else gradient
         array = tf.convert_to_tensor(gradient).numpy()  # slices of tables become tables
         arrays[row.name] = array.T if row.transposed else array
     return loss.numpy(), arrays
+
+
+@functools.cache
+def outcome(task: str, case: cases.Case, dtype: str = "float64"):
+    """Every stage of a call of the matrix, computed once."""
+    return run(built(task, case.config, dtype), cases.inputs(task, case), dtype)
