@@ -1,7 +1,7 @@
 """CamemBERT for PyTorch and for TensorFlow/Keras 3, from one checkpoint file.
 
-Every public name is imported when it is first used (PEP 562), so ``import camembert_dual`` costs milliseconds
-and a class costs its own framework alone.
+Every public name is imported when it is first used (PEP 562), so ``import camembert_dual`` costs
+milliseconds and a class costs its own framework alone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TENSORFLOW = {f"TFCamembert{task}": "tf" for task in _TASKS}
 _MODULES = _NEUTRAL | _TORCH | _TENSORFLOW
 _FRAMEWORKS = {"pt": ("torch", "PyTorch", "torch"), "tf": ("tensorflow", "TensorFlow", "tf")}
 
-__all__ = sorted(_MODULES)  # noqa: PLE0605
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ class AutoConfig:
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If it is of another family (DeBERTa, ModernBERT, ...) or a value breaks its rule.
+            ValueError: If it is of another family (DeBERTa, ModernBERT, ...) or a value breaks its
+                rule.
         """
         return CamembertConfig.from_pretrained(name_or_path, **options)

@@ -1,24 +1,52 @@
-"""The ``camembert-dual`` command."""
+"""The ``camembert-dual`` command: CamemBERT in PyTorch and TensorFlow from one checkpoint file."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from camembert_dual.commands import pretrain
-
-COMMANDS = {"pretrain": pretrain}
+COMMANDS = {
+    "fill-mask": "complete a text that holds <mask>",
+    "pretrain": "train a small CamemBERT from text files, vocabulary included",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command."""
+    """Run a command.
+
+    Args:
+        argv: The words after the program's name; those of the process if None.
+
+    Returns:
+        0; 2 after a mistake of the user, told in one line on standard error; 130 after Ctrl-C.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on standard error
+    words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="camembert-dual", description=__doc__)
-    subparsers = parser.add_subparsers(dest="command", required=True)
-    for name, module in COMMANDS.items():
-        module.add_arguments(subparsers.add_parser(name, description=module.__doc__))
-    arguments = parser.parse_args(argv)
-    return COMMANDS[arguments.command].run(arguments)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if name in words[:1]:  # only the command that runs is imported
+            command(name).add_arguments(subparser)
+    arguments = parser.parse_args(words)
+    try:
+        status: int = command(arguments.command).run(arguments)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"camembert-dual: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("camembert-dual: interrupted", file=sys.stderr)
+        return 130
+    return status
+
+
+def command(name: str) -> Any:
+    """Import the module of a command."""
+    return importlib.import_module(f"camembert_dual.commands.{name.replace('-', '_')}")
 
 
 if __name__ == "__main__":

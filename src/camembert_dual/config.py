@@ -1,8 +1,8 @@
 """The one configuration class under both model trees.
 
-It describes the network of RoBERTa (Liu et al. 2019, https://arxiv.org/abs/1907.11692), which CamemBERT
-(Martin et al. 2020, https://arxiv.org/abs/1911.03894) trains on French, and reads and writes the published
-``config.json``.
+It describes the network of RoBERTa (Liu et al. 2019, https://arxiv.org/abs/1907.11692), which
+CamemBERT (Martin et al. 2020, https://arxiv.org/abs/1911.03894) trains on French, and reads and
+writes the published ``config.json``.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_class
 class CamembertConfig:
     """The numbers that define a CamemBERT, with the defaults of the published configuration class.
 
-    The bare defaults are BERT's, not camembert-base's: use :meth:`camembert_base` for that. Attributes may be
-    set after construction; the values are checked at construction and again when a model is built.
+    The bare defaults are BERT's, not camembert-base's: use :meth:`camembert_base` for that.
+    Attributes may be set after construction; the values are checked at construction and again when
+    a model is built.
 
     Attributes:
         vocab_size: Rows of the word embedding table.
@@ -36,11 +37,13 @@ class CamembertConfig:
         num_hidden_layers: Number of encoder layers.
         num_attention_heads: Heads of each attention layer.
         intermediate_size: Width of the feed-forward layer.
-        hidden_act: ``"gelu"`` (exact), ``"gelu_new"`` (tanh form), ``"relu"``, ``"silu"``, or a callable on tensors.
+        hidden_act: ``"gelu"`` (exact), ``"gelu_new"`` (tanh form), ``"relu"``, ``"silu"``, or a
+            callable on tensors.
         hidden_dropout_prob: Dropout of embeddings, projections and heads, in [0, 1).
         attention_probs_dropout_prob: Dropout of the attention probabilities, in [0, 1).
         max_position_embeddings: Rows of the position table; a text may have
-            ``max_position_embeddings - pad_token_id - 1`` tokens, since positions start after the padding index.
+            ``max_position_embeddings - pad_token_id - 1`` tokens, since positions start after the
+            padding index.
         type_vocab_size: Rows of the token type table (1 in every published CamemBERT).
         initializer_range: Standard deviation of new weights.
         layer_norm_eps: Epsilon of every layer normalisation.
@@ -57,14 +60,16 @@ class CamembertConfig:
         num_labels: Number of classes; setting it renames the labels unless as many names exist.
         id2label: Class number to name.
         label2id: Class name to number.
-        problem_type: ``"regression"``, ``"single_label_classification"``, ``"multi_label_classification"`` or
-            None to infer it from the labels.
+        problem_type: ``"regression"``, ``"single_label_classification"``,
+            ``"multi_label_classification"`` or None to infer it from the labels.
         output_attentions: Whether models return attention probabilities by default.
         output_hidden_states: Whether models return all hidden states by default.
         return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
         pruned_heads: Layer number to the heads removed from it.
-        chunk_size_feed_forward: Accepted for compatibility; the feed-forward layer is never chunked.
-        model_type: The published family name: camembert, roberta or xlm-roberta, one network under three names.
+        chunk_size_feed_forward: Accepted for compatibility; the feed-forward layer is never
+            chunked.
+        model_type: The published family name: camembert, roberta or xlm-roberta, one network under
+            three names.
         extra: Every other key of the ``config.json`` this was read from, written back unchanged.
 
     Raises:
@@ -134,16 +139,20 @@ class CamembertConfig:
         """The longest text in tokens: RoBERTa numbers positions from ``pad_token_id + 1``."""
         return self.max_position_embeddings - self.pad_token_id - 1
 
+    def kept_heads(self, layer: int) -> list[int]:
+        """The heads of a layer's self-attention that are not pruned, by their original numbers."""
+        pruned = self.pruned_heads.get(layer, ())
+        return [head for head in range(self.num_attention_heads) if head not in pruned]
+
     def validate(self) -> None:
         """Check every value.
 
         Raises:
-            ValueError: If a value breaks its rule; the message names the field, the rule and the value.
+            ValueError: If a value breaks its rule; the message names the field, the rule and the
+                value.
         """
-        for name in (
-            "vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size "
-            "max_position_embeddings type_vocab_size num_labels"
-        ).split():
+        for name in ["vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+        "intermediate_size", "max_position_embeddings", "type_vocab_size", "num_labels"]:
             self._require(name, _is_int(getattr(self, name), 1), "must be an integer of at least 1")
         self._require(
             "hidden_size",
@@ -253,7 +262,8 @@ class CamembertConfig:
             **overrides: Values that replace those of the file.
 
         Raises:
-            ValueError: If the file is of another family (DeBERTa, ModernBERT, ...) or a value breaks its rule.
+            ValueError: If the file is of another family (DeBERTa, ModernBERT, ...) or a value
+                breaks its rule.
         """
         merged = {**values, **overrides}
         model_type = merged.get("model_type", "camembert")
@@ -268,7 +278,9 @@ class CamembertConfig:
                 merged.pop("id2label")
                 merged.pop("label2id", None)
         known = {spec.name for spec in fields(cls)} - {"extra"}
-        absent = {name for name in known & set(merged) if merged[name] is None and _never_none(name)}
+        absent = {
+            name for name in known & set(merged) if merged[name] is None and _never_none(name)
+        }
         arguments = {name: merged[name] for name in known & set(merged) - absent}
         extra = {name: copy.deepcopy(merged[name]) for name in merged if name not in known}
         return cls(**arguments, extra=extra)
@@ -279,8 +291,8 @@ class CamembertConfig:
 
         Args:
             name_or_path: Folder, path of a json file, bundled name or hub name.
-            **options: ``revision``, ``cache_dir``, ``token``, ``local_files_only`` for the hub; any other name
-                overrides a value of the file.
+            **options: ``revision``, ``cache_dir``, ``token``, ``local_files_only`` for the hub; any
+                other name overrides a value of the file.
 
         Raises:
             FileNotFoundError: If there is no such checkpoint or it holds no ``config.json``.
@@ -295,7 +307,8 @@ class CamembertConfig:
         return cls.from_dict(read_json(path if path.is_file() else path / "config.json"), **options)
 
     def to_dict(self) -> dict[str, Any]:
-        """The published keys: all of the network's, and the general ones that differ from their default.
+        """The published keys: all of the network's, and the general ones that differ from their
+        default.
 
         Raises:
             ValueError: If ``hidden_act`` is a callable, which no file can hold.
@@ -327,10 +340,7 @@ class CamembertConfig:
 
 
 _ALWAYS_WRITTEN = frozenset(
-    "vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size hidden_act hidden_dropout_prob "
-    "attention_probs_dropout_prob max_position_embeddings type_vocab_size initializer_range layer_norm_eps "
-    "pad_token_id bos_token_id eos_token_id position_embedding_type use_cache classifier_dropout "
-    "tie_word_embeddings".split()
+    ["vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob", "max_position_embeddings", "type_vocab_size", "initializer_range", "layer_norm_eps", "pad_token_id", "bos_token_id", "eos_token_id", "position_embedding_type", "use_cache", "classifier_dropout", "tie_word_embeddings"]
 )
 
 

@@ -19,7 +19,9 @@ def read_json(path: Path) -> dict[str, Any]:
         ValueError: If it is not UTF-8 JSON or not an object; the message names the file.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"A checkpoint must hold {path.name}; there is none in {path.parent}.")
+        raise FileNotFoundError(
+            f"A checkpoint must hold {path.name}; there is none in {path.parent}."
+        )
     try:
         values = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -31,9 +33,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def atomic_target(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside ``path`` to write to; it replaces ``path`` when the block ends well.
+    """Give a temporary file beside ``path`` to write to; it replaces ``path`` when the block ends
+    well.
 
-    A reader sees the old file or the new one, never a part of one: the data reach the disk before the rename does.
+    A reader sees the old file or the new one, never a part of one: the data reach the disk before
+    the rename does.
 
     Raises:
         OSError: If the folder cannot be written; ``path`` is then as it was.
@@ -47,7 +51,9 @@ def atomic_target(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files; a checkpoint is shared like any other
+        temporary.chmod(
+            0o666 & ~umask
+        )  # mkstemp makes private files; a checkpoint is shared like any other
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -25,8 +25,8 @@ def accept_structures(forward: Forward) -> Forward:
         forward: A method whose parameters after ``self`` are the inputs.
 
     Returns:
-        The method, which raises ValueError for an unknown name, for too many inputs, or for an input
-        given twice.
+        The method, which raises ValueError for an unknown name, for too many inputs, or for an
+        input given twice.
     """
     names = tuple(inspect.signature(forward).parameters)[1:]
 
@@ -92,10 +92,10 @@ def check_shapes(
 
     Args:
         config: The model's configuration.
-        shapes: Shape of each input that was given: ``input_ids`` (B, T) or ``inputs_embeds`` (B, T, D);
-            ``token_type_ids`` and ``position_ids`` (B or 1, T); ``attention_mask`` (B, P + T) or
-            (B, T, P + T); ``encoder_hidden_states`` (B, S, D); ``encoder_attention_mask`` (B, S) or
-            (B, T, S); ``head_mask`` (H) or (N, H).
+        shapes: Shape of each input that was given: ``input_ids`` (B, T) or ``inputs_embeds`` (B, T,
+            D); ``token_type_ids`` and ``position_ids`` (B or 1, T); ``attention_mask`` (B, P + T)
+            or (B, T, P + T); ``encoder_hidden_states`` (B, S, D); ``encoder_attention_mask`` (B, S)
+            or (B, T, S); ``head_mask`` (H) or (N, H).
         past_length: P, the number of cached positions; None while it is not known.
 
     Raises:

@@ -10,7 +10,8 @@ class ModelOutput(dict[str, Any]):
     """An ordered dict whose keys are also attributes and whose values also have numbers.
 
     A field without a value is left out of the dict, and its attribute reads None.
-    ``output["logits"]``, ``output.logits`` and, if logits is the first value present, ``output[0]`` are the same.
+    ``output["logits"]``, ``output.logits`` and, if logits is the first value present, ``output[0]``
+    are the same.
 
     Args:
         values: A mapping or pairs of field name and value; values of None are left out.
@@ -32,9 +33,7 @@ class ModelOutput(dict[str, Any]):
             raise ValueError(
                 f"The fields of {type(self).__name__} are {', '.join(self.fields)}; received {', '.join(unknown)}."
             )
-        super().__init__(
-            (name, given[name]) for name in self.fields if given.get(name) is not None
-        )
+        super().__init__((name, given[name]) for name in self.fields if given.get(name) is not None)
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self).fields:
@@ -53,8 +52,8 @@ class BaseModelOutput(ModelOutput):
     """Of the bare model. ``last_hidden_state`` (B, T, D), ``pooler_output`` (B, D).
 
     ``hidden_states`` holds the embeddings and each layer's output (B, T, D); ``attentions`` and
-    ``cross_attentions`` one (B, H, T, S) per layer; ``past_key_values`` two (B, H, S, K) per layer, or four with
-    cross-attention.
+    ``cross_attentions`` one (B, H, T, S) per layer; ``past_key_values`` two (B, H, S, K) per layer,
+    or four with cross-attention.
     """
 
     __slots__ = ()

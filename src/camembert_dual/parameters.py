@@ -1,11 +1,11 @@
 """THE TABLE: every weight of the family, its two names, its shape and its layout.
 
-A row is identity or transpose, nothing else. The published names are those of the hub's files and of the torch
-modules; the Keras paths are those of the layers. One letter stands for one size:
+A row is identity or transpose, nothing else. The published names are those of the hub's files and
+of the torch modules; the Keras paths are those of the layers. One letter stands for one size:
 
-    V vocab_size    P max_position_embeddings    Y type_vocab_size    D hidden_size    F intermediate_size
-    A width of a layer's attention (all heads that are not pruned)    K head size    R 2 P - 1 distances
-    L num_labels    1, 2 themselves
+    V vocab_size    P max_position_embeddings    Y type_vocab_size    D hidden_size    F
+    intermediate_size A width of a layer's attention (all heads that are not pruned)    K head size 
+      R 2 P - 1 distances L num_labels    1, 2 themselves
 
 ``{}`` stands for the layer number.
 """
@@ -39,7 +39,11 @@ class Row(NamedTuple):
 EMBEDDINGS = (
     Row("embeddings.word_embeddings.weight", "embeddings/word_embeddings/embeddings", "VD"),
     Row("embeddings.position_embeddings.weight", "embeddings/position_embeddings/embeddings", "PD"),
-    Row("embeddings.token_type_embeddings.weight", "embeddings/token_type_embeddings/embeddings", "YD"),
+    Row(
+        "embeddings.token_type_embeddings.weight",
+        "embeddings/token_type_embeddings/embeddings",
+        "YD",
+    ),
     Row("embeddings.LayerNorm.weight", "embeddings/LayerNorm/gamma", "D"),
     Row("embeddings.LayerNorm.bias", "embeddings/LayerNorm/beta", "D"),
 )
@@ -193,14 +197,13 @@ def _in_backbone(row: Row) -> Row:
 
 
 def _shape(row: Row, config: CamembertConfig, layer: int) -> tuple[int, ...]:
-    heads = config.num_attention_heads - len(config.pruned_heads.get(layer, ()))
     sizes = {
         "V": config.vocab_size,
         "P": config.max_position_embeddings,
         "Y": config.type_vocab_size,
         "D": config.hidden_size,
         "F": config.intermediate_size,
-        "A": heads * config.head_size,
+        "A": len(config.kept_heads(layer)) * config.head_size,
         "K": config.head_size,
         "R": 2 * config.max_position_embeddings - 1,
         "L": config.num_labels,

@@ -34,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hold-out", type=Path, metavar="FILE", help="keep a tenth of this text for evaluation"
     )
     parser.add_argument(
-        "--valid", type=Path, action="append", default=[], metavar="FILE", help="text to evaluate on"
+        "--valid",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="text to evaluate on",
     )
     for name in ("steps", "warmup_steps", "tokens_per_batch", "vocab_size", "hidden_size"):
         default = getattr(DEFAULTS, name)

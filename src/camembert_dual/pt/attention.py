@@ -1,9 +1,11 @@
 """Attention (Vaswani et al. 2017), over the text itself or over encoder states.
 
-Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads, K head size.
+Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads,
+K head size.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -45,9 +47,9 @@ def relative_scores(
 ) -> Tensor:
     """Scores of the distance between query and key.
 
-    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by the embedding
-    of the distance; ``relative_key_query`` (Huang et al. 2020, https://arxiv.org/abs/2009.13658, method 4) adds
-    the same for the key.
+    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by
+    the embedding of the distance; ``relative_key_query`` (Huang et al. 2020,
+    https://arxiv.org/abs/2009.13658, method 4) adds the same for the key.
 
     Args:
         query: (B, H, T, K).
@@ -84,14 +86,14 @@ def merge_heads(context: Tensor) -> Tensor:
 class SelfAttention(nn.Module):
     """Queries of the text against keys and values of the text, or of encoder states."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int, position_type: str) -> None:
+    def __init__(self, config: CamembertConfig, heads: Sequence[int], position_type: str) -> None:
         super().__init__()
-        width = num_heads * config.head_size
+        width = len(heads) * config.head_size
         self.query = dense(config.hidden_size, width, config)
         self.key = dense(config.hidden_size, width, config)
         self.value = dense(config.hidden_size, width, config)
         self.dropout = dropout(config.attention_probs_dropout_prob)
-        self.num_heads = num_heads
+        self.heads = list(heads)
         self.position_type = position_type
         if position_type != "absolute":
             rows = 2 * config.max_position_embeddings - 1
@@ -111,22 +113,23 @@ class SelfAttention(nn.Module):
         Args:
             hidden_states: (B, T, D).
             mask: Boolean, broadcastable to (B, H, T, S).
-            head_mask: (H,), factors of the heads' probabilities.
+            head_mask: Factors of the heads' probabilities, one for each head of the config.
             encoder_hidden_states: (B, S, D) for cross-attention.
             past: Cached key and value (B, H, P, K): of earlier positions, or of the encoder states.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the cache.
+            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
+            cache.
         """
-        query = split_heads(self.query(hidden_states), self.num_heads)  # (B, H, T, K)
+        query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         if output_attentions or head_mask is not None or self.position_type != "absolute":
             relative = self.relative_scores(query, key)
             probabilities = attention_probabilities(query, key, attention_mask, relative)
             weights = self.dropout(probabilities)
             if head_mask is not None:
-                weights = weights * head_mask[:, None, None]
+                weights = weights * head_mask[self.heads][:, None, None]
             context = weights @ value  # (B, H, T, K)
             # the reference reports the factors that were used, after dropout and head mask
             return merge_heads(context), weights if output_attentions else None, (key, value)
@@ -146,8 +149,8 @@ class SelfAttention(nn.Module):
         if encoder_hidden_states is not None and past is not None:
             return past
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        key = split_heads(self.key(source), self.num_heads)
-        value = split_heads(self.value(source), self.num_heads)
+        key = split_heads(self.key(source), len(self.heads))
+        value = split_heads(self.value(source), len(self.heads))
         if past is not None:
             key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
         return key, value  # (B, H, S, K)
@@ -165,9 +168,9 @@ class SelfAttention(nn.Module):
 class AttentionOutput(nn.Module):
     """Projects the context back to the hidden size and adds the residual."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int) -> None:
+    def __init__(self, config: CamembertConfig, heads: Sequence[int]) -> None:
         super().__init__()
-        self.dense = dense(num_heads * config.head_size, config.hidden_size, config)
+        self.dense = dense(len(heads) * config.head_size, config.hidden_size, config)
         self.LayerNorm = layer_norm(config)
         self.dropout = dropout(config.hidden_dropout_prob)
 
@@ -179,10 +182,10 @@ class AttentionOutput(nn.Module):
 class Attention(nn.Module):
     """One attention block: heads, projection, residual, normalisation."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int, position_type: str) -> None:
+    def __init__(self, config: CamembertConfig, heads: Sequence[int], position_type: str) -> None:
         super().__init__()
-        self.self = SelfAttention(config, num_heads, position_type)
-        self.output = AttentionOutput(config, num_heads)
+        self.self = SelfAttention(config, heads, position_type)
+        self.output = AttentionOutput(config, heads)
 
     def forward(
         self,

@@ -68,7 +68,9 @@ def check_inputs(
         tensors = 4 if inputs["encoder_hidden_states"] is not None else 2
         rule = f"past_key_values must hold at least {tensors} tensors for each layer of a decoder"
         layers = config.num_hidden_layers if config.is_decoder else 0
-        fits = len(past_key_values) == layers and all(len(one) >= tensors for one in past_key_values)
+        fits = len(past_key_values) == layers and all(
+            len(one) >= tensors for one in past_key_values
+        )
         require(fits, rule, [len(one) for one in past_key_values])
         past_length = past_key_values[0][0].shape[2]
     if not torch.jit.is_tracing():

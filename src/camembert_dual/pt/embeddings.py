@@ -8,7 +8,8 @@ from camembert_dual.pt.masks import positions_of_embeds, positions_of_ids
 
 
 class Embeddings(nn.Module):
-    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019, section 3).
+    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019, section
+    3).
 
     RoBERTa numbers positions from ``pad_token_id + 1``; see :mod:`camembert_dual.pt.masks`.
     With relative positions the position table is kept but not added.

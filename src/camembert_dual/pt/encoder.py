@@ -41,12 +41,12 @@ class Output(nn.Module):
 class EncoderLayer(nn.Module):
     """Self-attention, cross-attention if the config adds it, feed-forward."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int) -> None:
+    def __init__(self, config: CamembertConfig, heads: Sequence[int]) -> None:
         super().__init__()
-        self.attention = Attention(config, num_heads, config.position_embedding_type)
+        self.attention = Attention(config, heads, config.position_embedding_type)
         if config.add_cross_attention:
             # the distance of a token to an encoder state means nothing: always absolute
-            self.crossattention = Attention(config, config.num_attention_heads, "absolute")
+            self.crossattention = Attention(config, range(config.num_attention_heads), "absolute")
         self.intermediate = Intermediate(config)
         self.output = Output(config)
 
@@ -72,7 +72,8 @@ class EncoderLayer(nn.Module):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and the cache.
+            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
+            the cache.
         """
         self_past = None if past is None else (past[0], past[1])
         hidden_states, probabilities, cache = self.attention(
@@ -114,9 +115,8 @@ class Encoder(nn.Module):
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__()
-        pruned = config.pruned_heads
         self.layer = nn.ModuleList(
-            EncoderLayer(config, config.num_attention_heads - len(pruned.get(index, ())))
+            EncoderLayer(config, config.kept_heads(index))
             for index in range(config.num_hidden_layers)
         )
         self.gradient_checkpointing = False

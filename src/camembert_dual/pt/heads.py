@@ -23,8 +23,8 @@ class Pooler(nn.Module):
 class LMHead(nn.Module):
     """Transforms hidden states and compares them with every word embedding.
 
-    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties it; only
-    the bias is the head's own.
+    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties
+    it; only the bias is the head's own.
     """
 
     def __init__(self, config: CamembertConfig) -> None:

@@ -58,11 +58,11 @@ def classification_loss(
 
     Args:
         logits: (B, L).
-        labels: Classes (B) for one label of several; numbers (B) or (B, L) for regression (mean squared
-            error); zeros and ones (B, L) for several labels at once (binary cross-entropy).
+        labels: Classes (B) for one label of several; numbers (B) or (B, L) for regression (mean
+            squared error); zeros and ones (B, L) for several labels at once (binary cross-entropy).
         num_labels: L.
-        problem_type: Which of the three, or None to infer it: regression for one label, one of several
-            for integer labels, several at once for others.
+        problem_type: Which of the three, or None to infer it: regression for one label, one of
+            several for integer labels, several at once for others.
 
     Returns:
         Loss ().

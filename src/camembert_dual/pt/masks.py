@@ -1,4 +1,5 @@
-"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet scores.
+"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet
+scores.
 
 Masks are boolean and True means attend.
 """
@@ -21,7 +22,9 @@ def positions_of_ids(input_ids: Tensor, padding_index: int, past_length: int) ->
         Positions (B, T).
     """
     is_token = (input_ids != padding_index).to(input_ids.dtype)
-    return (torch.cumsum(is_token, dim=1).to(is_token.dtype) + past_length) * is_token + padding_index
+    return (
+        torch.cumsum(is_token, dim=1).to(is_token.dtype) + past_length
+    ) * is_token + padding_index
 
 
 def positions_of_embeds(inputs_embeds: Tensor, padding_index: int, past_length: int) -> Tensor:
@@ -54,7 +57,8 @@ def causal_mask(query_length: int, key_length: int, device: torch.device) -> Ten
 
 
 def mask_bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Turn a mask into what is added to the scores: 0 where it attends, the finite minimum elsewhere.
+    """Turn a mask into what is added to the scores: 0 where it attends, the finite minimum
+    elsewhere.
 
     The minimum is finite so that a row that may attend to nothing gives finite numbers.
 

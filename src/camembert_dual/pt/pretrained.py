@@ -69,22 +69,23 @@ class PretrainedModel(nn.Module):
         Args:
             name_or_path: Folder, bundled name or hub name.
             config: A configuration to use instead of the checkpoint's own, or where to read one.
-            dtype: Type of the weights, ``"auto"`` for the file's own; float32 if None. ``torch_dtype`` is
-                the same.
+            dtype: Type of the weights, ``"auto"`` for the file's own; float32 if None.
+                ``torch_dtype`` is the same.
             output_loading_info: Whether to return the :class:`LoadReport` too.
             **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
-                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any other name
-                overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted and
+                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any
+                other name overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted
+                and
                 unnecessary: formats are recognised.
 
         Returns:
-            The model in evaluation mode, or the model and the report. A new task head is announced by one
-            warning.
+            The model in evaluation mode, or the model and the report. A new task head is announced
+            by one warning.
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If the checkpoint does not fit; one error names all missing, unknown and misshaped
-                weights.
+            ValueError: If the checkpoint does not fit; one error names all missing, unknown and
+                misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
         checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
@@ -96,7 +97,8 @@ class PretrainedModel(nn.Module):
         return (model, report) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> None:
-        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones are whole.
+        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones
+        are whole.
 
         Args:
             directory: The folder, made if need be.
@@ -106,11 +108,15 @@ class PretrainedModel(nn.Module):
             OSError: If the folder cannot be written.
             ValueError: If the config cannot be saved (a callable activation).
         """
-        save_checkpoint(directory, config_for_saving(self.config, self.task), self.to_arrays(), **options)
+        save_checkpoint(
+            directory, config_for_saving(self.config, self.task), self.to_arrays(), **options
+        )
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
-        return parameters(self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None)
+        return parameters(
+            self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None
+        )
 
     def load_arrays(
         self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
@@ -159,7 +165,9 @@ class PretrainedModel(nn.Module):
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        table: nn.Embedding = head.decoder if head.decoder is not None else self.get_input_embeddings()
+        table: nn.Embedding = (
+            head.decoder if head.decoder is not None else self.get_input_embeddings()
+        )
         return table
 
     def decoder_table(self) -> Tensor:
@@ -174,7 +182,8 @@ class PretrainedModel(nn.Module):
 
         Args:
             new_num_tokens: Rows wanted; None changes nothing.
-            mean_initialised: Whether new rows start at the mean of the old ones instead of at random.
+            mean_initialised: Whether new rows start at the mean of the old ones instead of at
+                random.
 
         Returns:
             The word embedding table.

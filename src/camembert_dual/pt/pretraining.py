@@ -32,8 +32,8 @@ def pretrain(
 ) -> CamembertForMaskedLM:
     """Train a model, or go on with the training found in ``directory``.
 
-    Every draw depends on the seed and the epoch alone, so an interrupted run that is started again sees the
-    same batches as one that was not.
+    Every draw depends on the seed and the epoch alone, so an interrupted run that is started again
+    sees the same batches as one that was not.
 
     Args:
         settings: The numbers of the run; a resumed run may have more steps than before.
@@ -154,9 +154,7 @@ def masked_batch(
     return torch.from_numpy(masked), padding, torch.from_numpy(labels)
 
 
-def parameter_groups(
-    model: torch.nn.Module, weight_decay: float
-) -> list[dict[str, object]]:
+def parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """Split the weights: biases and layer normalisations do not decay."""
     named = list(model.named_parameters())
     return [

@@ -26,9 +26,7 @@ def set_input_embeddings(model: Any, table: nn.Embedding) -> None:
     replace_weight(model.get_input_embeddings(), "weight", table.weight.detach())
 
 
-def resize_token_embeddings(
-    model: Any, new_num_tokens: int | None, mean_initialised: bool
-) -> None:
+def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
     """Grow or shrink the word table, the LM head's bias and an untied decoder; update the config.
 
     Raises:
@@ -63,7 +61,8 @@ def resize_rows(table: Tensor, rows: int, scale: float | None) -> Tensor:
     Args:
         table: (V, D).
         rows: Rows wanted.
-        scale: Standard deviation of the new rows, or None to start them at the mean of the old ones.
+        scale: Standard deviation of the new rows, or None to start them at the mean of the old
+            ones.
 
     Returns:
         (rows, D).
@@ -91,16 +90,19 @@ def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None
     }
     config.check_pruned_heads(pruned)
     for layer, heads in pruned.items():
-        before = config.pruned_heads.get(layer, [])
-        current = [head for head in range(config.num_attention_heads) if head not in before]
-        kept = [index for index, head in enumerate(current) if head not in heads]
-        keep_heads(backbone_of(model).encoder.layer[layer].attention, kept, config.head_size)
+        attention = backbone_of(model).encoder.layer[layer].attention
+        keep_heads(
+            attention,
+            [head for head in attention.self.heads if head not in heads],
+            config.head_size,
+        )
     config.pruned_heads = {**config.pruned_heads, **pruned}
 
 
 def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
-    """Drop all heads of an attention block but those at the indices ``kept``."""
-    rows = torch.tensor([head * head_size + row for head in kept for row in range(head_size)])
+    """Drop all heads of an attention block but those ``kept``, by their original numbers."""
+    indices = [attention.self.heads.index(head) for head in kept]
+    rows = torch.tensor([head * head_size + row for head in indices for row in range(head_size)])
     rows = rows.to(attention.self.query.weight.device)
     for projection in (attention.self.query, attention.self.key, attention.self.value):
         replace_weight(projection, "weight", projection.weight.detach()[rows])
@@ -109,7 +111,7 @@ def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
     dense = attention.output.dense
     replace_weight(dense, "weight", dense.weight.detach()[:, rows])
     dense.in_features = len(rows)
-    attention.self.num_heads = len(kept)
+    attention.self.heads = list(kept)
 
 
 def replace_weight(layer: nn.Module, name: str, value: Tensor) -> None:

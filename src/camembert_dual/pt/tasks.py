@@ -188,7 +188,8 @@ class CamembertForSequenceClassification(PretrainedModel):
         Inputs as in :meth:`CamembertModel.forward`.
 
         Args:
-            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem type asks.
+            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem
+                type asks.
 
         Returns:
             :class:`SequenceClassifierOutput` with ``logits`` (B, L), or its values as a tuple.
@@ -248,7 +249,8 @@ class CamembertForMultipleChoice(PretrainedModel):
     ) -> MultipleChoiceModelOutput | tuple[Any, ...]:
         """Score the choices; every input has a dimension of C choices after the batch.
 
-        Inputs as in :meth:`CamembertModel.forward`, but (B, C, T), and ``inputs_embeds`` (B, C, T, D).
+        Inputs as in :meth:`CamembertModel.forward`, but (B, C, T), and ``inputs_embeds`` (B, C, T,
+        D).
 
         Args:
             labels: Index of the right choice (B).
@@ -377,12 +379,13 @@ class CamembertForQuestionAnswering(PretrainedModel):
         Inputs as in :meth:`CamembertModel.forward`.
 
         Args:
-            start_positions: Index of the first token of the answer (B); beyond the text it is ignored.
+            start_positions: Index of the first token of the answer (B); beyond the text it is
+                ignored.
             end_positions: Index of its last token (B); beyond the text it is ignored.
 
         Returns:
-            :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T), or its
-            values as a tuple.
+            :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T),
+            or its values as a tuple.
 
         Raises:
             ValueError: If an input breaks its rule.

@@ -8,9 +8,9 @@ if keras.backend.backend() != "tensorflow":
         f"the {keras.backend.backend()} backend."
     )
 
-from camembert_dual.tf.model import TFCamembertModel  # noqa: E402
-from camembert_dual.tf.outputs import register_outputs  # noqa: E402
-from camembert_dual.tf.tasks import (  # noqa: E402
+from camembert_dual.tf.model import TFCamembertModel
+from camembert_dual.tf.outputs import register_outputs
+from camembert_dual.tf.tasks import (
     TFCamembertForCausalLM,
     TFCamembertForMaskedLM,
     TFCamembertForMultipleChoice,

@@ -1,9 +1,11 @@
 """Attention (Vaswani et al. 2017), over the text itself or over encoder states.
 
-Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads, K head size.
+Letters of shapes, here and in all files: B batch, T query length, S key length, D hidden, H heads,
+K head size.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -44,9 +46,9 @@ def relative_scores(
 ) -> tf.Tensor:
     """Scores of the distance between query and key.
 
-    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by the embedding
-    of the distance; ``relative_key_query`` (Huang et al. 2020, https://arxiv.org/abs/2009.13658, method 4) adds
-    the same for the key.
+    ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by
+    the embedding of the distance; ``relative_key_query`` (Huang et al. 2020,
+    https://arxiv.org/abs/2009.13658, method 4) adds the same for the key.
 
     Args:
         query: (B, H, T, K).
@@ -86,15 +88,21 @@ class SelfAttention(keras.layers.Layer):
     """Queries of the text against keys and values of the text, or of encoder states."""
 
     def __init__(
-        self, config: CamembertConfig, num_heads: int, position_type: str, *, name: str, dtype: Any
+        self,
+        config: CamembertConfig,
+        heads: Sequence[int],
+        position_type: str,
+        *,
+        name: str,
+        dtype: Any,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        width = num_heads * config.head_size
+        width = len(heads) * config.head_size
         self.query = dense(config.hidden_size, width, config, name="query", dtype=dtype)
         self.key = dense(config.hidden_size, width, config, name="key", dtype=dtype)
         self.value = dense(config.hidden_size, width, config, name="value", dtype=dtype)
         self.dropout = dropout(config.attention_probs_dropout_prob, dtype=dtype)
-        self.num_heads = num_heads
+        self.heads = list(heads)
         self.position_type = position_type
         if position_type != "absolute":
             rows = 2 * config.max_position_embeddings - 1
@@ -124,21 +132,23 @@ class SelfAttention(keras.layers.Layer):
         Args:
             hidden_states: (B, T, D).
             mask: Boolean, broadcastable to (B, H, T, S).
-            head_mask: (H,), factors of the heads' probabilities.
+            head_mask: Factors of the heads' probabilities, one for each head of the config.
             encoder_hidden_states: (B, S, D) for cross-attention.
             past: Cached key and value (B, H, P, K): of earlier positions, or of the encoder states.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the cache.
+            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
+            cache.
         """
-        query = split_heads(self.query(hidden_states), self.num_heads)  # (B, H, T, K)
+        query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         relative = self.relative_scores(query, key)
         probabilities = attention_probabilities(query, key, attention_mask, relative)
         weights = self.dropout(probabilities)
         if head_mask is not None:
-            weights = weights * tf.cast(head_mask, weights.dtype)[:, None, None]
+            factors = tf.cast(tf.gather(head_mask, self.heads), weights.dtype)
+            weights = weights * factors[:, None, None]
         context = tf.matmul(weights, value)  # (B, H, T, K)
         # the reference reports the factors that were used, after dropout and head mask
         return merge_heads(context), weights if output_attentions else None, (key, value)
@@ -153,8 +163,8 @@ class SelfAttention(keras.layers.Layer):
         if encoder_hidden_states is not None and past is not None:
             return past
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        key = split_heads(self.key(source), self.num_heads)
-        value = split_heads(self.value(source), self.num_heads)
+        key = split_heads(self.key(source), len(self.heads))
+        value = split_heads(self.value(source), len(self.heads))
         if past is not None:
             key, value = tf.concat([past[0], key], axis=2), tf.concat([past[1], value], axis=2)
         return key, value  # (B, H, S, K)
@@ -172,9 +182,11 @@ class SelfAttention(keras.layers.Layer):
 class AttentionOutput(keras.layers.Layer):
     """Projects the context back to the hidden size and adds the residual."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int, *, name: str, dtype: Any) -> None:
+    def __init__(
+        self, config: CamembertConfig, heads: Sequence[int], *, name: str, dtype: Any
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
-        width = num_heads * config.head_size
+        width = len(heads) * config.head_size
         self.dense = dense(width, config.hidden_size, config, name="dense", dtype=dtype)
         self.LayerNorm = layer_norm(config, name="LayerNorm", dtype=dtype)
         self.dropout = dropout(config.hidden_dropout_prob, dtype=dtype)
@@ -184,9 +196,7 @@ class AttentionOutput(keras.layers.Layer):
         self.dense.build()
         self.LayerNorm.build()
 
-    def call(
-        self, context: tf.Tensor, residual: tf.Tensor
-    ) -> tf.Tensor:
+    def call(self, context: tf.Tensor, residual: tf.Tensor) -> tf.Tensor:
         """Map (B, T, H K) and the residual (B, T, D) to (B, T, D)."""
         return self.LayerNorm(self.dropout(self.dense(context)) + residual)
 
@@ -195,11 +205,17 @@ class Attention(keras.layers.Layer):
     """One attention block: heads, projection, residual, normalisation."""
 
     def __init__(
-        self, config: CamembertConfig, num_heads: int, position_type: str, *, name: str, dtype: Any
+        self,
+        config: CamembertConfig,
+        heads: Sequence[int],
+        position_type: str,
+        *,
+        name: str,
+        dtype: Any,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.self = SelfAttention(config, num_heads, position_type, name="self", dtype=dtype)
-        self.projection = AttentionOutput(config, num_heads, name="output", dtype=dtype)
+        self.self = SelfAttention(config, heads, position_type, name="self", dtype=dtype)
+        self.projection = AttentionOutput(config, heads, name="output", dtype=dtype)
 
     def build(self, input_shape: Any = None) -> None:
         """Build the children."""

@@ -47,9 +47,7 @@ class Output(keras.layers.Layer):
         self.dense.build()
         self.LayerNorm.build()
 
-    def call(
-        self, hidden_states: tf.Tensor, residual: tf.Tensor
-    ) -> tf.Tensor:
+    def call(self, hidden_states: tf.Tensor, residual: tf.Tensor) -> tf.Tensor:
         """Map (B, T, F) and the residual (B, T, D) to (B, T, D)."""
         return self.LayerNorm(self.dropout(self.dense(hidden_states)) + residual)
 
@@ -57,15 +55,21 @@ class Output(keras.layers.Layer):
 class EncoderLayer(keras.layers.Layer):
     """Self-attention, cross-attention if the config adds it, feed-forward."""
 
-    def __init__(self, config: CamembertConfig, num_heads: int, *, name: str, dtype: Any) -> None:
+    def __init__(
+        self, config: CamembertConfig, heads: Sequence[int], *, name: str, dtype: Any
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         position_type = config.position_embedding_type
-        self.attention = Attention(config, num_heads, position_type, name="attention", dtype=dtype)
+        self.attention = Attention(config, heads, position_type, name="attention", dtype=dtype)
         self.crosses = config.add_cross_attention
         if config.add_cross_attention:
             # the distance of a token to an encoder state means nothing: always absolute
             self.crossattention = Attention(
-                config, config.num_attention_heads, "absolute", name="crossattention", dtype=dtype
+                config,
+                range(config.num_attention_heads),
+                "absolute",
+                name="crossattention",
+                dtype=dtype,
             )
         self.intermediate = Intermediate(config, name="intermediate", dtype=dtype)
         self.projection = Output(config, name="output", dtype=dtype)
@@ -100,7 +104,8 @@ class EncoderLayer(keras.layers.Layer):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and the cache.
+            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
+            the cache.
         """
         self_past = None if past is None else (past[0], past[1])
         hidden_states, probabilities, cache = self.attention(
@@ -121,7 +126,7 @@ class EncoderLayer(keras.layers.Layer):
                 encoder_hidden_states,
                 cross_past,
                 output_attentions=output_attentions,
-                )
+            )
             cache = (*cache, *cross_cache)
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.projection(intermediate, hidden_states)
@@ -143,14 +148,8 @@ class Encoder(keras.layers.Layer):
 
     def __init__(self, config: CamembertConfig, *, name: str, dtype: Any) -> None:
         super().__init__(name=name, dtype=dtype)
-        pruned = config.pruned_heads
         self.layer = [
-            EncoderLayer(
-                config,
-                config.num_attention_heads - len(pruned.get(index, ())),
-                name=f"layer_{index}",
-                dtype=dtype,
-            )
+            EncoderLayer(config, config.kept_heads(index), name=f"layer_{index}", dtype=dtype)
             for index in range(config.num_hidden_layers)
         ]
         self.gradient_checkpointing = False

@@ -30,8 +30,8 @@ class Pooler(keras.layers.Layer):
 class LMHead(keras.layers.Layer):
     """Transforms hidden states and compares them with every word embedding.
 
-    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties it; only
-    the bias is the head's own.
+    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties
+    it; only the bias is the head's own.
     """
 
     def __init__(self, config: CamembertConfig, *, name: str, dtype: Any) -> None:

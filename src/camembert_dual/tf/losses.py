@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from camembert_dual.inputs import check_range, infer_problem_type, require
+from camembert_dual.inputs import check_range, infer_problem_type
 from camembert_dual.tf.checks import can_read_values
 
 IGNORED = -100

@@ -1,4 +1,5 @@
-"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet scores.
+"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet
+scores.
 
 Masks are boolean and True means attend.
 """

@@ -21,8 +21,8 @@ from camembert_dual.tf.pretrained import PretrainedModel
 class TFCamembertModel(PretrainedModel):
     """CamemBERT without a head: hidden states for every token and a pooled first token.
 
-    With ``config.is_decoder`` attention is causal, and with ``config.add_cross_attention`` every layer also
-    attends to ``encoder_hidden_states``.
+    With ``config.is_decoder`` attention is causal, and with ``config.add_cross_attention`` every
+    layer also attends to ``encoder_hidden_states``.
 
     Args:
         config: The configuration; validated again here.
@@ -76,7 +76,8 @@ class TFCamembertModel(PretrainedModel):
     ) -> BaseModelOutput | tuple[Any, ...]:
         """Encode a batch of texts.
 
-        Inputs may come as keywords, as one list or tuple in this order, or as one dict; tensors or numpy.
+        Inputs may come as keywords, as one list or tuple in this order, or as one dict; tensors or
+        numpy.
 
         Args:
             input_ids: Token ids (B, T).
@@ -87,8 +88,8 @@ class TFCamembertModel(PretrainedModel):
             inputs_embeds: Embedded tokens (B, T, D) instead of ids.
             encoder_hidden_states: (B, S, D) for cross-attention.
             encoder_attention_mask: (B, S) or (B, T, S).
-            past_key_values: The cache of P earlier positions: for each layer key and value (B, H, P, K), and
-                those of the encoder states with cross-attention.
+            past_key_values: The cache of P earlier positions: for each layer key and value (B, H,
+                P, K), and those of the encoder states with cross-attention.
             use_cache: Whether to return the cache; only for decoders.
             output_attentions: Whether to return attention probabilities.
             output_hidden_states: Whether to return all hidden states.
@@ -99,7 +100,8 @@ class TFCamembertModel(PretrainedModel):
             :class:`BaseModelOutput` or its values as a tuple.
 
         Raises:
-            ValueError: If an input breaks its rule; the message states the rule and what was received.
+            ValueError: If an input breaks its rule; the message states the rule and what was
+                received.
         """
         config = self.config
         inputs = {
@@ -122,7 +124,9 @@ class TFCamembertModel(PretrainedModel):
             past_length=past_length,
         )
         encoder_mask = inputs["encoder_attention_mask"]
-        output_attentions = config.output_attentions if output_attentions is None else output_attentions
+        output_attentions = (
+            config.output_attentions if output_attentions is None else output_attentions
+        )
         encoded = self.encoder(
             hidden_states,
             attention_mask_of(config, inputs["attention_mask"], hidden_states, past_length),
@@ -132,7 +136,9 @@ class TFCamembertModel(PretrainedModel):
             past_key_values,
             output_attentions=output_attentions,
         )
-        all_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        all_states = (
+            config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        )
         cached = config.is_decoder and (config.use_cache if use_cache is None else use_cache)
         crossed = output_attentions and encoder_hidden_states is not None
         output = BaseModelOutput(
@@ -147,7 +153,10 @@ class TFCamembertModel(PretrainedModel):
 
 
 def attention_mask_of(
-    config: CamembertConfig, attention_mask: tf.Tensor | None, hidden_states: tf.Tensor, past_length: int
+    config: CamembertConfig,
+    attention_mask: tf.Tensor | None,
+    hidden_states: tf.Tensor,
+    past_length: int,
 ) -> tf.Tensor | None:
     """Join padding and causality into one boolean mask over (B, H, T, P + T), or None if all attend to all."""
     length = tf.shape(hidden_states)[1]
@@ -159,16 +168,11 @@ def attention_mask_of(
 
 
 def head_mask_of(config: CamembertConfig, head_mask: tf.Tensor | None) -> list[tf.Tensor] | None:
-    """Give each layer its factors (H,), without those of its pruned heads."""
+    """Give each layer its factors (H,)."""
     if head_mask is None:
         return None
-    factors = []
-    for layer in range(config.num_hidden_layers):
-        pruned = config.pruned_heads.get(layer, ())
-        kept = [head for head in range(config.num_attention_heads) if head not in pruned]
-        row = head_mask if len(head_mask.shape) == 1 else head_mask[layer]
-        factors.append(tf.gather(row, kept) if pruned else row)
-    return factors
+    layers = range(config.num_hidden_layers)
+    return [head_mask if len(head_mask.shape) == 1 else head_mask[layer] for layer in layers]
 
 
 def returns_dict(config: CamembertConfig, return_dict: bool | None) -> bool:

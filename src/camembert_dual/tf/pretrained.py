@@ -59,12 +59,13 @@ class PretrainedModel(keras.Model):
         Args:
             name_or_path: Folder, bundled name or hub name.
             config: A configuration to use instead of the checkpoint's own, or where to read one.
-            dtype: Type or Keras dtype policy of the weights, ``"auto"`` for the file's own; Keras' global
-                policy if None. ``torch_dtype`` is the same.
+            dtype: Type or Keras dtype policy of the weights, ``"auto"`` for the file's own; Keras'
+                global policy if None. ``torch_dtype`` is the same.
             output_loading_info: Whether to return the :class:`LoadReport` too.
             **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
-                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any other name
-                overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted and
+                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any
+                other name overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted
+                and
                 unnecessary: formats are recognised.
 
         Returns:
@@ -73,8 +74,8 @@ class PretrainedModel(keras.Model):
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If the checkpoint does not fit; one error names all missing, unknown and misshaped
-                weights.
+            ValueError: If the checkpoint does not fit; one error names all missing, unknown and
+                misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
         checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
@@ -85,7 +86,8 @@ class PretrainedModel(keras.Model):
         return (model, report) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> None:
-        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones are whole.
+        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones
+        are whole.
 
         Args:
             directory: The folder, made if need be.
@@ -95,11 +97,15 @@ class PretrainedModel(keras.Model):
             OSError: If the folder cannot be written.
             ValueError: If the config cannot be saved (a callable activation).
         """
-        save_checkpoint(directory, config_for_saving(self.config, self.task), self.to_arrays(), **options)
+        save_checkpoint(
+            directory, config_for_saving(self.config, self.task), self.to_arrays(), **options
+        )
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
-        return parameters(self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None)
+        return parameters(
+            self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None
+        )
 
     def load_arrays(
         self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
@@ -158,7 +164,9 @@ class PretrainedModel(keras.Model):
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        table: keras.layers.Embedding = head.decoder if head.decoder is not None else self.get_input_embeddings()
+        table: keras.layers.Embedding = (
+            head.decoder if head.decoder is not None else self.get_input_embeddings()
+        )
         return table
 
     def decoder_table(self) -> tf.Tensor:
@@ -173,7 +181,8 @@ class PretrainedModel(keras.Model):
 
         Args:
             new_num_tokens: Rows wanted; None changes nothing.
-            mean_initialised: Whether new rows start at the mean of the old ones instead of at random.
+            mean_initialised: Whether new rows start at the mean of the old ones instead of at
+                random.
 
         Returns:
             The word embedding table.
@@ -221,7 +230,8 @@ class PretrainedModel(keras.Model):
 
 
 def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
-    """Read the type wanted: Keras' own policy for None, the file's first for ``"auto"``, else as given.
+    """Read the type wanted: Keras' own policy for None, the file's first for ``"auto"``, else as
+    given.
 
     Raises:
         ValueError: If it is no floating point type.

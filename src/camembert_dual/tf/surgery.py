@@ -27,9 +27,7 @@ def set_input_embeddings(model: Any, table: keras.layers.Embedding) -> None:
     model.get_input_embeddings().embeddings.assign(table.embeddings)
 
 
-def resize_token_embeddings(
-    model: Any, new_num_tokens: int | None, mean_initialised: bool
-) -> None:
+def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
     """Grow or shrink the word table, the LM head's bias and an untied decoder; update the config.
 
     Raises:
@@ -65,7 +63,8 @@ def resize_rows(table: tf.Tensor, rows: int, scale: float | None) -> tf.Tensor:
     Args:
         table: (V, D).
         rows: Rows wanted.
-        scale: Standard deviation of the new rows, or None to start them at the mean of the old ones.
+        scale: Standard deviation of the new rows, or None to start them at the mean of the old
+            ones.
 
     Returns:
         (rows, D).
@@ -93,16 +92,19 @@ def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None
     }
     config.check_pruned_heads(pruned)
     for layer, heads in pruned.items():
-        before = config.pruned_heads.get(layer, [])
-        current = [head for head in range(config.num_attention_heads) if head not in before]
-        kept = [index for index, head in enumerate(current) if head not in heads]
-        keep_heads(backbone_of(model).encoder.layer[layer].attention, kept, config.head_size)
+        attention = backbone_of(model).encoder.layer[layer].attention
+        keep_heads(
+            attention,
+            [head for head in attention.self.heads if head not in heads],
+            config.head_size,
+        )
     config.pruned_heads = {**config.pruned_heads, **pruned}
 
 
 def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
-    """Drop all heads of an attention block but those at the indices ``kept``."""
-    rows = tf.constant([head * head_size + row for head in kept for row in range(head_size)])
+    """Drop all heads of an attention block but those ``kept``, by their original numbers."""
+    indices = [attention.self.heads.index(head) for head in kept]
+    rows = tf.constant([head * head_size + row for head in indices for row in range(head_size)])
     for projection in (attention.self.query, attention.self.key, attention.self.value):
         replace_weight(projection, "_kernel", tf.gather(projection.kernel.value, rows, axis=1))
         replace_weight(projection, "bias", tf.gather(projection.bias.value, rows))
@@ -111,14 +113,14 @@ def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
     replace_weight(dense, "_kernel", tf.gather(dense.kernel.value, rows, axis=0))
     dense.in_size = len(rows)
     dense.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: len(rows)})
-    attention.self.num_heads = len(kept)
+    attention.self.heads = list(kept)
 
 
 def replace_weight(layer: keras.layers.Layer, name: str, value: tf.Tensor) -> None:
     """Give a built layer a weight of another shape; its name, its path and whether it trains stay.
 
-    Keras locks a layer's list of weights once it is built. It unlocks it in this way itself, where its own
-    layers change after that (LoRA, quantisation); there is no public call.
+    Keras locks a layer's list of weights once it is built. It unlocks it in this way itself, where
+    its own layers change after that (LoRA, quantisation); there is no public call.
     """
     old = getattr(layer, name)
     layer._untrack_variable(old)

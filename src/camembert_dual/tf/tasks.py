@@ -228,7 +228,8 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         Inputs as in :meth:`TFCamembertModel.call`.
 
         Args:
-            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem type asks.
+            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem
+                type asks.
 
         Returns:
             :class:`SequenceClassifierOutput` with ``logits`` (B, L), or its values as a tuple.
@@ -299,7 +300,8 @@ class TFCamembertForMultipleChoice(PretrainedModel):
     ) -> MultipleChoiceModelOutput | tuple[Any, ...]:
         """Score the choices; every input has a dimension of C choices after the batch.
 
-        Inputs as in :meth:`TFCamembertModel.call`, but (B, C, T), and ``inputs_embeds`` (B, C, T, D).
+        Inputs as in :meth:`TFCamembertModel.call`, but (B, C, T), and ``inputs_embeds`` (B, C, T,
+        D).
 
         Args:
             labels: Index of the right choice (B).
@@ -456,12 +458,13 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         Inputs as in :meth:`TFCamembertModel.call`.
 
         Args:
-            start_positions: Index of the first token of the answer (B); beyond the text it is ignored.
+            start_positions: Index of the first token of the answer (B); beyond the text it is
+                ignored.
             end_positions: Index of its last token (B); beyond the text it is ignored.
 
         Returns:
-            :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T), or its
-            values as a tuple.
+            :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T),
+            or its values as a tuple.
 
         Raises:
             ValueError: If an input breaks its rule.

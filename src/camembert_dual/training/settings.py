@@ -27,7 +27,8 @@ class PretrainingSettings:
         long_length: Most tokens of a long row, the model's limit.
         long_share: Share of the documents that is packed into long rows.
         held_out_fraction: Share of the held-out file's sentences that is kept for evaluation.
-        precision: ``"float32"``, or ``"bfloat16"`` for autocast where the processor multiplies in it.
+        precision: ``"float32"``, or ``"bfloat16"`` for autocast where the processor multiplies in
+            it.
         seed: Seed of every draw.
     """
 

@@ -1,0 +1,107 @@
+"""From text to answers in one call, with a model of either framework: numbers are handled in numpy."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from camembert_dual.inputs import require
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Fill(NamedTuple):
+    """One proposal for a ``<mask>``.
+
+    Attributes:
+        score: Its probability.
+        token: Its id.
+        token_str: Its text.
+        sequence: The whole text with the mask filled; other masks stay.
+    """
+
+    score: float
+    token: int
+    token_str: str
+    sequence: str
+
+
+def fill_mask(model: Any, tokenizer: Any, text: str, top_k: int = 5) -> list[list[Fill]]:
+    """Complete a text that holds one ``<mask>`` or several.
+
+    Args:
+        model: A masked language model of either framework.
+        tokenizer: Its tokenizer.
+        text: The text.
+        top_k: Proposals for each mask.
+
+    Returns:
+        For each mask, in order, its proposals, the most probable first.
+
+    Raises:
+        ValueError: If the text has no mask or more tokens than the model takes, or ``top_k`` is not
+            between 1 and the vocabulary's size.
+    """
+    input_ids, logits = mask_logits(model, tokenizer, text)
+    return best_fills(tokenizer, input_ids, logits, top_k)
+
+
+def mask_logits(
+    model: Any, tokenizer: Any, text: str
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Encode a text and score its masks.
+
+    Returns:
+        Ids (T,) and the logits of the M masks (M, V), in float64.
+
+    Raises:
+        ValueError: If the text has no mask or more tokens than the model takes.
+    """
+    limit = model.config.max_sequence_length
+    input_ids = tokenizer(text, return_tensors="np", verbose=False)["input_ids"]
+    length = input_ids.shape[1]
+    require(length <= limit, f"The text must have at most {limit} tokens", length)
+    is_mask = input_ids[0] == tokenizer.mask_token_id
+    require(bool(is_mask.any()), f"The text must contain {tokenizer.mask_token}", repr(text))
+    logits = to_numpy(model(input_ids=input_ids).logits)
+    return input_ids[0], logits[0, is_mask].astype(np.float64)
+
+
+def best_fills(
+    tokenizer: Any, input_ids: npt.NDArray[np.int64], logits: FloatArray, top_k: int
+) -> list[list[Fill]]:
+    """Turn the logits of the masks (M, V) into the best proposals for each."""
+    size = logits.shape[-1]
+    require(1 <= top_k <= size, f"top_k must be between 1 and {size}", top_k)
+    probabilities = softmax(logits)  # (M, V)
+    positions = np.flatnonzero(input_ids == tokenizer.mask_token_id)
+    fills = []
+    for position, row in zip(positions, probabilities, strict=True):
+        best = np.argsort(-row, kind="stable")[:top_k]
+        fills.append([_fill(tokenizer, input_ids, position, int(one), row[one]) for one in best])
+    return fills
+
+
+def _fill(
+    tokenizer: Any, input_ids: npt.NDArray[np.int64], position: int, token: int, score: float
+) -> Fill:
+    filled = input_ids.copy()
+    filled[position] = token
+    sequence = tokenizer.decode(filled[1:-1])  # all but <s> and </s>
+    return Fill(float(score), token, tokenizer.decode([token]).strip(), sequence)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    normalised: FloatArray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return normalised
+
+
+def to_numpy(tensor: Any) -> npt.NDArray[Any]:
+    """A tensor of either framework as a numpy array."""
+    host = tensor.detach().cpu() if hasattr(tensor, "detach") else tensor
+    array: npt.NDArray[Any] = host.numpy()
+    return array
