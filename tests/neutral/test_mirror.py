@@ -1,0 +1,138 @@
+"""The two trees are the same text but for the framework: files, classes, functions, arguments."""
+
+import ast
+import difflib
+from pathlib import Path
+
+import pytest
+
+import camembert_dual
+import cases
+
+PACKAGE = Path(camembert_dual.__file__).parent
+
+# The declared differences: what one framework needs and the other has by itself.
+FILES = {
+    "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
+    "+ text.py",  # tokenizers inside a graph
+    "- pretraining.py",  # the command that trained the bundled checkpoint
+}
+LINES = {
+    "layers.py": {  # PyTorch's layers know their input size
+        "+ class Dense",
+        "+ Dense.__init__(self, in_size, out_size, **options)",
+        "+ class Embedding",
+        "+ Embedding.__init__(self, rows, size, padding_index, **options)",
+        "+ Embedding.forward(self, ids)",
+        "+ class LayerNormalization",
+        "+ LayerNormalization.__init__(self, size, **options)",
+    },
+    "losses.py": {"+ wide_dtype(logits)"},  # torch.promote_types
+    "masks.py": {"- mask_bias(mask, dtype)"},  # for PyTorch's fused attention
+    "pretrained.py": {
+        "- PretrainedModel.device(self)",
+        "- PretrainedModel.dtype(self)",  # Keras has it
+        "- tensor_of(array)",
+        "- array_of(tensor)",
+        "+ PretrainedModel.variables_by_path(self)",
+        "+ PretrainedModel.get_config(self)",
+        "+ PretrainedModel.from_config(cls, config)",
+    },
+}
+
+
+def arguments_of(function: ast.FunctionDef, tree: str, is_method: bool) -> list[str]:
+    """The arguments in order, without those that are the framework's own.
+
+    PyTorch is told the device of a new tensor. A Keras layer is told its name and type when it is
+    made, by its constructor or by one of the functions that make the bricks, and whether it trains.
+    """
+    given = function.args
+    makes = function.name == "__init__" or not is_method
+    silent = {"device"} if tree == "pt" else {"training"} if function.name == "call" else set()
+    silent_keywords = {"name", "dtype"} if tree == "tf" and makes else set()
+    names = [one.arg for one in given.args if one.arg not in silent]
+    keywords = [one.arg for one in given.kwonlyargs if one.arg not in silent_keywords]
+    names += [f"*{given.vararg.arg}"] if given.vararg else ["*"] if keywords else []
+    return [*names, *keywords, *([f"**{given.kwarg.arg}"] if given.kwarg else [])]
+
+
+def outline(source: str, tree: str) -> list[str]:
+    """One line per class and function in the order of the file, in the words of PyTorch's tree."""
+    lines = []
+
+    def walk(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef):
+                name = child.name.removeprefix("TF") if tree == "tf" else child.name
+                lines.append(f"class {prefix}{name}")
+                walk(child, f"{prefix}{name}.")
+            elif isinstance(child, ast.FunctionDef):
+                if tree == "tf" and prefix and child.name == "build":
+                    continue  # a Keras layer makes its weights apart from its constructor
+                is_call = tree == "tf" and prefix and child.name == "call"
+                name = "forward" if is_call else child.name
+                names = arguments_of(child, tree, bool(prefix))
+                if name == "forward" and prefix.rstrip(".") in cases.TASKS:
+                    names.sort()  # the page orders them differently in its two halves
+                lines.append(f"{prefix}{name}({', '.join(names)})")
+
+    walk(ast.parse(source), "")
+    return lines
+
+
+def differences(pt: str, tf: str) -> list[str]:
+    """The lines of one outline only: ``-`` is in PyTorch's, ``+`` in TensorFlow's."""
+    found = difflib.ndiff(outline(pt, "pt"), outline(tf, "tf"))
+    return [line for line in found if line[0] in "-+"]
+
+
+SHARED = sorted(
+    {path.name for path in (PACKAGE / "pt").glob("*.py")}
+    & {path.name for path in (PACKAGE / "tf").glob("*.py")}
+)
+
+
+def test_both_trees_hold_the_same_files():
+    pt, tf = ({path.name for path in (PACKAGE / tree).glob("*.py")} for tree in ("pt", "tf"))
+    assert {f"- {name}" for name in pt - tf} | {f"+ {name}" for name in tf - pt} == FILES
+
+
+@pytest.mark.parametrize("file", SHARED)
+def test_a_file_of_both_trees_holds_the_same_classes_functions_and_arguments(file):
+    pt, tf = ((PACKAGE / tree / file).read_text() for tree in ("pt", "tf"))
+    assert set(differences(pt, tf)) == LINES.get(file, set())
+
+
+def test_every_declared_difference_is_in_a_file_of_both_trees():
+    assert set(LINES) <= set(SHARED)
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        ("def merge_heads(", "def join_heads("),
+        ("class AttentionOutput(", "class Projection("),
+        ("def split_heads(states", "def split_heads(tensor"),
+        ("def merge_heads(context", "def merge_heads(extra: int, context"),
+        ("def merge_heads(context", "def merge_heads(*, context"),
+        ("def relative_scores(self,", "def relative_scores(self, *more,"),
+    ],
+)
+@pytest.mark.parametrize("tree", ["pt", "tf"])
+def test_the_check_catches_a_name_or_an_argument_that_differs(tree, word, other):
+    texts = {name: (PACKAGE / name / "attention.py").read_text() for name in ("pt", "tf")}
+    assert not differences(texts["pt"], texts["tf"])
+    assert word in texts[tree]
+    texts[tree] = texts[tree].replace(word, other, 1)
+    assert differences(texts["pt"], texts["tf"])
+
+
+@pytest.mark.parametrize("tree", ["pt", "tf"])
+def test_the_check_catches_two_functions_in_another_order(tree):
+    texts = {name: (PACKAGE / name / "masks.py").read_text() for name in ("pt", "tf")}
+    body = ast.parse(texts[tree])
+    functions = [node for node in body.body if isinstance(node, ast.FunctionDef)]
+    body.body = functions[::-1]
+    texts[tree] = ast.unparse(body)
+    assert set(differences(texts["pt"], texts["tf"])) != LINES["masks.py"]
