@@ -1,4 +1,4 @@
-"""``AutoConfig`` and ``AutoTokenizer``: the class that fits a checkpoint, by the name other code expects."""
+"""``AutoConfig`` and ``AutoTokenizer``: the class that fits a checkpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["AutoConfig", "AutoTokenizer"]
 
 
 class AutoConfig:
-    """Reads the configuration of any checkpoint of the family; there is one class for all of them."""
+    """Reads the configuration of any checkpoint of the family; there is one class for all."""
 
     @staticmethod
     def from_pretrained(name_or_path: str | Path, **options: Any) -> CamembertConfig:

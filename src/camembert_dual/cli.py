@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="camembert-dual", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        description = f"{summary.capitalize()}."
+        subparser = subparsers.add_parser(name, help=summary, description=description)
         if name in words[:1]:  # only the command that runs is imported
             command(name).add_arguments(subparser)
     arguments = parser.parse_args(words)

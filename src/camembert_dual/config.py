@@ -123,11 +123,11 @@ class CamembertConfig:
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep the label names as many as the labels when ``num_labels`` is set."""
         object.__setattr__(self, name, value)
-        names = self.__dict__.get("id2label")
-        if name == "num_labels" and isinstance(value, int) and "label2id" in self.__dict__:
-            if names is None or len(names) != value:
-                self.id2label = {index: f"LABEL_{index}" for index in range(value)}
-                self.label2id = {label: index for index, label in self.id2label.items()}
+        names = self.__dict__.get("id2label") or {}
+        is_complete = "label2id" in self.__dict__  # not while the constructor is setting fields
+        if name == "num_labels" and is_complete and _is_int(value, 1) and len(names) != value:
+            self.id2label = {index: f"LABEL_{index}" for index in range(value)}
+            self.label2id = {label: index for index, label in self.id2label.items()}
 
     @property
     def head_size(self) -> int:
@@ -151,8 +151,16 @@ class CamembertConfig:
             ValueError: If a value breaks its rule; the message names the field, the rule and the
                 value.
         """
-        for name in ["vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-        "intermediate_size", "max_position_embeddings", "type_vocab_size", "num_labels"]:
+        for name in [
+            "vocab_size",
+            "hidden_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "intermediate_size",
+            "max_position_embeddings",
+            "type_vocab_size",
+            "num_labels",
+        ]:
             self._require(name, _is_int(getattr(self, name), 1), "must be an integer of at least 1")
         self._require(
             "hidden_size",
@@ -176,7 +184,8 @@ class CamembertConfig:
         self._require(
             "max_position_embeddings",
             self.max_sequence_length >= 1,
-            f"must be at least pad_token_id + 2 ({self.pad_token_id + 2}), as positions start after the padding index",
+            f"must be at least pad_token_id + 2 ({self.pad_token_id + 2}), as positions start "
+            "after the padding index",
         )
         self._require(
             "hidden_act",
@@ -205,8 +214,8 @@ class CamembertConfig:
         for layer, removed in pruned_heads.items():
             if layer not in layers or not set(removed) < set(heads):
                 raise ValueError(
-                    f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, not all, of "
-                    f"the heads below {len(heads)}; received {dict(pruned_heads)}."
+                    f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, "
+                    f"not all, of the heads below {len(heads)}; received {dict(pruned_heads)}."
                 )
 
     def _require(self, name: str, holds: bool, rule: str) -> None:
@@ -228,7 +237,10 @@ class CamembertConfig:
 
     @classmethod
     def camembert_large(cls, **overrides: Any) -> CamembertConfig:
-        """The configuration of almanach/camembert-large, whose file names other bos and eos ids than its tokenizer."""
+        """The configuration of almanach/camembert-large.
+
+        Its file names other bos and eos ids than its tokenizer uses.
+        """
         published: dict[str, Any] = {
             "hidden_size": 1024,
             "num_hidden_layers": 24,
@@ -269,8 +281,9 @@ class CamembertConfig:
         model_type = merged.get("model_type", "camembert")
         if model_type not in MODEL_TYPES:
             raise ValueError(
-                f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this network; received "
-                f"{model_type!r}, which is another architecture (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT)."
+                f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this "
+                "network (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT); received "
+                f"{model_type!r}."
             )
         if "num_labels" in overrides and "id2label" not in overrides:
             named = merged.get("id2label")
@@ -307,16 +320,15 @@ class CamembertConfig:
         return cls.from_dict(read_json(path if path.is_file() else path / "config.json"), **options)
 
     def to_dict(self) -> dict[str, Any]:
-        """The published keys: all of the network's, and the general ones that differ from their
-        default.
+        """The published keys: the network's, and the general ones that differ from their default.
 
         Raises:
             ValueError: If ``hidden_act`` is a callable, which no file can hold.
         """
         if callable(self.hidden_act):
             raise ValueError(
-                f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved; received "
-                f"{self.hidden_act!r}."
+                f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved; "
+                f"received {self.hidden_act!r}."
             )
         values: dict[str, Any] = {"model_type": self.model_type}
         for spec in fields(self):
@@ -334,13 +346,33 @@ class CamembertConfig:
         return json.dumps(self.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     def save_pretrained(self, directory: str | Path) -> None:
-        """Write ``config.json`` into a folder, which is made if need be; the old file stays until the new one is whole."""
+        """Write ``config.json`` into a folder, made if need be, whole or not at all."""
         Path(directory).mkdir(parents=True, exist_ok=True)
         write_atomically(Path(directory) / "config.json", self.to_json_string().encode())
 
 
 _ALWAYS_WRITTEN = frozenset(
-    ["vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob", "max_position_embeddings", "type_vocab_size", "initializer_range", "layer_norm_eps", "pad_token_id", "bos_token_id", "eos_token_id", "position_embedding_type", "use_cache", "classifier_dropout", "tie_word_embeddings"]
+    {
+        "vocab_size",
+        "hidden_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "intermediate_size",
+        "hidden_act",
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "max_position_embeddings",
+        "type_vocab_size",
+        "initializer_range",
+        "layer_norm_eps",
+        "pad_token_id",
+        "bos_token_id",
+        "eos_token_id",
+        "position_embedding_type",
+        "use_cache",
+        "classifier_dropout",
+        "tie_word_embeddings",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""Reading and writing small files: JSON checked on the way in, bytes written whole or not at all."""
+"""Small files: JSON checked on the way in, bytes written whole or not at all."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def atomic_target(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside ``path`` to write to; it replaces ``path`` when the block ends
-    well.
+    """Give a temporary file beside ``path``, which replaces it when the block ends well.
 
     A reader sees the old file or the new one, never a part of one: the data reach the disk before
     the rename does.

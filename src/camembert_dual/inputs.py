@@ -117,7 +117,7 @@ def check_shapes(
     limit = config.max_sequence_length
     if "position_ids" not in shapes:
         rule = (
-            f"A text must have at most {limit} tokens (max_position_embeddings - pad_token_id - 1); "
+            f"A text must have at most {limit} tokens, max_position_embeddings - pad_token_id - 1; "
             "truncate it or split it into windows"
         )
         require(total is None or total <= limit, rule, total)
@@ -149,8 +149,8 @@ def check_shapes(
             keys = shape[1]
             shape = shapes["encoder_attention_mask"]
             rule = (
-                f"encoder_attention_mask must be of shape (batch, length) = {(rows, keys)} or (batch, "
-                f"length, length) = {(rows, columns, keys)}"
+                f"encoder_attention_mask must be of shape (batch, length) = {(rows, keys)} or "
+                f"(batch, length, length) = {(rows, columns, keys)}"
             )
             fits = _fits(shape, (rows, keys)) or _fits(shape, (rows, columns, keys))
             require(fits, rule, shape)

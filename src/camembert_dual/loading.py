@@ -50,15 +50,17 @@ class LoadOptions(NamedTuple):
         """
         rest = {name: value for name, value in options.items() if name not in IGNORED_OPTIONS}
         hub = {name: rest.pop(name) for name in HUB_OPTIONS if name in rest}
-        model = {name: rest.pop(name) for name in ("add_pooling_layer", "name") if name in rest}
+        model: dict[str, Any] = {
+            name: rest.pop(name) for name in ("add_pooling_layer", "name") if name in rest
+        }
         mismatched = bool(rest.pop("ignore_mismatched_sizes", False))
         dtype = rest.pop("torch_dtype", None) if dtype is None else dtype
         known = {spec.name for spec in fields(CamembertConfig)} - {"extra"}
         unknown = sorted(set(rest) - known)
         if unknown:
             raise ValueError(
-                "An option of from_pretrained must be one of its own or a value of the config; received "
-                f"{', '.join(unknown)}."
+                "An option of from_pretrained must be one of its own or a value of the config; "
+                f"received {', '.join(unknown)}."
             )
         if config is not None and not isinstance(config, CamembertConfig):
             config = CamembertConfig.from_pretrained(config, **hub)
@@ -87,7 +89,7 @@ def warn_of_new_weights(class_name: str, report: LoadReport) -> None:
     new = (*report.missing, *report.mismatched)
     if new:
         warnings.warn(
-            f"{class_name} starts with new, random weights where the checkpoint has none; train them: "
-            f"{', '.join(new)}.",
+            f"{class_name} starts with new, random weights where the checkpoint has none; train "
+            f"them: {', '.join(new)}.",
             stacklevel=3,
         )

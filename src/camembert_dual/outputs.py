@@ -1,4 +1,4 @@
-"""What models return: an ordered dict with attribute access, one class per kind of head, for both trees."""
+"""What models return: an ordered dict with attribute access, one class per kind of head."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class ModelOutput(dict[str, Any]):
         unknown = [name for name in given if name not in self.fields]
         if unknown:
             raise ValueError(
-                f"The fields of {type(self).__name__} are {', '.join(self.fields)}; received {', '.join(unknown)}."
+                f"The fields of {type(self).__name__} are {', '.join(self.fields)}; received "
+                f"{', '.join(unknown)}."
             )
         super().__init__((name, given[name]) for name in self.fields if given.get(name) is not None)
 
@@ -68,7 +69,7 @@ class BaseModelOutput(ModelOutput):
 
 
 class CausalLMOutput(ModelOutput):
-    """Of the causal language model. ``loss`` (), ``logits`` (B, T, V); the rest as in the bare model."""
+    """Of the causal language model. ``loss`` (), ``logits`` (B, T, V); the rest as above."""
 
     __slots__ = ()
     fields = (
@@ -96,7 +97,7 @@ class SequenceClassifierOutput(ModelOutput):
 
 
 class MultipleChoiceModelOutput(ModelOutput):
-    """Of multiple choice. ``loss`` (), ``logits`` (B, C); hidden states and attentions have B * C rows."""
+    """Of multiple choice. ``loss`` (), ``logits`` (B, C); internals have B * C rows."""
 
     __slots__ = ()
     fields = ("loss", "logits", "hidden_states", "attentions")

@@ -4,7 +4,7 @@ A row is identity or transpose, nothing else. The published names are those of t
 of the torch modules; the Keras paths are those of the layers. One letter stands for one size:
 
     V vocab_size    P max_position_embeddings    Y type_vocab_size    D hidden_size    F
-    intermediate_size A width of a layer's attention (all heads that are not pruned)    K head size 
+    intermediate_size A width of a layer's attention (all heads that are not pruned)    K head size
       R 2 P - 1 distances L num_labels    1, 2 themselves
 
 ``{}`` stands for the layer number.
@@ -111,7 +111,7 @@ QUESTION_ANSWERING = (
 
 
 class Task(NamedTuple):
-    """What a model class puts around the encoder: its head's rows and whether it keeps the pooler."""
+    """What a model class puts on top of the encoder: its head, and maybe the pooler."""
 
     head: tuple[Row, ...]
     pooler: bool

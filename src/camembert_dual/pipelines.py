@@ -1,4 +1,4 @@
-"""From text to answers in one call, with a model of either framework: numbers are handled in numpy."""
+"""From text to answers in one call, with a model of either framework."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def fill_mask(model: Any, tokenizer: Any, text: str, top_k: int = 5) -> list[lis
     return best_fills(tokenizer, input_ids, logits, top_k)
 
 
-def mask_logits(
-    model: Any, tokenizer: Any, text: str
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
+def mask_logits(model: Any, tokenizer: Any, text: str) -> tuple[npt.NDArray[np.int64], FloatArray]:
     """Encode a text and score its masks.
 
     Returns:
@@ -78,7 +76,7 @@ def best_fills(
     probabilities = softmax(logits)  # (M, V)
     positions = np.flatnonzero(input_ids == tokenizer.mask_token_id)
     fills = []
-    for position, row in zip(positions, probabilities, strict=True):
+    for position, row in zip(positions.tolist(), probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[:top_k]
         fills.append([_fill(tokenizer, input_ids, position, int(one), row[one]) for one in best])
     return fills

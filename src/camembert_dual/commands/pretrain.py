@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from camembert_dual.files import write_atomically
 from camembert_dual.tokenization import CamembertTokenizer
-from camembert_dual.training.corpus import Source
-from camembert_dual.training.rows import encode_corpus, read_corpus
+from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
+from camembert_dual.training.card import model_card
+from camembert_dual.training.corpus import Source, read_lines
+from camembert_dual.training.rows import encode_corpus, epoch_rows, read_corpus
 from camembert_dual.training.settings import PretrainingSettings
 from camembert_dual.training.vocabulary import Pieces, train_sentencepiece
 
+if TYPE_CHECKING:
+    from camembert_dual.pt import CamembertForMaskedLM
+
+IntArray = npt.NDArray[np.int64]
 VOCABULARY = "sentencepiece.bpe.model"
 DEFAULTS = PretrainingSettings()
+SIZES = (
+    "steps",
+    "warmup_steps",
+    "tokens_per_batch",
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "seed",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="FILE[:WEIGHT]",
-        help="UTF-8 text, a paragraph per line; read WEIGHT times per epoch; may be repeated",
+        help="UTF-8 text, a paragraph per line, read WEIGHT times per epoch; may be repeated",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument(
-        "--hold-out", type=Path, metavar="FILE", help="keep a tenth of this text for evaluation"
+        "--out",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder for the checkpoint (DIR/model) and the state that a later call goes on from",
+    )
+    parser.add_argument(
+        "--hold-out",
+        type=Path,
+        metavar="FILE",
+        help="one of the texts, of which a tenth of the sentences is kept for evaluation",
     )
     parser.add_argument(
         "--valid",
@@ -39,21 +66,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="text to evaluate on",
+        help="another text to evaluate on; may be repeated",
     )
-    for name in ("steps", "warmup_steps", "tokens_per_batch", "vocab_size", "hidden_size"):
-        default = getattr(DEFAULTS, name)
+    for name in SIZES:
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=int, default=default, help=f"default {default}")
-    parser.add_argument("--num-hidden-layers", type=int, default=DEFAULTS.num_hidden_layers)
-    parser.add_argument("--num-attention-heads", type=int, default=DEFAULTS.num_attention_heads)
-    parser.add_argument("--learning-rate", type=float, default=DEFAULTS.learning_rate)
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--seed", type=int, default=DEFAULTS.seed)
+        parser.add_argument(
+            option,
+            type=int,
+            default=getattr(DEFAULTS, name),
+            metavar="N",
+            help="default %(default)s",
+        )
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        default=DEFAULTS.learning_rate,
+        metavar="RATE",
+        help="default %(default)s",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default=DEFAULTS.precision,
+        help="bfloat16 pays where the processor multiplies in it; default %(default)s",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, or go on with the training that was interrupted in the same folder."""
+    """Train, or go on with the training that was interrupted in the same folder; then evaluate.
+
+    Raises:
+        ImportError: If PyTorch is not installed.
+        ValueError: If a text is not UTF-8, or the folder holds a run with other settings.
+        OSError: If a file cannot be read or written.
+    """
+    from camembert_dual.checkpoints.folder import save_checkpoint
     from camembert_dual.pt.pretraining import pretrain
 
     settings = PretrainingSettings(
@@ -75,17 +122,73 @@ def run(arguments: argparse.Namespace) -> int:
     tokenizer = CamembertTokenizer(vocabulary, model_max_length=sys.maxsize)  # rows are cut later
     pieces = Pieces.of_camembert(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
 
-    def encode(paragraphs: list[str]) -> list[npt.NDArray[np.int64]]:
+    def encode(paragraphs: list[str]) -> list[IntArray]:
         rows: Any = tokenizer(paragraphs, add_special_tokens=False, return_attention_mask=False)
         return [np.asarray(row, dtype=np.int64) for row in rows["input_ids"]]
 
     encoded = encode_corpus(corpus, encode)
-    pretrain(settings, encoded, pieces, arguments.out)
+    model, seconds = pretrain(settings, encoded, pieces, arguments.out)
+    directory = arguments.out / "model"
+    tokenizer.model_max_length = model.config.max_sequence_length
+    tokenizer.save_pretrained(directory)
+    halves = {name: array.astype(np.float16) for name, array in model.to_arrays().items()}
+    config = model.config
+    config.extra = {"architectures": [model.task], "torch_dtype": "float16"}
+    save_checkpoint(directory, config, halves)
+    evaluated = {path.name: list(read_lines(path)) for path in arguments.valid}
+    if corpus.held_out:
+        evaluated[f"held-out tenth of {arguments.hold_out.name}"] = list(corpus.held_out)
+    rows = epoch_rows(encoded, settings, pieces, np.random.default_rng([settings.seed, 0]))
+    tokens = sum(row.size for row in rows)
+    card = model_card(
+        "camembert-tiny-fr",
+        settings,
+        command=shlex.join(["camembert-dual", *sys.argv[1:]]),
+        sources=[
+            f"{one.path.parent.name}/{one.path.name}, weight {one.weight:g}" for one in sources
+        ],
+        epochs=settings.steps * settings.tokens_per_batch / tokens,
+        seconds=seconds,
+        num_parameters=model.num_parameters(),
+        results=scores_of(model, settings, evaluated, encode, rows, pieces),
+    )
+    write_atomically(directory / "README.md", card.encode())
+    print(card)
     return 0
 
 
+def scores_of(
+    model: CamembertForMaskedLM,
+    settings: PretrainingSettings,
+    texts: dict[str, list[str]],
+    encode: Any,
+    training_rows: list[IntArray],
+    pieces: Pieces,
+) -> dict[str, Any]:
+    """Score the model and the baselines on each text, a row for each paragraph."""
+    from camembert_dual.pt.pretraining import evaluate
+
+    hidden = [pieces.mask_token_id, pieces.pad_token_id]
+    baselines: dict[str, UnigramBaseline | BigramBaseline] = {
+        "unigram": UnigramBaseline.fit(training_rows, special=pieces.special),
+        "bigram": BigramBaseline.fit(training_rows, special=pieces.special, hidden_ids=hidden),
+    }
+    results = {}
+    for name, lines in texts.items():
+        inner = (ids[: settings.long_length - 2] for ids in encode(lines))
+        rows = [
+            np.concatenate([[pieces.bos_token_id], ids, [pieces.eos_token_id]]) for ids in inner
+        ]
+        results[name] = evaluate(model, rows, pieces, baselines)
+    return results
+
+
 def parse_source(text: str) -> Source:
-    """Read ``FILE`` or ``FILE:WEIGHT``."""
+    """Read ``FILE`` or ``FILE:WEIGHT``.
+
+    Raises:
+        ValueError: If the weight is no number above 0.
+    """
     path, separator, weight = text.rpartition(":")
     if separator and not Path(text).exists():
         return Source(Path(path), float(weight))

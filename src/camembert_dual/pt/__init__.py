@@ -1,4 +1,4 @@
-"""The PyTorch tree: the same files, classes and functions as ``camembert_dual.tf``."""
+"""The PyTorch tree: the same files and words as ``camembert_dual.tf``."""
 
 from camembert_dual.pt.model import CamembertModel
 from camembert_dual.pt.outputs import register_outputs

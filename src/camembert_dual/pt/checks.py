@@ -26,8 +26,13 @@ def as_tensor(value: Any, device: torch.device) -> Tensor | None:
 
 def can_read_values(tensor: Tensor) -> bool:
     """Whether looking at values costs nothing: in memory, and no graph is being traced."""
-    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    tracing = torch.compiler.is_compiling() or is_tracing()
     return tensor.device.type == "cpu" and not tracing and tensor.numel() > 0
+
+
+def is_tracing() -> bool:
+    """Whether ``torch.jit.trace`` is recording, which takes shapes for tensors."""
+    return bool(torch.jit.is_tracing())  # type: ignore[attr-defined]
 
 
 def check_ids(name: str, ids: Tensor | None, limit: int, table: str) -> None:
@@ -73,7 +78,7 @@ def check_inputs(
         )
         require(fits, rule, [len(one) for one in past_key_values])
         past_length = past_key_values[0][0].shape[2]
-    if not torch.jit.is_tracing():
+    if not is_tracing():
         shapes = {name: tuple(value.shape) for name, value in inputs.items() if value is not None}
         check_shapes(config, shapes, past_length)
     check_ids("input_ids", inputs["input_ids"], config.vocab_size, "vocab_size")

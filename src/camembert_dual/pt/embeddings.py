@@ -1,5 +1,7 @@
 """Words, positions and token types become hidden states."""
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from camembert_dual.config import CamembertConfig
@@ -8,8 +10,7 @@ from camembert_dual.pt.masks import positions_of_embeds, positions_of_ids
 
 
 class Embeddings(nn.Module):
-    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019, section
-    3).
+    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019).
 
     RoBERTa numbers positions from ``pad_token_id + 1``; see :mod:`camembert_dual.pt.masks`.
     With relative positions the position table is kept but not added.
@@ -30,19 +31,19 @@ class Embeddings(nn.Module):
 
     def forward(
         self,
-        input_ids: Tensor | None = None,
+        input_ids: Any = None,
         token_type_ids: Tensor | None = None,
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         past_length: int = 0,
     ) -> Tensor:
         """Embed ids (B, T) or take embedded inputs (B, T, D); give hidden states (B, T, D)."""
-        if inputs_embeds is None:
-            words = self.word_embeddings(input_ids)  # (B, T, D)
-            positions = positions_of_ids(input_ids, self.padding_index, past_length)
-        else:
+        if inputs_embeds is not None:
             words = inputs_embeds
             positions = positions_of_embeds(inputs_embeds, self.padding_index, past_length)
+        else:
+            words = self.word_embeddings(input_ids)  # (B, T, D)
+            positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
             hidden_states = words + self.token_type_embeddings.weight[0]
         else:

@@ -131,7 +131,7 @@ class Encoder(nn.Module):
         past_key_values: Sequence[tuple[Tensor, ...]] | None = None,
         output_attentions: bool = False,
     ) -> EncoderOutput:
-        """Run all layers; arguments as in :class:`EncoderLayer`, head mask and cache one per layer."""
+        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer."""
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
         for index, layer in enumerate(self.layer):
             arguments = (

@@ -43,7 +43,7 @@ class LMHead(nn.Module):
 
 
 class ClassificationHead(nn.Module):
-    """Classifies a text by its first token, with a hidden layer of its own instead of the pooler."""
+    """Classifies a text by its first token, with a hidden layer instead of the pooler."""
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__()

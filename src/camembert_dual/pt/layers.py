@@ -38,7 +38,7 @@ def dropout(probability: float) -> nn.Dropout:
 
 
 def activation(config: CamembertConfig) -> Callable[[Tensor], Tensor]:
-    """The feed-forward layer's nonlinearity; ``gelu`` is the exact one (Hendrycks and Gimpel 2016)."""
+    """The feed-forward layer's nonlinearity (GELU: Hendrycks and Gimpel 2016)."""
     if callable(config.hidden_act):
         return config.hidden_act
     functions: dict[str, Callable[[Tensor], Tensor]] = {

@@ -45,7 +45,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, num_labels: int) -> Tensor:
 
 
 def causal_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each next token: logits (B, T, V) at t are held against labels (B, T) at t + 1."""
+    """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
     rule = f"labels must be of shape {tuple(logits.shape[:-1])}"
     require(labels.shape == logits.shape[:-1], rule, tuple(labels.shape))
     return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1])

@@ -1,5 +1,4 @@
-"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet
-scores.
+"""Positions and masks: RoBERTa's offset, padding and causality.
 
 Masks are boolean and True means attend.
 """
@@ -50,15 +49,14 @@ def expand_mask(attention_mask: Tensor) -> Tensor:
 
 
 def causal_mask(query_length: int, key_length: int, device: torch.device) -> Tensor:
-    """Which keys each query may see when the last query stands at the last key: boolean (1, 1, T, S)."""
+    """Which keys each query may see, the last query being at the last key: (1, 1, T, S)."""
     queries = torch.arange(key_length - query_length, key_length, device=device)
     keys = torch.arange(key_length, device=device)
     return (keys[None, :] <= queries[:, None])[None, None]  # (1, 1, T, S)
 
 
 def mask_bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Turn a mask into what is added to the scores: 0 where it attends, the finite minimum
-    elsewhere.
+    """Turn a mask into a bias of the scores: 0 where it attends, the finite minimum elsewhere.
 
     The minimum is finite so that a row that may attend to nothing gives finite numbers.
 

@@ -136,7 +136,7 @@ class CamembertModel(PretrainedModel):
 def attention_mask_of(
     config: CamembertConfig, attention_mask: Tensor | None, hidden_states: Tensor, past_length: int
 ) -> Tensor | None:
-    """Join padding and causality into one boolean mask over (B, H, T, P + T), or None if all attend to all."""
+    """Join padding and causality into one boolean mask over (B, H, T, P + T); None for neither."""
     length = hidden_states.shape[1]
     mask = None if attention_mask is None else expand_mask(attention_mask)
     if not config.is_decoder or (attention_mask is not None and attention_mask.ndim == 3):

@@ -1,4 +1,4 @@
-"""What every model can do besides computing: load, save, count, resize, prune, checkpoint gradients."""
+"""What every model can do besides computing: load, save, count, resize, prune."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,8 +97,7 @@ class PretrainedModel(nn.Module):
         return (model, report) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> None:
-        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones
-        are whole.
+        """Write ``config.json`` and ``model.safetensors``, each whole or not at all.
 
         Args:
             directory: The folder, made if need be.
@@ -161,7 +160,7 @@ class PretrainedModel(nn.Module):
         surgery.set_input_embeddings(self, table)
 
     def get_output_embeddings(self) -> nn.Embedding | None:
-        """The table (V, D) of the LM head's decoder: the word embeddings if tied; None without LM head."""
+        """The LM head's decoder (V, D): the word embeddings if tied; None without LM head."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None

@@ -1,7 +1,8 @@
-"""Masked language modelling from scratch, as RoBERTa is trained (Liu et al. 2019), on one machine."""
+"""Masked language modelling from scratch, as RoBERTa is trained (Liu et al. 2019)."""
 
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +16,23 @@ from tqdm import tqdm
 
 from camembert_dual.files import atomic_target, read_json, write_atomically
 from camembert_dual.pt.tasks import CamembertForMaskedLM
+from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
 from camembert_dual.training.batching import batches_by_length, pad_batch
 from camembert_dual.training.masking import mask_whole_words
-from camembert_dual.training.metrics import IGNORED_LABEL
-from camembert_dual.training.rows import EncodedCorpus
+from camembert_dual.training.metrics import IGNORED_LABEL, MaskedLMResult, MaskedLMScores
+from camembert_dual.training.rows import EncodedCorpus, epoch_rows
 from camembert_dual.training.schedules import linear_warmup_linear_decay, no_decay
 from camembert_dual.training.settings import PretrainingSettings
 from camembert_dual.training.vocabulary import Pieces
 
 IntArray = npt.NDArray[np.int64]
+Baselines = Mapping[str, UnigramBaseline | BigramBaseline]
 CHECKPOINT_EVERY = 500
 
 
 def pretrain(
     settings: PretrainingSettings, corpus: EncodedCorpus, pieces: Pieces, directory: Path
-) -> CamembertForMaskedLM:
+) -> tuple[CamembertForMaskedLM, float]:
     """Train a model, or go on with the training found in ``directory``.
 
     Every draw depends on the seed and the epoch alone, so an interrupted run that is started again
@@ -42,7 +45,7 @@ def pretrain(
         directory: Where the state of the training is kept.
 
     Returns:
-        The trained model.
+        The trained model and the seconds the training took, interruptions left out.
 
     Raises:
         ValueError: If ``directory`` holds the state of a run with other settings.
@@ -52,7 +55,8 @@ def pretrain(
     optimizer = torch.optim.AdamW(
         parameter_groups(model, settings.weight_decay), lr=1.0, betas=(0.9, 0.98), eps=1e-6
     )
-    done = load_state(directory, settings, model, optimizer)
+    done, seconds = load_state(directory, settings, model, optimizer)
+    start = time.monotonic() - seconds
     bar = tqdm(total=settings.steps, initial=done, unit="step", smoothing=0.05)
     average: float | None = None
     for step, batch in enumerate(batches_from(settings, corpus, pieces, done), start=done):
@@ -68,9 +72,10 @@ def pretrain(
         bar.set_postfix(loss=f"{average:.3f}", refresh=False)
         bar.update()
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == settings.steps:
-            save_state(directory, settings, model, optimizer, step + 1)
+            seconds = time.monotonic() - start
+            save_state(directory, settings, model, optimizer, step + 1, seconds)
     bar.close()
-    return model.eval()
+    return model.eval(), seconds
 
 
 def train_step(
@@ -109,19 +114,11 @@ def train_step(
 def batches_from(
     settings: PretrainingSettings, corpus: EncodedCorpus, pieces: Pieces, done: int
 ) -> Iterator[tuple[Tensor, Tensor | None, Tensor]]:
-    """Yield masked batches for ever, the first ``done`` left out: masks and rows are new in each epoch."""
+    """Yield masked batches for ever, the first ``done`` left out; each epoch draws anew."""
     epoch = 0
     while True:
         rng = np.random.default_rng([settings.seed, epoch])
-        rows = corpus.epoch_rows(
-            max_length=settings.max_length,
-            long_length=settings.long_length,
-            long_share=settings.long_share,
-            bos_token_id=pieces.bos_token_id,
-            eos_token_id=pieces.eos_token_id,
-            word_starts=pieces.word_starts,
-            rng=rng,
-        )
+        rows = epoch_rows(corpus, settings, pieces, rng)
         lengths = [row.size for row in rows]
         batches = batches_by_length(lengths, tokens_per_batch=settings.tokens_per_batch, rng=rng)
         for number, batch in enumerate(batches):
@@ -169,15 +166,16 @@ def save_state(
     model: CamembertForMaskedLM,
     optimizer: torch.optim.Optimizer,
     done: int,
+    seconds: float,
 ) -> None:
-    """Write weights, moments and the step's number, whole or not at all."""
+    """Write weights, moments, steps and seconds, whole or not at all."""
     tensors = {}
     for name, parameter in model.named_parameters():
         tensors[f"weight/{name}"] = parameter.detach()
         for moment in ("exp_avg", "exp_avg_sq"):
             tensors[f"{moment}/{name}"] = optimizer.state[parameter][moment]
     with atomic_target(directory / "training_state.safetensors") as temporary:
-        save_file(tensors, temporary, metadata={"done": str(done)})
+        save_file(tensors, temporary, metadata={"done": str(done), "seconds": f"{seconds:.0f}"})
     text = json.dumps(settings.to_dict(), indent=2) + "\n"
     write_atomically(directory / "training_settings.json", text.encode())
 
@@ -187,11 +185,18 @@ def load_state(
     settings: PretrainingSettings,
     model: CamembertForMaskedLM,
     optimizer: torch.optim.Optimizer,
-) -> int:
-    """Take up the state of an interrupted run; give the number of steps done, 0 if there is none."""
+) -> tuple[int, float]:
+    """Take up the state of an interrupted run.
+
+    Returns:
+        The steps done and the seconds they took; 0 and 0 if there is no state.
+
+    Raises:
+        ValueError: If the run had other settings.
+    """
     path = directory / "training_state.safetensors"
     if not path.exists():
-        return 0
+        return 0, 0.0
     before = read_json(directory / "training_settings.json")
     differing = [
         name
@@ -200,17 +205,63 @@ def load_state(
     ]
     if differing:
         raise ValueError(
-            f"A resumed run must have the settings it began with; received another {', '.join(differing)}."
+            "A resumed run must have the settings it began with; received another "
+            f"{', '.join(differing)}."
         )
     with safe_open(path, "pt") as file:
-        done = int(file.metadata()["done"])
+        done, seconds = (float(file.metadata()[name]) for name in ("done", "seconds"))
     tensors = load_file(path)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[f"weight/{name}"])
             optimizer.state[parameter] = {
-                "step": torch.tensor(float(done)),
+                "step": torch.tensor(done),
                 "exp_avg": tensors[f"exp_avg/{name}"].clone(),
                 "exp_avg_sq": tensors[f"exp_avg_sq/{name}"].clone(),
             }
-    return done
+    return int(done), seconds
+
+
+def evaluate(
+    model: CamembertForMaskedLM, rows: Sequence[IntArray], pieces: Pieces, baselines: Baselines
+) -> dict[str, MaskedLMResult]:
+    """Score a model and the baselines on the same masks of held-out text.
+
+    Every chosen token is hidden, so that no label can be read off the input, and the masks depend
+    on the rows alone.
+
+    Args:
+        model: The model.
+        rows: Rows of ids with ``<s>`` and ``</s>``.
+        pieces: What masking has to know of the vocabulary.
+        baselines: Name to baseline.
+
+    Returns:
+        Name to scores; the model's name is ``"model"``.
+    """
+    rng = np.random.default_rng(0)
+    scores = {name: MaskedLMScores() for name in ("model", *baselines)}
+    lengths = [row.size for row in rows]
+    for batch in tqdm(batches_by_length(lengths, tokens_per_batch=2048, rng=rng), unit="batch"):
+        input_ids, attention_mask = pad_batch([rows[index] for index in batch], pieces.pad_token_id)
+        masked, labels = mask_whole_words(
+            input_ids,
+            word_starts=pieces.word_starts,
+            special=pieces.special,
+            punctuation=pieces.punctuation,
+            mask_token_id=pieces.mask_token_id,
+            rng=rng,
+            mask_fraction=1.0,
+            random_fraction=0.0,
+        )
+        chosen = labels != IGNORED_LABEL
+        if not chosen.any():
+            continue
+        with torch.no_grad():
+            output = model.roberta(masked, attention_mask)
+            hidden_states = output.last_hidden_state[torch.from_numpy(chosen)]
+            logits = model.lm_head(hidden_states, model.decoder_table()).numpy()
+        scores["model"].update(logits, labels[chosen])
+        for name, baseline in baselines.items():
+            scores[name].update(baseline.log_probabilities(masked, chosen), labels[chosen])
+    return {name: one.result() for name, one in scores.items()}

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from camembert_dual.config import CamembertConfig
+from camembert_dual.generation import GenerationOptions
 from camembert_dual.inputs import accept_structures, require
 from camembert_dual.outputs import (
     BaseModelOutput,
@@ -17,6 +18,7 @@ from camembert_dual.outputs import (
     TokenClassifierOutput,
 )
 from camembert_dual.pt.checks import as_tensor
+from camembert_dual.pt.generation import generate
 from camembert_dual.pt.heads import ClassificationHead, LMHead, classifier_dropout
 from camembert_dual.pt.layers import dense
 from camembert_dual.pt.losses import causal_loss, classification_loss, cross_entropy, span_loss
@@ -90,6 +92,47 @@ class CamembertForCausalLM(PretrainedModel):
         loss = None if labels is None else causal_loss(logits, labels)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    @accept_structures
+    def generate(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        encoder_attention_mask: Tensor | None = None,
+        **options: Any,
+    ) -> Tensor:
+        """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
+
+        Dropout is off. A row of padding on the left gives what it gives alone.
+
+        Args:
+            input_ids: Prompts (B, T), padded on the left.
+            attention_mask: (B, T), 1 for tokens, 0 for padding; by ``config.pad_token_id`` if None.
+            encoder_hidden_states: (B, S, D) for cross-attention.
+            encoder_attention_mask: (B, S).
+            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``, ``top_p``,
+                ``num_beams``, ``length_penalty``, ``early_stopping``, ``eos_token_id``,
+                ``pad_token_id``, ``seed``; see
+                :class:`camembert_dual.generation.GenerationOptions`.
+
+        Returns:
+            Prompts and what follows (B, T + N), ended rows filled with padding; N is at most
+            ``max_new_tokens``, less if all rows end before.
+
+        Raises:
+            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule, or
+                the texts would outgrow ``config.max_sequence_length``.
+        """
+        chosen = GenerationOptions.for_config(self.config, options)
+        return generate(
+            self,
+            input_ids,
+            attention_mask,
+            encoder_hidden_states,
+            encoder_attention_mask,
+            chosen,
+        )
 
 
 class CamembertForMaskedLM(PretrainedModel):
@@ -262,9 +305,10 @@ class CamembertForMultipleChoice(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         main = inputs_embeds if input_ids is None else input_ids
-        if main is not None:
-            rule = "Multiple choice needs inputs of shape (batch, choices, length)"
-            require(main.ndim == (4 if input_ids is None else 3), rule, tuple(main.shape))
+        rule = "Multiple choice needs input_ids (batch, choices, length) or inputs_embeds with one more"
+        if main is None:
+            raise ValueError(f"{rule}; received neither.")
+        require(main.ndim == (4 if input_ids is None else 3), rule, tuple(main.shape))
         output = self.roberta(
             input_ids=flatten_choices(input_ids),
             attention_mask=flatten_choices(attention_mask),
@@ -403,9 +447,13 @@ class CamembertForQuestionAnswering(PretrainedModel):
         )
         scores = self.qa_outputs(output.last_hidden_state)  # (B, T, 2)
         logits = (scores[..., 0], scores[..., 1])
-        positions = [as_tensor(one, scores.device) for one in (start_positions, end_positions)]
-        given = start_positions is not None and end_positions is not None
-        loss = span_loss(logits, positions) if given else None
+        starts, ends = (
+            as_tensor(start_positions, scores.device),
+            as_tensor(end_positions, scores.device),
+        )
+        loss = None
+        if starts is not None and ends is not None:
+            loss = span_loss(logits, (starts, ends))
         output = QuestionAnsweringModelOutput(
             internals(output), loss=loss, start_logits=logits[0], end_logits=logits[1]
         )

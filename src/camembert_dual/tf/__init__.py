@@ -1,4 +1,4 @@
-"""The TensorFlow tree, on Keras 3: the same files, classes and functions as ``camembert_dual.pt``."""
+"""The TensorFlow tree, on Keras 3: the same files and words as ``camembert_dual.pt``."""
 
 import keras
 

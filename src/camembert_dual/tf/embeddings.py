@@ -11,8 +11,7 @@ from camembert_dual.tf.masks import positions_of_embeds, positions_of_ids
 
 
 class Embeddings(keras.layers.Layer):
-    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019, section
-    3).
+    """The sum of word, position and token type embeddings, normalised (Devlin et al. 2019).
 
     RoBERTa numbers positions from ``pad_token_id + 1``; see :mod:`camembert_dual.tf.masks`.
     With relative positions the position table is kept but not added.
@@ -56,12 +55,12 @@ class Embeddings(keras.layers.Layer):
         past_length: int = 0,
     ) -> tf.Tensor:
         """Embed ids (B, T) or take embedded inputs (B, T, D); give hidden states (B, T, D)."""
-        if inputs_embeds is None:
-            words = self.word_embeddings(input_ids)  # (B, T, D)
-            positions = positions_of_ids(input_ids, self.padding_index, past_length)
-        else:
+        if inputs_embeds is not None:
             words = inputs_embeds
             positions = positions_of_embeds(inputs_embeds, self.padding_index, past_length)
+        else:
+            words = self.word_embeddings(input_ids)  # (B, T, D)
+            positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
             hidden_states = words + tf.convert_to_tensor(self.token_type_embeddings.embeddings)[0]
         else:

@@ -170,7 +170,7 @@ class Encoder(keras.layers.Layer):
         output_attentions: bool = False,
         training: bool | None = None,
     ) -> EncoderOutput:
-        """Run all layers; arguments as in :class:`EncoderLayer`, head mask and cache one per layer."""
+        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer."""
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
         for index, layer in enumerate(self.layer):
             arguments = (

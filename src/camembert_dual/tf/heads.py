@@ -62,7 +62,7 @@ class LMHead(keras.layers.Layer):
 
 
 class ClassificationHead(keras.layers.Layer):
-    """Classifies a text by its first token, with a hidden layer of its own instead of the pooler."""
+    """Classifies a text by its first token, with a hidden layer instead of the pooler."""
 
     def __init__(self, config: CamembertConfig, *, name: str, dtype: Any) -> None:
         super().__init__(name=name, dtype=dtype)

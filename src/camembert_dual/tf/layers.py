@@ -18,6 +18,7 @@ class Dense(keras.layers.Dense):
         self.in_size = in_size
 
     def build(self, input_shape: Any = None) -> None:
+        """Make the weights."""
         super().build((None, self.in_size))
 
 
@@ -29,6 +30,7 @@ class Embedding(keras.layers.Embedding):
         self.padding_index = padding_index
 
     def build(self, input_shape: Any = None) -> None:
+        """Make the weights."""
         super().build()
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
@@ -47,6 +49,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
         self.size = size
 
     def build(self, input_shape: Any = None) -> None:
+        """Make the weights."""
         super().build((None, self.size))
 
 
@@ -102,7 +105,7 @@ def dropout(probability: float, *, dtype: Any) -> keras.layers.Dropout:
 
 
 def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The feed-forward layer's nonlinearity; ``gelu`` is the exact one (Hendrycks and Gimpel 2016)."""
+    """The feed-forward layer's nonlinearity (GELU: Hendrycks and Gimpel 2016)."""
     if callable(config.hidden_act):
         return config.hidden_act
     functions: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {

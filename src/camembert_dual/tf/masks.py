@@ -1,5 +1,4 @@
-"""Positions and masks: RoBERTa's offset, padding, causality, and the one place where masks meet
-scores.
+"""Positions and masks: RoBERTa's offset, padding and causality.
 
 Masks are boolean and True means attend.
 """
@@ -50,7 +49,7 @@ def expand_mask(attention_mask: tf.Tensor) -> tf.Tensor:
 
 
 def causal_mask(query_length: int, key_length: int) -> tf.Tensor:
-    """Which keys each query may see when the last query stands at the last key: boolean (1, 1, T, S)."""
+    """Which keys each query may see, the last query being at the last key: (1, 1, T, S)."""
     queries = tf.range(key_length - query_length, key_length)
     keys = tf.range(key_length)
     return (keys[None, :] <= queries[:, None])[None, None]  # (1, 1, T, S)

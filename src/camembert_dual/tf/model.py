@@ -158,7 +158,7 @@ def attention_mask_of(
     hidden_states: tf.Tensor,
     past_length: int,
 ) -> tf.Tensor | None:
-    """Join padding and causality into one boolean mask over (B, H, T, P + T), or None if all attend to all."""
+    """Join padding and causality into one boolean mask over (B, H, T, P + T); None for neither."""
     length = tf.shape(hidden_states)[1]
     mask = None if attention_mask is None else expand_mask(attention_mask)
     if not config.is_decoder or (attention_mask is not None and len(attention_mask.shape) == 3):

@@ -1,4 +1,4 @@
-"""What every model can do besides computing: load, save, count, resize, prune, checkpoint gradients."""
+"""What every model can do besides computing: load, save, count, resize, prune."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
 from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.tf import surgery
+from camembert_dual.tf import keras_fit, surgery
 
 Model = TypeVar("Model", bound="PretrainedModel")
 Array = npt.NDArray[np.generic]
@@ -86,8 +86,7 @@ class PretrainedModel(keras.Model):
         return (model, report) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> None:
-        """Write ``config.json`` and ``model.safetensors``; the old files stay until the new ones
-        are whole.
+        """Write ``config.json`` and ``model.safetensors``, each whole or not at all.
 
         Args:
             directory: The folder, made if need be.
@@ -160,7 +159,7 @@ class PretrainedModel(keras.Model):
         surgery.set_input_embeddings(self, table)
 
     def get_output_embeddings(self) -> keras.layers.Embedding | None:
-        """The table (V, D) of the LM head's decoder: the word embeddings if tied; None without LM head."""
+        """The LM head's decoder (V, D): the word embeddings if tied; None without LM head."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
@@ -212,6 +211,38 @@ class PretrainedModel(keras.Model):
         """Keep all intermediate values in training."""
         surgery.backbone_of(self).encoder.gradient_checkpointing = False
 
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """The loss of ``fit``: the one given to ``compile``, on logits, or else the head's own.
+
+        Raises:
+            ValueError: If there are no labels, or not those that the head needs.
+        """
+        labels, logits = keras_fit.labels_of(self, x, y), keras_fit.logits_of(y_pred)
+        if self.loss is not None:
+            return super().compute_loss(x, labels, logits, sample_weight, training)
+        loss = keras_fit.own_loss(self, labels, logits, sample_weight)
+        return loss + sum(self.losses)  # a user's regularisers
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """The metrics of ``fit``, which see logits."""
+        labels = keras_fit.labels_of(self, x, y)
+        weights = keras_fit.weights_of_metrics(labels, sample_weight)
+        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+
+    def predict_step(self, data: Any) -> Any:
+        """One batch of ``predict``; labels are passed over, since batches of losses cannot be joined."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
+
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""
         return {
@@ -230,8 +261,7 @@ class PretrainedModel(keras.Model):
 
 
 def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
-    """Read the type wanted: Keras' own policy for None, the file's first for ``"auto"``, else as
-    given.
+    """Read the type wanted: Keras' own policy for None, ``"auto"`` for the file's, else as given.
 
     Raises:
         ValueError: If it is no floating point type.

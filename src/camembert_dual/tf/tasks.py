@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
+from camembert_dual.generation import GenerationOptions
 from camembert_dual.inputs import accept_structures, require
 from camembert_dual.outputs import (
     BaseModelOutput,
@@ -18,6 +19,7 @@ from camembert_dual.outputs import (
     TokenClassifierOutput,
 )
 from camembert_dual.tf.checks import as_tensor
+from camembert_dual.tf.generation import generate
 from camembert_dual.tf.heads import ClassificationHead, LMHead, classifier_dropout
 from camembert_dual.tf.layers import dense
 from camembert_dual.tf.losses import causal_loss, classification_loss, cross_entropy, span_loss
@@ -104,6 +106,47 @@ class TFCamembertForCausalLM(PretrainedModel):
         loss = None if labels is None else causal_loss(logits, labels)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    @accept_structures
+    def generate(
+        self,
+        input_ids: tf.Tensor,
+        attention_mask: tf.Tensor | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        encoder_attention_mask: tf.Tensor | None = None,
+        **options: Any,
+    ) -> tf.Tensor:
+        """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
+
+        Runs as a graph, traced once for each set of options. A row of padding on the left gives what it gives alone.
+
+        Args:
+            input_ids: Prompts (B, T), padded on the left.
+            attention_mask: (B, T), 1 for tokens, 0 for padding; by ``config.pad_token_id`` if None.
+            encoder_hidden_states: (B, S, D) for cross-attention.
+            encoder_attention_mask: (B, S).
+            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``, ``top_p``,
+                ``num_beams``, ``length_penalty``, ``early_stopping``, ``eos_token_id``,
+                ``pad_token_id``, ``seed``; see
+                :class:`camembert_dual.generation.GenerationOptions`.
+
+        Returns:
+            Prompts and what follows (B, T + N), ended rows filled with padding; N is at most
+            ``max_new_tokens``, less if all rows end before.
+
+        Raises:
+            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule, or
+                the texts would outgrow ``config.max_sequence_length``.
+        """
+        chosen = GenerationOptions.for_config(self.config, options)
+        return generate(
+            self,
+            input_ids,
+            attention_mask,
+            encoder_hidden_states,
+            encoder_attention_mask,
+            chosen,
+        )
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -313,9 +356,10 @@ class TFCamembertForMultipleChoice(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         main = inputs_embeds if input_ids is None else input_ids
-        if main is not None:
-            rule = "Multiple choice needs inputs of shape (batch, choices, length)"
-            require(len(main.shape) == (4 if input_ids is None else 3), rule, tuple(main.shape))
+        rule = "Multiple choice needs input_ids (batch, choices, length) or inputs_embeds with one more"
+        if main is None:
+            raise ValueError(f"{rule}; received neither.")
+        require(len(main.shape) == (4 if input_ids is None else 3), rule, tuple(main.shape))
         output = self.roberta(
             input_ids=flatten_choices(input_ids),
             attention_mask=flatten_choices(attention_mask),
@@ -482,9 +526,10 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         )
         scores = self.qa_outputs(output.last_hidden_state)  # (B, T, 2)
         logits = (scores[..., 0], scores[..., 1])
-        positions = [as_tensor(one) for one in (start_positions, end_positions)]
-        given = start_positions is not None and end_positions is not None
-        loss = span_loss(logits, positions) if given else None
+        starts, ends = as_tensor(start_positions), as_tensor(end_positions)
+        loss = None
+        if starts is not None and ends is not None:
+            loss = span_loss(logits, (starts, ends))
         output = QuestionAnsweringModelOutput(
             internals(output), loss=loss, start_logits=logits[0], end_logits=logits[1]
         )

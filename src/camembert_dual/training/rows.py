@@ -18,9 +18,10 @@ from camembert_dual.training.corpus import (
     split_held_out,
     unseen,
 )
+from camembert_dual.training.settings import PretrainingSettings
+from camembert_dual.training.vocabulary import Pieces
 
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Encode = Callable[[list[str]], list[IntArray]]
 
 
@@ -92,45 +93,38 @@ class EncodedCorpus:
     documents: tuple[tuple[tuple[IntArray, ...], ...], ...]
     weights: tuple[float, ...]
 
-    def epoch_rows(
-        self,
-        *,
-        max_length: int,
-        long_length: int,
-        long_share: float,
-        bos_token_id: int,
-        eos_token_id: int,
-        word_starts: BoolArray,
-        rng: np.random.Generator,
-    ) -> list[IntArray]:
-        """Pack one epoch: each document anew, most into short rows, some into long ones.
 
-        Long rows train the positions behind ``max_length``; they are rare because they are slow.
+def epoch_rows(
+    corpus: EncodedCorpus,
+    settings: PretrainingSettings,
+    pieces: Pieces,
+    rng: np.random.Generator,
+) -> list[IntArray]:
+    """Pack one epoch: each document anew, most into short rows, some into long ones.
 
-        Args:
-            max_length: Most tokens of an ordinary row.
-            long_length: Most tokens of a long row.
-            long_share: Share of the documents that is packed into long rows.
-            bos_token_id: Id of ``<s>``.
-            eos_token_id: Id of ``</s>``.
-            word_starts: Shape (V,), from ``word_start_table``.
-            rng: Source of the draws.
+    Long rows train the positions behind ``settings.max_length``; they are rare as they are slow.
 
-        Returns:
-            Rows of ids with ``<s>`` and ``</s>``.
-        """
-        rows: list[IntArray] = []
-        for documents, weight in zip(self.documents, self.weights, strict=True):
-            for index in oversample(len(documents), weight, rng=rng):
-                length = long_length if rng.random() < long_share else max_length
-                rows += pack_paragraphs(
-                    documents[index],
-                    max_length=length,
-                    bos_token_id=bos_token_id,
-                    eos_token_id=eos_token_id,
-                    word_starts=word_starts,
-                )
-        return rows
+    Args:
+        corpus: The documents.
+        settings: The numbers of the run.
+        pieces: The vocabulary.
+        rng: Source of the draws.
+
+    Returns:
+        Rows of ids with ``<s>`` and ``</s>``.
+    """
+    rows: list[IntArray] = []
+    for documents, weight in zip(corpus.documents, corpus.weights, strict=True):
+        for index in oversample(len(documents), weight, rng=rng):
+            is_long = rng.random() < settings.long_share
+            rows += pack_paragraphs(
+                documents[index],
+                max_length=settings.long_length if is_long else settings.max_length,
+                bos_token_id=pieces.bos_token_id,
+                eos_token_id=pieces.eos_token_id,
+                word_starts=pieces.word_starts,
+            )
+    return rows
 
 
 def encode_corpus(corpus: Corpus, encode: Encode) -> EncodedCorpus:
