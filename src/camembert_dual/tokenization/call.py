@@ -59,14 +59,16 @@ class Layout(NamedTuple):
 def encode_samples(tokenizer: "BaseTokenizer", samples: Samples, options: Options) -> BatchEncoding:
     """Encodes texts."""
     backend = tokenizer.backend
-    sides = [a for a, _ in samples.items], [b for _, b in samples.items if b is not None]
+    sides = [[a for a, _ in samples.items]]
+    if samples.pairs:
+        sides.append([b for _, b in samples.items if b is not None])
     drawn: list[Aligned] = []
     if backend.random:  # ids and alignment must come from the same draw
         drawn = [align_sources(backend, side) for side in sides]
-        first, second = (one.ids for one in drawn)
+        ids = [one.ids for one in drawn]
     else:
-        first, second = (encode_sources(backend, side) for side in sides)
-    sequences = first, second if samples.pairs else None
+        ids = [encode_sources(backend, side) for side in sides]
+    sequences = ids[0], ids[1] if samples.pairs else None
     layout = plan(tokenizer, *sequences, options)
     places = find_places(layout.rows, layout.windows, layout.template, *sequences)
 

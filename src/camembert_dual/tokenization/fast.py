@@ -16,10 +16,10 @@ Self = TypeVar("Self", bound="CamembertTokenizerFast")
 class CamembertTokenizerFast(CamembertBase):
     """CamemBERT's tokenizer over a ``tokenizer.json``.
 
-    The *tokenizers* library adds log probabilities in float64, word by word; SentencePiece adds
-    them in float32 over a whole text. So where two ways of cutting a word are (nearly) as likely,
-    they differ: in one of some 4,000 paragraphs of novels. SentencePiece is right by definition,
-    and faster, so it cuts here too; :attr:`backend_tokenizer` is the library's own.
+    The *tokenizers* library normalises decomposed letters otherwise than SentencePiece, and where
+    two ways of cutting a word are (nearly) as likely it may take the other one, even in composed
+    text: once in some 4,000 paragraphs of novels. SentencePiece is right by definition, and some
+    four times faster, so it cuts here too; :attr:`backend_tokenizer` is the library's own.
     """
 
     is_fast = True

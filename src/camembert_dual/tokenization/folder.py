@@ -67,7 +67,8 @@ def open_folder(name_or_path: str | Path, **hub: Any) -> TokenizerFolder:
     settings = {name: value for name, value in content.items() if name not in _NOT_SETTINGS}
     settings.update(_read(path / SPECIAL_FILE))
     if extra := content.get("extra_special_tokens"):
-        settings.setdefault("additional_special_tokens", extra)
+        named = isinstance(extra, Mapping)
+        settings.setdefault("additional_special_tokens", list(extra.values()) if named else extra)
     for name in NAMES:
         if name in settings:
             settings[name] = as_token(settings[name])
