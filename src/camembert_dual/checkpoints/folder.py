@@ -1,4 +1,4 @@
-"""A checkpoint folder: its config and its arrays in, its config and its arrays out."""
+"""A checkpoint: its config and its arrays in, its config and its arrays out."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.locate import locate
-from camembert_dual.checkpoints.safetensors_file import (
-    FILE_NAME,
-    Array,
-    SafetensorsArrays,
-    write_safetensors,
-)
+from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
+from camembert_dual.checkpoints.reading import read_file
+from camembert_dual.checkpoints.staging import staged_save
+from camembert_dual.checkpoints.writing import write_weights
 from camembert_dual.config import CamembertConfig
 
 
 class Checkpoint(NamedTuple):
-    """What a folder holds.
+    """What a folder or a file holds.
 
     Attributes:
         path: The folder.
         config: Its configuration.
         arrays: Published name to array, in the torch layout, read when asked for.
+        file: The file of weights, or the index of several.
     """
 
     path: Path
     config: CamembertConfig
-    arrays: Mapping[str, Array]
+    arrays: Arrays
+    file: Path
 
 
 def open_checkpoint(
@@ -39,11 +40,11 @@ def open_checkpoint(
     token: str | bool | None = None,
     local_files_only: bool = False,
 ) -> Checkpoint:
-    """Open a checkpoint without reading its tensors.
+    """Open a checkpoint of any format without reading its tensors.
 
     Args:
-        name_or_path: Folder, bundled name or hub name.
-        config: A configuration to use instead of the folder's own.
+        name_or_path: Folder, file, bundled name or hub name.
+        config: A configuration to use instead of the checkpoint's own.
         revision: Branch, tag or commit of a hub repository.
         cache_dir: Where hub files are kept.
         token: Access token of the hub.
@@ -60,28 +61,65 @@ def open_checkpoint(
         token=token,
         local_files_only=local_files_only,
     )
-    config = CamembertConfig.from_pretrained(path) if config is None else config
-    file = path / FILE_NAME
-    if not file.is_file():
-        raise FileNotFoundError(f"A checkpoint must hold {FILE_NAME}; there is none in {path}.")
-    return Checkpoint(path, config, SafetensorsArrays(file))
+    if path.is_dir():
+        folder = path
+        if config is None and (folder / CONFIG).is_file():
+            config = CamembertConfig.from_pretrained(
+                folder
+            )  # a wrong family is named before any weights
+        file = find_weights(folder)
+    else:
+        folder, file = path.parent, path
+    content = read_file(file)
+    if config is None and content.config is not None:
+        config = CamembertConfig.from_dict(content.config)
+    if config is None:
+        config = CamembertConfig.from_pretrained(folder)
+    return Checkpoint(folder, config, content.arrays, file)
+
+
+def find_weights(folder: Path) -> Path:
+    """The file of weights in a folder: by the published names first, then the only Keras file there is.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    for name in WEIGHTS:
+        if (folder / name).is_file():
+            return folder / name
+    others = sorted([*folder.glob("*.weights.h5"), *folder.glob("*.keras")])
+    if len(others) != 1:
+        found = ", ".join(path.name for path in others) or "none"
+        raise FileNotFoundError(
+            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5 or .keras file; received "
+            f"{found} in {folder}."
+        )
+    return others[0]
 
 
 def save_checkpoint(
-    directory: str | Path, config: CamembertConfig, arrays: Mapping[str, Array]
+    directory: str | Path,
+    config: CamembertConfig,
+    arrays: Mapping[str, Array],
+    *,
+    safe_serialization: bool = True,
+    max_shard_size: int | str | None = None,
 ) -> None:
-    """Write ``config.json`` and ``model.safetensors``; each old file stays until its new one is whole.
+    """Write the config and the weights; whoever opens the folder sees all of the old ones or all of the new.
 
     Args:
         directory: The folder, made if need be.
         config: The configuration.
         arrays: Published name to array, in the torch layout.
+        safe_serialization: Whether the weights go to ``model.safetensors``; else to ``pytorch_model.bin``.
+        max_shard_size: Most bytes per safetensors file, as a number or as ``"500MB"``; None for one file.
 
     Raises:
-        OSError: If the folder cannot be written.
+        OSError: If the folder cannot be written; the old checkpoint is then as it was.
         ValueError: If the config cannot be held by a file.
     """
-    config.to_json_string()  # refuses what no file can hold before anything is written
-    Path(directory).mkdir(parents=True, exist_ok=True)
-    write_safetensors(Path(directory) / FILE_NAME, arrays)
-    config.save_pretrained(directory)
+    text = config.to_json_string()  # refuses what no file can hold before anything is written
+    to = "safetensors" if safe_serialization else "bin"
+    with staged_save(Path(directory), [SAFETENSORS_FILES]) as folder:
+        write_weights(folder, arrays, to, max_shard_size=max_shard_size)
+        (folder / CONFIG).write_text(text, "utf-8")

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from camembert_dual.checkpoints.hub import download, is_hub_name
+from camembert_dual.checkpoints.staging import finish_save
+
 BUNDLED = ("camembert-tiny-fr",)
 
 
@@ -18,13 +21,13 @@ def locate(
     token: str | bool | None = None,
     local_files_only: bool = False,
 ) -> Path:
-    """Find a checkpoint: an existing path first, then the checkpoints bundled with this package.
+    """Find a checkpoint: an existing path first, then the bundled ones, then the hub.
 
     Args:
-        name_or_path: Folder or file, or the name of a bundled checkpoint.
-        filenames: The files that are needed; None for all.
+        name_or_path: Folder or file, the name of a bundled checkpoint, or a hub name.
+        filenames: The files that are needed; None for those of a whole checkpoint.
         revision: Branch, tag or commit of a hub repository.
-        cache_dir: Where hub files are kept.
+        cache_dir: Where hub files are kept; None for the cache that all tools share.
         token: Access token of the hub.
         local_files_only: Whether the network is forbidden.
 
@@ -32,13 +35,30 @@ def locate(
         The folder (or file) on disk.
 
     Raises:
-        FileNotFoundError: If nothing of that name is known.
+        FileNotFoundError: If nothing of that name is known or reachable.
+        ImportError: If it is a hub name and ``huggingface_hub`` is not installed.
+        PermissionError: If the hub refuses access.
     """
     path = Path(name_or_path)
-    if path.exists():
+    if path.is_dir():
+        finish_save(path)
         return path
-    if str(name_or_path) in BUNDLED:
-        return Path(str(resources.files("camembert_dual"))) / "assets" / str(name_or_path)
-    raise FileNotFoundError(
-        f"A checkpoint must be a folder or one of the bundled {', '.join(BUNDLED)}; received {str(name_or_path)!r}."
+    if path.exists():
+        finish_save(path.parent)
+        return path
+    name = str(name_or_path)
+    if name in BUNDLED:
+        return Path(str(resources.files("camembert_dual"))) / "assets" / name
+    if not isinstance(name_or_path, str) or not is_hub_name(name):
+        raise FileNotFoundError(
+            "A checkpoint must be a folder or file that exists, one of the bundled "
+            f"{', '.join(BUNDLED)}, or a hub name (owner/name); received {name!r}."
+        )
+    return download(
+        name,
+        filenames=filenames,
+        revision=revision,
+        cache_dir=cache_dir,
+        token=token,
+        local_files_only=local_files_only,
     )

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from camembert_dual.checkpoints.entries import Array, Arrays, are_equal, dtype_of, shape_of
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
-Array = npt.NDArray[np.generic]
-BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
+POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
+BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 TABLE = f"{BACKBONE}.embeddings.word_embeddings.weight"
 DECODER = "lm_head.decoder.weight"
 
@@ -22,6 +22,7 @@ def match(
     expected: Sequence[Parameter],
     *,
     ignore_mismatched_sizes: bool = False,
+    dtype: str | None = None,
 ) -> tuple[dict[str, str], LoadReport]:
     """Find in a checkpoint the weights that a model has.
 
@@ -33,6 +34,7 @@ def match(
         arrays: Published name to array; arrays are only read where an alias has to be compared.
         expected: The model's weights.
         ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
+        dtype: Name of the type the weights will have; None if they keep their own.
 
     Returns:
         Expected name to the name in the checkpoint, and the report.
@@ -41,7 +43,7 @@ def match(
         ValueError: If a weight is missing that must not be, a name is unknown, a shape differs or an alias is
             not equal; one error names them all.
     """
-    sources = {_canonical(name): name for name in arrays}
+    sources = {canonical(name): name for name in arrays}
     wanted = {_with_prefix(one.name): one for one in expected}
     problems: list[str] = []
     if len(sources) != len(arrays):
@@ -55,11 +57,11 @@ def match(
     mismatched = [
         name
         for name, one in wanted.items()
-        if name in sources and tuple(arrays[sources[name]].shape) != one.shape
+        if name in sources and shape_of(arrays, sources[name]) != one.shape
     ]
     if mismatched and not ignore_mismatched_sizes:
         shapes = (
-            f"{name} {tuple(arrays[sources[name]].shape)} instead of {wanted[name].shape}"
+            f"{name} {shape_of(arrays, sources[name])} instead of {wanted[name].shape}"
             for name in mismatched
         )
         problems.append(f"of another shape: {', '.join(shapes)}")
@@ -69,8 +71,8 @@ def match(
         problems.append(f"missing: {', '.join(fatal)}")
     if problems:
         raise ValueError(
-            "A checkpoint must hold every weight of the model and nothing unknown; received one with "
-            f"{'; '.join(problems)}."
+            f"{_origin(arrays)} must hold every weight of the model and nothing unknown; received one "
+            f"with {'; '.join(problems)}."
         )
     pairs = {
         wanted[name].name: sources[name]
@@ -83,10 +85,23 @@ def match(
         ignored=tuple(sources[name] for name in ignored),
         missing=tuple(wanted[name].name for name in missing),
         mismatched=tuple(wanted[name].name for name in mismatched),
+        dtype_cast=tuple(
+            f"{name}: {dtype_of(arrays, source)} -> {dtype}"
+            for name, source in pairs.items()
+            if dtype is not None and str(dtype_of(arrays, source)) != dtype
+        ),
     )
 
 
-def _canonical(name: str) -> str:
+def _origin(arrays: Mapping[str, Array]) -> str:
+    """The file that arrays come from, for messages."""
+    if isinstance(arrays, Arrays) and arrays.entries:
+        return str(next(iter(arrays.entries.values())).path)
+    return "A checkpoint"
+
+
+def canonical(name: str) -> str:
+    """The table's spelling of a name, with the backbone's prefix."""
     name = re.sub(r"(LayerNorm|layer_norm)\.gamma$", r"\1.weight", name)
     return _with_prefix(re.sub(r"(LayerNorm|layer_norm)\.beta$", r"\1.bias", name))
 
@@ -97,9 +112,8 @@ def _with_prefix(name: str) -> str:
 
 def _is_known(name: str, aliases: Iterable[str]) -> bool:
     """Whether a name that the model lacks is one of the family's."""
-    buffers = tuple(f"{BACKBONE}.{buffer}" for buffer in BUFFERS)
     pooler = name.startswith(f"{BACKBONE}.pooler.dense.")
-    return name in HEAD_NAMES or name in buffers or name in aliases or pooler
+    return name in HEAD_NAMES or name in BUFFERS or name in aliases or pooler
 
 
 def _aliases(
@@ -119,9 +133,12 @@ def _aliases(
         if alias in sources:
             found.append(alias)
             if has_lm_head and original in sources:
-                same = np.array_equal(arrays[sources[alias]], arrays[sources[original]])
-                if not same:
+                if not are_equal(arrays, sources[alias], sources[original]):
                     problems.append(f"{alias} different from {original}, which it aliases")
+    if POSITION_IDS in sources:
+        positions = arrays[sources[POSITION_IDS]].reshape(-1)
+        if not np.array_equal(positions, np.arange(len(positions))):
+            problems.append(f"{POSITION_IDS} that do not count from 0")
     return found, [DECODER] if is_tied else []
 
 
@@ -133,12 +150,11 @@ def _fatal_gaps(missing: Sequence[str], wanted: Sequence[str]) -> list[str]:
         if name.startswith(f"{BACKBONE}.") and not name.startswith(f"{BACKBONE}.pooler.")
     ]
     pooler = f"{BACKBONE}.pooler."
-    for is_part in (
-        lambda name: name.startswith(pooler),
-        lambda name: not name.startswith(f"{BACKBONE}.") and name != DECODER,
+    for part in (
+        [name for name in wanted if name.startswith(pooler)],
+        [name for name in wanted if not name.startswith(f"{BACKBONE}.") and name != DECODER],
     ):
-        part = [name for name in wanted if is_part(name)]
-        gaps = [name for name in missing if is_part(name)]
+        gaps = [name for name in missing if name in part]
         if gaps and len(gaps) < len(part):
             fatal += gaps
     if DECODER in missing:  # a language model that scores with random rows is never wanted

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class LoadReport:
-    """Which weights came from where.
+    """Which weights came from where; two reports are equal if they say the same.
 
     Attributes:
         loaded: Published names filled from the checkpoint.
@@ -17,7 +17,7 @@ class LoadReport:
         missing: Names the checkpoint does not have; they keep their new random values. Only a new head or
             pooler may be missing as a whole.
         mismatched: Names whose shapes differ, left at their new values because the caller allowed it.
-        dtype_cast: Names whose type was changed, with both types, as ``"name: F16 -> F32"``.
+        dtype_cast: Names whose type was changed, with both types, as ``"name: float16 -> float32"``.
     """
 
     loaded: tuple[str, ...] = ()

@@ -1,0 +1,31 @@
+"""The one error of a file that is not what it must be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class CheckpointError(ValueError):
+    """A checkpoint file breaks a rule; the message names the file, the rule and what was received."""
+
+
+def require(path: Path, holds: object, rule: str, received: object) -> None:
+    """Refuse a file in the form used everywhere: the rule, then what was received.
+
+    Args:
+        path: The file.
+        holds: Whether the rule is kept.
+        rule: A sentence without its full stop.
+        received: What was found; long texts are cut.
+
+    Raises:
+        CheckpointError: If the rule does not hold.
+    """
+    if not holds:
+        raise CheckpointError(f"{path}: {rule}; received {short(received)}.")
+
+
+def short(received: object, limit: int = 200) -> str:
+    """A text of a bounded length, since the value may come from a hostile file."""
+    text = received if isinstance(received, str) else repr(received)
+    return text if len(text) <= limit else f"{text[:limit]}..."

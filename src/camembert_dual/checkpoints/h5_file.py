@@ -1,0 +1,132 @@
+"""``tf_model.h5``: the weights file of Keras 2, without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camembert_dual.checkpoints.entries import Array, Arrays
+from camembert_dual.checkpoints.errors import require
+from camembert_dual.checkpoints.hdf5 import (
+    HDF5_ERRORS,
+    broken,
+    child,
+    import_h5py,
+    raw_entry,
+    texts,
+)
+from camembert_dual.checkpoints.raw_file import BFLOAT16
+from camembert_dual.checkpoints.safetensors_file import Planned
+from camembert_dual.checkpoints.tf_names import find_name, keras_path, published_by_tf, tf_name
+from camembert_dual.parameters import BACKBONE
+
+FILE_NAME = "tf_model.h5"
+LAYERS = "layer_names"
+WEIGHTS = "weight_names"
+ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
+
+
+def is_h5_weights(file: Any) -> bool:
+    """Whether an open file has the layout of Keras 2."""
+    return LAYERS in file.attrs or f"{LAYERS}0" in file.attrs
+
+
+def read_h5(path: Path, file: Any) -> Arrays:
+    """Read the names; the attributes are followed, not the listing of the groups.
+
+    Args:
+        path: The file.
+        file: The same, open.
+
+    Raises:
+        CheckpointError: If the file breaks the layout's rules.
+    """
+    raw = []
+    try:
+        for layer in texts(path, file, LAYERS):
+            group = child(path, file, layer)
+            if any(name.startswith(WEIGHTS) for name in group.attrs):
+                for name in texts(path, group, WEIGHTS):
+                    raw.append(raw_entry(path, child(path, group, name), name))
+    except HDF5_ERRORS as error:
+        if isinstance(error, ValueError) and str(error).startswith(str(path)):
+            raise
+        raise broken(path, error) from None
+    require(path, raw, "a checkpoint must hold weights", "none")
+    return published_by_tf(raw, "tf h5", path)
+
+
+def write_h5(
+    path: Path, planned: list[Planned], read: Callable[[str], Array], model: str
+) -> dict[str, str]:
+    """Write a file, an array at a time, as ``transformers`` 4.34 reads it.
+
+    Args:
+        path: The file.
+        planned: What it will hold, by published names.
+        read: Gives an array in the torch layout by its name.
+        model: The name that comes first in each weight's name.
+
+    Returns:
+        Published name to the name in the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    h5py = import_h5py()
+    names: dict[str, str] = {}
+    groups: dict[str, list[str]] = {BACKBONE: []}
+    for one in planned:
+        names[one.name] = f"{model}/{tf_name(one.name)}"
+        groups.setdefault(keras_path(one.name).partition("/")[0], []).append(one.name)
+    with h5py.File(path, "w") as file:
+        _set_texts(file, LAYERS, list(groups))
+        # read by transformers before it looks at anything else; the format is that of Keras 2
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.14.0"
+        for layer, members in groups.items():
+            group = file.create_group(layer)
+            _set_texts(group, WEIGHTS, [names[name] for name in members])
+            for name in members:
+                array = read(name)
+                write_dataset(group, names[name], array.T if is_transposed(name) else array)
+    return names
+
+
+def write_dataset(group: Any, name: str, array: Array) -> None:
+    """Write an array; bfloat16 as an HDF5 type of its own, which every reader sees as float32, exactly."""
+    if array.dtype != BFLOAT16:
+        group.create_dataset(name, data=array)
+        return
+    h5py = import_h5py()
+    kind = h5py.h5t.IEEE_F32LE.copy()
+    kind.set_fields(15, 7, 8, 0, 7)
+    kind.set_size(2)
+    kind.set_ebias(127)
+    parent, _, last = name.rpartition("/")
+    if parent:
+        group = group.require_group(parent)
+    space = h5py.h5s.create_simple(array.shape)
+    dataset = h5py.h5d.create(group.id, last.encode(), kind, space)
+    bits = np.ascontiguousarray(array).view(np.uint16)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, bits, mtype=kind)
+
+
+def is_transposed(name: str) -> bool:
+    """Whether TF files and Keras hold the transpose of a published weight."""
+    place = find_name(name)
+    return place is not None and place.row.transposed
+
+
+def _set_texts(group: Any, attribute: str, names: list[str]) -> None:
+    texts = [name.encode() for name in names]
+    width = max(len(text) for text in texts) if texts else 1
+    if len(texts) * width <= ATTRIBUTE_BYTES:
+        group.attrs[attribute] = np.array(texts, dtype=f"S{width}")
+        return
+    per_piece = ATTRIBUTE_BYTES // width
+    for number, start in enumerate(range(0, len(texts), per_piece)):
+        group.attrs[f"{attribute}{number}"] = np.array(texts[start : start + per_piece])

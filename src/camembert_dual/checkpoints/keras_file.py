@@ -1,0 +1,305 @@
+"""Keras 3's ``.weights.h5`` and ``.keras`` of this package's models, without Keras.
+
+Keras files weights by the attributes of the objects that hold them, and keeps each layer's name beside its
+weights. The names make the table's paths, so they are what is read; the attributes are what is written,
+because Keras goes by them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camembert_dual.checkpoints.entries import Array, Arrays
+from camembert_dual.checkpoints.errors import CheckpointError, require, short
+from camembert_dual.checkpoints.h5_file import is_transposed
+from camembert_dual.checkpoints.hdf5 import (
+    HDF5_ERRORS,
+    broken,
+    child,
+    import_h5py,
+    raw_entry,
+)
+from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
+from camembert_dual.checkpoints.safetensors_file import Planned
+from camembert_dual.checkpoints.tf_names import RawEntry, keras_path, published_by_tf
+from camembert_dual.parameters import BACKBONE, TASKS
+
+FILE_NAME = "model.weights.h5"
+ARCHIVED_CONFIG = "config.json"
+ARCHIVED_WEIGHTS = "model.weights.h5"
+VARIABLES = "vars"
+MAX_CONFIG = 1 << 24
+MAX_DEPTH = 32
+_NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
+# the last words of the table's paths, in the order in which Keras numbers a layer's weights
+_VARIABLES = (("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",))
+
+
+def is_keras_weights(file: Any) -> bool:
+    """Whether an open HDF5 file has the layout of Keras 3."""
+    return VARIABLES in file or any(
+        VARIABLES in file[name] for name in file if _is_group(file, name)
+    )
+
+
+def read_keras_weights(path: Path, file: Any) -> Arrays:
+    """Read the names of a ``.weights.h5``.
+
+    Args:
+        path: The file.
+        file: The same, open.
+
+    Raises:
+        CheckpointError: If the file breaks the layout's rules.
+    """
+    raw: list[RawEntry] = []
+    dropped: list[tuple[str, str]] = []
+    try:
+        _walk(path, file, (), raw, dropped, 0)
+    except HDF5_ERRORS as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise broken(path, error) from None
+    require(path, raw, "a checkpoint must hold weights", "none")
+    arrays = published_by_tf(raw, "keras weights", path)
+    return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped))
+
+
+def _walk(
+    path: Path,
+    group: Any,
+    names: tuple[str, ...],
+    raw: list[RawEntry],
+    dropped: list[tuple[str, str]],
+    depth: int,
+) -> None:
+    """Collect the weights below a group; ``names`` are the layers around it."""
+    require(path, depth <= MAX_DEPTH, f"layers must be nested at most {MAX_DEPTH} deep", "more")
+    if VARIABLES in group:
+        variables = child(path, group, VARIABLES)
+        if depth:  # the model's own name is not a part of the paths
+            name = variables.attrs.get("name")
+            rule = f"{variables.name!r} must have the name of its layer"
+            require(path, isinstance(name, str), rule, name)
+            names = (*names, name)
+        found = [int(key) for key in variables if re.fullmatch(r"\d{1,3}", key)]
+        for number in sorted(found):
+            dataset = child(path, variables, str(number))
+            raw.append(raw_entry(path, dataset, "/".join((*names, _word(names, number, found)))))
+    for key in sorted(group):
+        if key == VARIABLES or not _is_group(group, key):
+            continue
+        if depth == 0 and key in _NOT_WEIGHTS:
+            dropped.append((key, "not a weight of the model"))
+            continue
+        _walk(path, child(path, group, key), names, raw, dropped, depth + 1)
+
+
+def _word(names: tuple[str, ...], number: int, found: list[int]) -> str:
+    """The table's word for a layer's weight by its number."""
+    layer = names[-1] if names else ""
+    if layer.lower() in ("layernorm", "layer_norm"):
+        words: tuple[str, ...] = _VARIABLES[1]
+    elif layer.endswith(("_embeddings", "_embedding", "decoder")):
+        words = _VARIABLES[2]
+    else:
+        words = _VARIABLES[3] if len(found) == 1 else _VARIABLES[0]
+    return words[number] if number < len(words) else str(number)
+
+
+def _is_group(group: Any, name: str) -> bool:
+    h5py = import_h5py()
+    link = group.get(name, getlink=True)
+    return not isinstance(link, h5py.HardLink) or isinstance(group[name], h5py.Group)
+
+
+def write_keras_weights(
+    path: Path, planned: list[Planned], read: Callable[[str], Array]
+) -> dict[str, str]:
+    """Write a file, an array at a time, as this package's models load it with ``load_weights``.
+
+    Args:
+        path: The file.
+        planned: What it will hold, by published names.
+        read: Gives an array in the torch layout by its name.
+
+    Returns:
+        Published name to the name in the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    h5py = import_h5py()
+    bare = not any(one.name.startswith(f"{BACKBONE}.") for one in planned)
+    names = {}
+    with h5py.File(path, "w") as file:
+        file.create_group(VARIABLES)
+        for one in planned:
+            array = read(one.name)
+            parts = keras_path(one.name).split("/")
+            if bare:
+                parts = parts[1:]
+            layers, word = parts[:-1], parts[-1]
+            number = next(words.index(word) for words in _VARIABLES if word in words)
+            if layers == ["lm_head"]:
+                number = 0  # its only weight is a bias
+            here = "/".join(_attributes(layers, bare))
+            for end in range(1, len(layers) + 1):
+                if layers[:end] != ["encoder", "layer"]:
+                    outer = file.require_group("/".join(_attributes(layers[:end], bare)))
+                    outer.require_group(VARIABLES).attrs["name"] = layers[end - 1]
+            stored = array.T if is_transposed(one.name) else array
+            dataset = file[here][VARIABLES].create_dataset(str(number), data=stored)
+            if array.dtype == BFLOAT16:
+                dataset.attrs["dtype"] = "bfloat16"
+            names[one.name] = dataset.name.lstrip("/")
+    return names
+
+
+def _attributes(layers: list[str], bare: bool) -> list[str]:
+    """Where Keras looks for layers: by attribute, or by class name in the list of a model's layers."""
+    parts = []
+    for place, layer in enumerate(layers):
+        number = re.fullmatch(r"layer_(\d+)", layer)
+        if number:
+            parts += ["layer", "encoder_layer" + (f"_{number[1]}" if int(number[1]) else "")]
+        elif layer == "output":
+            parts.append("projection")
+        elif place == 0 and layer == BACKBONE:
+            parts += ["layers", "tf_camembert_model"]
+        elif place == 0 and layer == "qa_outputs":
+            parts += ["layers", "dense"]
+        elif layer in ("lm_head", "pooler"):
+            parts += ["layers", layer]
+        else:
+            parts.append(layer)
+    return parts
+
+
+def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arrays:
+    """Read the weights of a ``.keras`` file where they lie in the archive.
+
+    Args:
+        path: The archive.
+        opened: Reads an open HDF5 file.
+
+    Raises:
+        CheckpointError: If the archive breaks a rule.
+    """
+    h5py = import_h5py()
+    raw = RawFile(path)
+    start, size = _member(raw, ARCHIVED_WEIGHTS)
+    try:
+        file = h5py.File(_Part(raw, start, size), "r")
+    except HDF5_ERRORS as error:
+        raise broken(path, error) from None
+    return opened(path, file)
+
+
+def read_keras_config(path: Path) -> dict[str, Any]:
+    """Take the configuration out of a ``.keras`` file, as data: Keras' own reader would build objects from it.
+
+    Returns:
+        The keys of a ``config.json``, with ``architectures``.
+
+    Raises:
+        CheckpointError: If the file is not of one of this package's models.
+    """
+    raw = RawFile(path)
+    start, size = _member(raw, ARCHIVED_CONFIG)
+    require(
+        path, size <= MAX_CONFIG, f"{ARCHIVED_CONFIG} must have at most {MAX_CONFIG} bytes", size
+    )
+    try:
+        content = json.loads(raw.read(start, size))
+    except (ValueError, RecursionError) as error:
+        rule = f"{ARCHIVED_CONFIG} in the archive must be JSON"
+        raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
+    task = str(content.get("class_name") if isinstance(content, dict) else "").removeprefix("TF")
+    require(
+        path, task in TASKS, "the model must be one of this package's", task or "another object"
+    )
+    arguments = content.get("config")
+    config = arguments.get("config") if isinstance(arguments, dict) else None
+    require(
+        path, isinstance(config, dict), "the model's config must be there", type(config).__name__
+    )
+    return {**config, "architectures": [task]}  # type: ignore[dict-item]
+
+
+def _member(raw: RawFile, name: str) -> tuple[int, int]:
+    try:
+        with zipfile.ZipFile(raw.path) as archive:
+            info = archive.getinfo(name)
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OSError,
+        KeyError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
+        rule = f"a .keras archive must be whole and hold {name}"
+        raise CheckpointError(f"{raw.path}: {rule}; received {short(str(error))}.") from None
+    stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
+    require(
+        raw.path,
+        stored and not info.flag_bits & 1,
+        f"{name} must not be compressed",
+        "another form",
+    )
+    header = raw.read(info.header_offset, 30)
+    start = info.header_offset + 30
+    start += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    sound = header[:4] == b"PK\x03\x04" and start + info.file_size <= raw.size
+    require(raw.path, sound, f"{name} must lie in the file", "a member that does not")
+    return start, info.file_size
+
+
+class _Part:
+    """A part of a file, as the file object that h5py reads from."""
+
+    def __init__(self, raw: RawFile, start: int, size: int) -> None:
+        self._raw, self._start, self._size = raw, start, size
+        self._position = 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = {0: 0, 1: self._position, 2: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self._size - self._position))
+        step = 1 << 22
+        for done in range(0, count, step):
+            part = self._raw.read(self._start + self._position + done, min(step, count - done))
+            view[done : done + len(part)] = part
+        self._position += count
+        return count
+
+    def read(self, count: int = -1) -> bytes:
+        left = self._size - self._position
+        count = left if count < 0 else min(count, left)
+        data = self._raw.read(self._start + self._position, count)
+        self._position += count
+        return data
+
+    def write(self, data: Any) -> int:
+        raise OSError("this file is only read")
+
+    def truncate(self, size: int | None = None) -> int:
+        raise OSError("this file is only read")
+
+    def flush(self) -> None:
+        """Nothing waits to be written."""
