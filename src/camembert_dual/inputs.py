@@ -35,7 +35,8 @@ def accept_structures(forward: Forward) -> Forward:
         first = args[0] if args else kwargs.get(names[0])
         if isinstance(first, Mapping | list | tuple):
             rest = args[1:]
-            kwargs.pop(names[0], None)
+            if not args:
+                kwargs.pop(names[0])
             given = dict(first) if isinstance(first, Mapping) else _by_position(first, names)
             if rest:
                 raise ValueError(

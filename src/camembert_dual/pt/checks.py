@@ -24,6 +24,13 @@ def as_tensor(value: Any, device: torch.device) -> Tensor | None:
     return torch.as_tensor(value, device=device)
 
 
+def as_cache(past_key_values: Any, device: torch.device) -> Any:
+    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors."""
+    if past_key_values is None:
+        return None
+    return tuple(tuple(as_tensor(one, device) for one in layer) for layer in past_key_values)
+
+
 def can_read_values(tensor: Tensor) -> bool:
     """Whether looking at values costs nothing: in memory, and no graph is being traced."""
     tracing = torch.compiler.is_compiling() or is_tracing()

@@ -9,7 +9,7 @@ from torch import Tensor
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import BaseModelOutput
-from camembert_dual.pt.checks import as_tensor, check_inputs
+from camembert_dual.pt.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.pt.embeddings import Embeddings
 from camembert_dual.pt.encoder import Encoder
 from camembert_dual.pt.heads import Pooler
@@ -96,7 +96,8 @@ class CamembertModel(PretrainedModel):
             "encoder_attention_mask": encoder_attention_mask,
         }
         inputs = {name: as_tensor(value, self.device) for name, value in inputs.items()}
-        past_length = check_inputs(config, inputs, past_key_values)
+        cache = as_cache(past_key_values, self.device)
+        past_length = check_inputs(config, inputs, cache)
         hidden_states = self.embeddings(
             inputs["input_ids"],
             inputs["token_type_ids"],
@@ -114,7 +115,7 @@ class CamembertModel(PretrainedModel):
             head_mask_of(config, inputs["head_mask"]),
             inputs["encoder_hidden_states"],
             None if encoder_mask is None else expand_mask(encoder_mask),
-            past_key_values,
+            cache,
             output_attentions=output_attentions,
         )
         all_states = (

@@ -23,6 +23,13 @@ def as_tensor(value: Any) -> tf.Tensor | None:
     return tf.convert_to_tensor(value)
 
 
+def as_cache(past_key_values: Any) -> Any:
+    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors."""
+    if past_key_values is None:
+        return None
+    return tuple(tuple(as_tensor(one) for one in layer) for layer in past_key_values)
+
+
 def can_read_values(tensor: tf.Tensor) -> bool:
     """Whether looking at values costs nothing: in memory, and no graph is being traced."""
     eager = tf.executing_eagerly() and hasattr(tensor, "numpy")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import BaseModelOutput
-from camembert_dual.tf.checks import as_tensor, check_inputs
+from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder
 from camembert_dual.tf.heads import Pooler
@@ -115,7 +115,8 @@ class TFCamembertModel(PretrainedModel):
             "encoder_attention_mask": encoder_attention_mask,
         }
         inputs = {name: as_tensor(value) for name, value in inputs.items()}
-        past_length = check_inputs(config, inputs, past_key_values)
+        cache = as_cache(past_key_values)
+        past_length = check_inputs(config, inputs, cache)
         hidden_states = self.embeddings(
             inputs["input_ids"],
             inputs["token_type_ids"],
@@ -133,7 +134,7 @@ class TFCamembertModel(PretrainedModel):
             head_mask_of(config, inputs["head_mask"]),
             inputs["encoder_hidden_states"],
             None if encoder_mask is None else expand_mask(encoder_mask),
-            past_key_values,
+            cache,
             output_attentions=output_attentions,
         )
         all_states = (
