@@ -104,16 +104,16 @@ class CamembertForCausalLM(PretrainedModel):
     ) -> Tensor:
         """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
 
-        Dropout is off. A row of padding on the left gives what it gives alone.
+        Dropout is off. A row padded on the left gives what it gives alone.
 
         Args:
             input_ids: Prompts (B, T), padded on the left.
-            attention_mask: (B, T), 1 for tokens, 0 for padding; by ``config.pad_token_id`` if None.
+            attention_mask: (B, T), 0 for padding; by ``config.pad_token_id`` if None.
             encoder_hidden_states: (B, S, D) for cross-attention.
             encoder_attention_mask: (B, S).
-            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``, ``top_p``,
-                ``num_beams``, ``length_penalty``, ``early_stopping``, ``eos_token_id``,
-                ``pad_token_id``, ``seed``; see
+            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
+                ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
+                ``eos_token_id``, ``pad_token_id``, ``seed``; see
                 :class:`camembert_dual.generation.GenerationOptions`.
 
         Returns:
@@ -121,8 +121,8 @@ class CamembertForCausalLM(PretrainedModel):
             ``max_new_tokens``, less if all rows end before.
 
         Raises:
-            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule, or
-                the texts would outgrow ``config.max_sequence_length``.
+            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule,
+                or the texts would outgrow ``config.max_sequence_length``.
         """
         chosen = GenerationOptions.for_config(self.config, options)
         return generate(
