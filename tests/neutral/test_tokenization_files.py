@@ -264,6 +264,8 @@ def test_a_generic_tokenizer_saves_what_it_loads(tmp_path):
     assert again(text).input_ids == tokenizer(text).input_ids
     assert again.special_tokens_map == tokenizer.special_tokens_map
     assert (again.mask_token, again.model_max_length) == ("<mask>", 64)
+    names = [path.rsplit("/", 1)[-1] for path in tokenizer.save_vocabulary(tmp_path)]
+    assert sorted(names) == ["merges.txt", "vocab.json"]
 
 
 def test_a_camembert_class_refuses_other_json(tmp_path):

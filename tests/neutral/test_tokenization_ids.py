@@ -98,7 +98,10 @@ def test_decoding_keeps_french_blanks_unless_asked_to_clean_up(tokenizer):
 
 def test_decoding_takes_one_id_or_an_array_but_not_many_rows(tokenizer):
     assert tokenizer.decode(tokenizer.mask_token_id) == "<mask>"
-    assert tokenizer.decode(tokenizer("le", return_tensors="np").input_ids[0]) == "<s> le</s>"
+    row = tokenizer("le", return_tensors="np").input_ids[0]
+    assert tokenizer.decode(row) == "<s> le</s>"
+    assert tokenizer.convert_ids_to_tokens(row) == tokenizer.convert_ids_to_tokens(row.tolist())
+    assert tokenizer.convert_ids_to_tokens(row[0]) == "<s>"
     with pytest.raises(ValueError, match="one row"):
         tokenizer.decode([[5, 6]])
     with pytest.raises(ValueError, match="an id must be"):

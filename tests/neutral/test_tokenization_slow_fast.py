@@ -14,7 +14,7 @@ from tokenization_models import FRAGMENTS, SENTENCES, SPECIALS, model_bytes, wri
 PIECES = sentencepiece.SentencePieceProcessor(model_proto=model_bytes())
 texts = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
 marked_texts = st.lists(st.sampled_from(FRAGMENTS + SPECIALS), max_size=10).map("".join)
-many = settings(max_examples=400, deadline=None)
+many = settings(max_examples=250, deadline=None)
 
 
 @pytest.fixture(scope="module")

@@ -89,5 +89,11 @@ class TokenizerFast(BaseTokenizer):
         """Writes ``tokenizer.json`` and ``tokenizer_config.json``; returns their paths."""
         return save_generic(self, Path(save_directory), filename_prefix)
 
+    def save_vocabulary(
+        self, save_directory: str | Path, filename_prefix: str | None = None
+    ) -> tuple[str, ...]:
+        """Writes the files of the model alone, as its kind has them; returns their paths."""
+        return tuple(self.backend.library.model.save(str(save_directory), filename_prefix))
+
     def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
         return self.backend.library.decode(list(ids), skip_special_tokens=skip_special_tokens)

@@ -28,7 +28,7 @@ def as_lists(values: Any) -> Any:
         return [as_lists(value) for value in values]
     if hasattr(values, "tolist"):
         return values.tolist()
-    return np.asarray(values).tolist() if hasattr(values, "__array__") else values
+    return values.numpy().tolist() if hasattr(values, "numpy") else values
 
 
 def to_torch(values: Any) -> Any:

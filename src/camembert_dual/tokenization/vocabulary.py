@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
-import numpy as np
 from tokenizers import AddedToken
 
 from camembert_dual.tokenization.backend import Backend
 from camembert_dual.tokenization.special import NAMES, SpecialToken, SpecialTokenId
+from camembert_dual.tokenization.tensors import as_lists
 
 
 class Vocabulary:
@@ -68,18 +68,19 @@ class Vocabulary:
     def convert_ids_to_tokens(
         self, ids: int | Sequence[int], skip_special_tokens: bool = False
     ) -> str | list[str]:
-        """The token of an id, or of each.
+        """The token of an id, or of each: ints, lists, arrays and tensors of one dimension.
 
         Raises:
             ValueError: If there is no such id.
         """
-        if isinstance(ids, (int, np.integer)):
-            token = self.backend.id_to_token(int(ids))
+        ids = as_lists(ids)
+        if isinstance(ids, int):
+            token = self.backend.id_to_token(ids)
             if token is None:
                 raise ValueError(f"an id must be under {len(self)} and in use; received {ids}")
             return token
         skipped = set(self.all_special_ids) if skip_special_tokens else set()
-        return [self.convert_ids_to_tokens(int(i)) for i in ids if int(i) not in skipped]
+        return [self.convert_ids_to_tokens(index) for index in ids if index not in skipped]
 
     def add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
         """Adds tokens that text is never cut inside of; returns how many are new."""
@@ -95,6 +96,8 @@ class Vocabulary:
 
     def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
         """Gives special tokens their parts, adding them where new; returns how many are new.
+
+        Those of ``additional_special_tokens`` join the ones that are there.
 
         Raises:
             ValueError: If a part is unknown.
