@@ -399,6 +399,11 @@ LAYOUTS = (
     *((task, "untied") for task in HEADS[:2]),
 )
 CALLS = tuple((task, case) for task in TASKS for case in CASES if task in case.tasks)
+# single precision: the bare model on everything, the heads on what reaches their own weights
+SINGLE_NAMES = {"right padding", "embedded inputs", "an untied decoder", "cached, crossed"}
+SINGLE_CALLS = tuple(
+    (task, case) for task, case in CALLS if task == BARE or case.name in SINGLE_NAMES
+)
 
 
 def case(name: str) -> Case:
