@@ -37,7 +37,7 @@ class Entry:
     place: object = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Arrays(Mapping[str, Array]):
     """The arrays of a checkpoint by their published names.
 

@@ -21,11 +21,12 @@ from camembert_dual.checkpoints.hdf5 import (
 from camembert_dual.checkpoints.raw_file import BFLOAT16
 from camembert_dual.checkpoints.safetensors_file import Planned
 from camembert_dual.checkpoints.tf_names import find_name, keras_path, published_by_tf, tf_name
-from camembert_dual.parameters import BACKBONE
+from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 
 FILE_NAME = "tf_model.h5"
 LAYERS = "layer_names"
 WEIGHTS = "weight_names"
+LM_HEAD = "lm_head"
 ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
 
 
@@ -48,7 +49,9 @@ def read_h5(path: Path, file: Any) -> Arrays:
     try:
         for layer in texts(path, file, LAYERS):
             group = child(path, file, layer)
-            if any(name.startswith(WEIGHTS) for name in group.attrs):
+            if not hasattr(group, "keys"):  # a shard lists weights, without the model's name
+                raw.append(raw_entry(path, group, layer))
+            elif any(name.startswith(WEIGHTS) for name in group.attrs):
                 for name in texts(path, group, WEIGHTS):
                     raw.append(raw_entry(path, child(path, group, name), name))
     except HDF5_ERRORS as error:
@@ -89,7 +92,12 @@ def write_h5(
         file.attrs["keras_version"] = b"2.14.0"
         for layer, members in groups.items():
             group = file.create_group(layer)
-            _set_texts(group, WEIGHTS, [names[name] for name in members])
+            # the reference's LM head owns the embeddings, too, and misses them where they are not listed
+            again = [names[name] for name in groups[BACKBONE] if _is_embedding(name)]
+            again = again if layer == LM_HEAD else []
+            _set_texts(group, WEIGHTS, [*(names[name] for name in members), *again])
+            for name in again:
+                group[name] = file[BACKBONE][name]  # a second name of the same data
             for name in members:
                 array = read(name)
                 write_dataset(group, names[name], array.T if is_transposed(name) else array)
@@ -113,6 +121,10 @@ def write_dataset(group: Any, name: str, array: Array) -> None:
     dataset = h5py.h5d.create(group.id, last.encode(), kind, space)
     bits = np.ascontiguousarray(array).view(np.uint16)
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, bits, mtype=kind)
+
+
+def _is_embedding(name: str) -> bool:
+    return any(name.removeprefix(f"{BACKBONE}.") == row.name for row in EMBEDDINGS)
 
 
 def is_transposed(name: str) -> bool:

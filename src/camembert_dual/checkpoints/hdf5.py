@@ -155,4 +155,5 @@ def raw_entry(path: Path, dataset: Any, name: str) -> RawEntry:
             return array.astype(BFLOAT16)
         return np.asarray(array).astype(array.dtype.newbyteorder("="), copy=False)
 
-    return RawEntry(name, shape, dtype.newbyteorder("="), read)
+    place = (path, h5py.h5o.get_info(dataset.id).addr)
+    return RawEntry(name, shape, dtype.newbyteorder("="), read, place)

@@ -134,8 +134,10 @@ def published_by_tf(entries: Iterable[RawEntry], form: str, path: Path) -> Array
         entry = _in_torch_layout(one, place, path)
         name = one.source if place is None else place.name
         if name in published:
-            published[name] = _checked(published[name], entry)
-            dropped.append((one.source, f"a second copy of {name}, checked equal"))
+            first = published[name]
+            if first.place is None or first.place != entry.place:
+                published[name] = _checked(first, entry)
+                dropped.append((one.source, f"a second copy of {name}, checked equal"))
         else:
             published[name] = entry
     return Arrays(published, form, tuple(dropped))

@@ -1,0 +1,58 @@
+"""``camembert-dual convert``: a checkpoint of any format into a folder of another, with a proof beside it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from camembert_dual.checkpoints.convert import REPORT, convert
+from camembert_dual.checkpoints.writing import DTYPES, FORMATS
+from camembert_dual.parameters import TASKS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("source", metavar="SRC", help="folder, file, or name of a hub repository")
+    parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
+    parser.add_argument("--to", choices=tuple(FORMATS), required=True, help="format of the weights")
+    parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
+    parser.add_argument("--task", choices=tuple(TASKS), help="keep the weights of one class; all")
+    parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
+    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert, and say what came of it."""
+    bars: dict[str, Any] = {}
+
+    def progress(step: str, count: int) -> None:
+        if step not in bars:
+            bars[step] = tqdm(total=count, desc=step, unit="weight")
+        bars[step].update()
+
+    try:
+        report = convert(
+            arguments.source,
+            arguments.target,
+            arguments.to,
+            dtype=arguments.dtype,
+            task=arguments.task,
+            max_shard_size=arguments.max_shard_size,
+            progress=progress,
+            revision=arguments.revision,
+        )
+    finally:
+        for bar in bars.values():
+            bar.close()
+    print(
+        f"{report['source']} ({report['source_format']}) -> {arguments.target / report['target']}"
+    )
+    print(
+        f"{len(report['tensors'])} weights of {report['task']}; proof in {arguments.target / REPORT}"
+    )
+    for dropped in report["dropped"]:
+        print(f"dropped {dropped['name']}: {dropped['reason']}")
+    return 0
