@@ -3,7 +3,7 @@
 A label of -100 is ignored everywhere; if every label is, the loss is 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -12,15 +12,25 @@ from camembert_dual.inputs import check_range, infer_problem_type
 from camembert_dual.tf.checks import can_read_values
 
 IGNORED = -100
+Mean = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, num_labels: int) -> tf.Tensor:
+def mean_of_valid(losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
+    """The mean of the losses (...) where ``is_valid`` (...); 0 if nothing is."""
+    weights = tf.cast(is_valid, losses.dtype)
+    return tf.reduce_sum(losses * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
+
+
+def cross_entropy(
+    logits: tf.Tensor, labels: tf.Tensor, num_labels: int, mean: Mean = mean_of_valid
+) -> tf.Tensor:
     """Mean negative log-likelihood of the labels that are not -100.
 
     Args:
         logits: (..., L).
         labels: Integers (...), in [0, L) or -100.
         num_labels: L.
+        mean: How losses become one; ``fit`` weights samples here.
 
     Returns:
         Loss (), in float32 at least.
@@ -28,7 +38,6 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, num_labels: int) -> tf.T
     Raises:
         ValueError: If shapes disagree or a label is out of range.
     """
-    shape = tuple(logits.shape[:-1])
     labels = tf.reshape(labels, tf.shape(logits)[:-1])
     labels = tf.cast(labels, tf.int64)
     is_valid = labels != IGNORED
@@ -38,30 +47,39 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, num_labels: int) -> tf.T
         check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
     wide = tf.cast(logits, wide_dtype(logits))
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(is_valid, labels, 0), wide)
-    weights = tf.cast(is_valid, wide.dtype)
-    return tf.reduce_sum(losses * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
+    return mean(losses, is_valid)
 
 
-def causal_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Cross-entropy of each next token: logits (B, T, V) at t are held against labels (B, T) at t + 1."""
-    return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1])
+def causal_loss(logits: tf.Tensor, labels: tf.Tensor, mean: Mean = mean_of_valid) -> tf.Tensor:
+    """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
+    return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1], mean)
 
 
 def classification_loss(
-    logits: tf.Tensor, labels: tf.Tensor, num_labels: int, problem_type: str | None
+    logits: tf.Tensor,
+    labels: tf.Tensor,
+    num_labels: int,
+    problem_type: str | None,
+    mean: Mean = mean_of_valid,
 ) -> tf.Tensor:
     """The sequence classifier's loss."""
     problem_type = problem_type or infer_problem_type(num_labels, labels.dtype.is_integer)
     if problem_type == "single_label_classification":
-        return cross_entropy(logits, labels, num_labels)
+        return cross_entropy(logits, labels, num_labels, mean)
     wide = tf.cast(logits, wide_dtype(logits))
     targets = tf.cast(tf.reshape(labels, tf.shape(logits)), wide.dtype)
     if problem_type == "regression":
-        return tf.reduce_mean(tf.square(wide - targets))
-    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, wide))
+        losses = tf.square(wide - targets)
+    else:
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, wide)
+    return mean(losses, tf.ones_like(losses, tf.bool))
 
 
-def span_loss(logits: Sequence[tf.Tensor], positions: Sequence[tf.Tensor]) -> tf.Tensor:
+def span_loss(
+    logits: Sequence[tf.Tensor],
+    positions: Sequence[tf.Tensor],
+    means: Sequence[Mean] = (mean_of_valid, mean_of_valid),
+) -> tf.Tensor:
     """Mean of the cross-entropies of span starts and ends over the positions of the text.
 
     A position beyond the text is ignored; a negative one counts as the first, as in the reference.
@@ -69,16 +87,17 @@ def span_loss(logits: Sequence[tf.Tensor], positions: Sequence[tf.Tensor]) -> tf
     Args:
         logits: Two of (B, T), for start and end.
         positions: Two of (B) or (B, 1).
+        means: Two, as in :func:`cross_entropy`.
 
     Returns:
         Loss ().
     """
     losses = []
-    for scores, position in zip(logits, positions, strict=True):
+    for scores, position, mean in zip(logits, positions, means, strict=True):
         length = tf.cast(tf.shape(scores)[1], tf.int64)
         targets = tf.clip_by_value(tf.cast(tf.reshape(position, [-1]), tf.int64), 0, length)
         targets = tf.where(targets == length, tf.cast(IGNORED, tf.int64), targets)
-        losses.append(cross_entropy(scores, targets, scores.shape[1]))
+        losses.append(cross_entropy(scores, targets, scores.shape[1], mean))
     return (losses[0] + losses[1]) / 2
 
 

@@ -1,8 +1,8 @@
-"""Gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174) that keeps dropout's
-draws.
+"""Gradient checkpointing that keeps dropout's draws.
 
-``tf.recompute_grad`` runs a layer again for its gradient; Keras' dropout would then draw another
-mask. Here both runs start from the same seeds, and the seeds move on once.
+The method is Chen et al. 2016, https://arxiv.org/abs/1604.06174. ``tf.recompute_grad`` runs a layer
+again for its gradient; Keras' dropout would then draw another mask. Here both runs start from the
+same seeds, and the seeds move on once.
 """
 
 from typing import Any
@@ -31,9 +31,7 @@ def checkpoint(layer: keras.layers.Layer, *arguments: Any, **options: Any) -> An
     @tf.recompute_grad
     def run(*real: tf.Tensor) -> list[tf.Tensor]:
         rest = iter(real)
-        given = tf.nest.map_structure(
-            lambda one: next(rest) if is_real(one) else one, arguments
-        )
+        given = tf.nest.map_structure(lambda one: next(rest) if is_real(one) else one, arguments)
         with keras.StatelessScope(list(zip(seeds, first_seeds, strict=True))) as scope:
             # the gradient's run has no outer layer to learn from that this is training
             output = layer(*given, training=True, **options)
