@@ -179,8 +179,9 @@ def test_folders_without_a_tokenizer_are_refused(tmp_path):
         AutoTokenizer.from_pretrained(tmp_path)
     write_model(tmp_path)
     write(tmp_path, "config.json", {"model_type": "xlm-roberta"})
-    with pytest.raises(ValueError, match="one of xlmroberta"):
-        AutoTokenizer.from_pretrained(tmp_path)
+    for cls in (AutoTokenizer, *CLASSES):
+        with pytest.raises(ValueError, match="one of xlmroberta"):
+            cls.from_pretrained(tmp_path)
     (tmp_path / "broken.model").write_bytes(b"\x0a\xff\xff")
     with pytest.raises(ValueError, match="SentencePiece"):
         CamembertTokenizer(tmp_path / "broken.model")
@@ -266,6 +267,17 @@ def test_a_generic_tokenizer_saves_what_it_loads(tmp_path):
     assert (again.mask_token, again.model_max_length) == ("<mask>", 64)
     names = [path.rsplit("/", 1)[-1] for path in tokenizer.save_vocabulary(tmp_path)]
     assert sorted(names) == ["merges.txt", "vocab.json"]
+
+
+def test_a_json_that_changes_text_by_itself_is_left_to_its_library(saved, tmp_path):
+    content = json.loads((saved[0] / "tokenizer.json").read_text())
+    content["normalizer"]["normalizers"].append({"type": "Lowercase"})
+    write(tmp_path, "tokenizer.json", content)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    assert type(tokenizer) is TokenizerFast
+    assert tokenizer("LE CHAT").input_ids == tokenizer("le chat").input_ids
+    with pytest.raises(ValueError, match="Unigram model of CamemBERT"):
+        CamembertTokenizerFast.from_pretrained(tmp_path)
 
 
 def test_a_camembert_class_refuses_other_json(tmp_path):

@@ -47,15 +47,6 @@ class AutoTokenizer:
 
 
 def _class_for(folder: TokenizerFolder, use_fast: bool) -> type[BaseTokenizer]:
-    if folder.tokenizer_file is not None:
-        camembert = is_camembert(read_json(folder.tokenizer_file))
-    else:
-        camembert = folder.family in (None, "camembert")
-        if not camembert:
-            raise ValueError(
-                f"a SentencePiece file must be of CamemBERT; received one of {folder.family}, "
-                "which numbers its pieces otherwise: add its tokenizer.json"
-            )
-    if not camembert:
+    if folder.tokenizer_file is not None and not is_camembert(read_json(folder.tokenizer_file)):
         return TokenizerFast
     return CamembertTokenizerFast if use_fast else CamembertTokenizer

@@ -79,6 +79,7 @@ class CamembertTokenizerFast(CamembertBase):
     @classmethod
     def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
         """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+        folder.check_pieces()
         return cls(folder.vocab_file, folder.tokenizer_file, **(folder.settings | options))
 
     @property

@@ -46,6 +46,18 @@ class TokenizerFolder(NamedTuple):
     vocab_file: Path | None
     tokenizer_file: Path | None
 
+    def check_pieces(self) -> None:
+        """Refuses SentencePiece files whose pieces have other ids than CamemBERT's.
+
+        Raises:
+            ValueError: If the folder names another family.
+        """
+        if self.family not in (None, "camembert", "roberta"):
+            raise ValueError(
+                f"a SentencePiece file must be of CamemBERT; received one of {self.family}, "
+                "which numbers its pieces otherwise: load its tokenizer.json by AutoTokenizer"
+            )
+
 
 def open_folder(name_or_path: str | Path, **hub: Any) -> TokenizerFolder:
     """Reads the small files; ``hub`` goes to :func:`camembert_dual.checkpoints.locate.locate`.

@@ -64,4 +64,5 @@ class CamembertTokenizer(CamembertBase):
     @classmethod
     def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
         """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+        folder.check_pieces()
         return cls(folder.vocab_file or folder.path / TOKENIZER_FILE, **(folder.settings | options))

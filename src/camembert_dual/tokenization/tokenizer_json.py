@@ -23,17 +23,22 @@ from camembert_dual.tokenization.proto import (
 from camembert_dual.tokenization.template import Template, Templates
 
 FIRST_PIECE = 5
+_KNOWN_NORMALIZERS = {"Sequence", "Precompiled", "Replace", "Strip"}
 LAYOUT = ("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED")
 
 
 def is_camembert(content: Mapping[str, Any]) -> bool:
-    """Whether a ``tokenizer.json`` is a Unigram model in CamemBERT's id layout."""
+    """Whether a ``tokenizer.json`` is a Unigram model in CamemBERT's id layout.
+
+    One that also changes text in ways of its own, say to lower case, is not: it would be lost.
+    """
     model = content.get("model") or {}
     vocab = model.get("vocab")
     return (
         isinstance(vocab, list)
         and len(vocab) > FIRST_PIECE
         and all(isinstance(entry, (list, tuple)) for entry in vocab)
+        and _kinds(content.get("normalizer")) <= _KNOWN_NORMALIZERS
         and (vocab[0][0], vocab[2][0], vocab[FIRST_PIECE][0])
         == ("<s>NOTUSED", "</s>NOTUSED", "<s>")
     )
@@ -119,6 +124,14 @@ def _charsmap(normalizer: Any) -> bytes:
             if found := _charsmap(part):
                 return found
     return b""
+
+
+def _kinds(normalizer: Any) -> set[str]:
+    """The kinds of all steps of a normaliser."""
+    if not isinstance(normalizer, Mapping):
+        return set()
+    steps = (_kinds(part) for part in normalizer.get("normalizers", ()))
+    return {str(normalizer.get("type"))}.union(*steps)
 
 
 def _added(index: int, token: AddedToken) -> dict[str, Any]:
