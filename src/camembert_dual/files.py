@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 
+MAX_JSON = 1 << 28
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -22,6 +25,8 @@ def read_json(path: Path) -> dict[str, Any]:
         raise FileNotFoundError(
             f"A checkpoint must hold {path.name}; there is none in {path.parent}."
         )
+    if path.stat().st_size > MAX_JSON:
+        raise ValueError(f"{path} must have at most {MAX_JSON} bytes; received {path.stat().st_size}.")
     try:
         values = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:

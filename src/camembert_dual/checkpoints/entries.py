@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from camembert_dual.checkpoints.errors import require
+from camembert_dual.checkpoints.raw_file import BFLOAT16
 
 Array = npt.NDArray[np.generic]
 
@@ -80,6 +81,11 @@ def is_finite(array: Array) -> bool:
     return all(
         bool(np.isfinite(flat[start : start + step]).all()) for start in range(0, len(flat), step)
     )
+
+
+def is_floating(dtype: np.dtype[np.generic]) -> bool:
+    """Whether a type is floating point, numpy's bfloat16 included."""
+    return dtype.kind == "f" or dtype == BFLOAT16
 
 
 def shape_of(arrays: Mapping[str, Array], name: str) -> tuple[int, ...]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.entries import Array, Arrays
+from camembert_dual.checkpoints.errors import CheckpointError, require
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.staging import staged_save
 from camembert_dual.checkpoints.writing import write_weights
 from camembert_dual.config import CamembertConfig
+from camembert_dual.files import read_json
 
 
 class Checkpoint(NamedTuple):
@@ -64,18 +66,34 @@ def open_checkpoint(
     if path.is_dir():
         folder = path
         if config is None and (folder / CONFIG).is_file():
-            config = CamembertConfig.from_pretrained(
-                folder
-            )  # a wrong family is named before any weights
+            config = _read_config(folder)
         file = find_weights(folder)
     else:
         folder, file = path.parent, path
     content = read_file(file)
     if config is None and content.config is not None:
-        config = CamembertConfig.from_dict(content.config)
+        config = _config(file, content.config)
     if config is None:
-        config = CamembertConfig.from_pretrained(folder)
+        config = _read_config(folder)
+    layers = config.num_hidden_layers  # a model is built from the config before weights are looked for
+    rule = "num_hidden_layers of the config must not exceed the number of weights"
+    require(file, layers <= len(content.arrays), rule, layers)
     return Checkpoint(folder, config, content.arrays, file)
+
+
+def _read_config(folder: Path) -> CamembertConfig:
+    return _config(folder / CONFIG, read_json(folder / CONFIG))
+
+
+def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
+    """The config of a file; an error names the file."""
+    try:
+        return CamembertConfig.from_dict(values)
+    except (TypeError, AttributeError) as error:
+        rule = "a config must have values of the right kinds"
+        raise CheckpointError(f"{path}: {rule}; received {error}.") from None
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}") from None
 
 
 def find_weights(folder: Path) -> Path:

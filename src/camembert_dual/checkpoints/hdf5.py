@@ -74,9 +74,9 @@ def child(path: Path, group: Any, name: str) -> Any:
     here = group
     for part in name.split("/"):
         rule = f"the group {here.name!r} must hold {short(part, 80)!r}"
-        sound = isinstance(here, h5py.Group) and part not in ("", ".", "..") and part in here
-        require(path, sound, rule, "none")
-        link = here.get(part, getlink=True)
+        sound = isinstance(here, h5py.Group) and part not in ("", ".", "..")
+        link = here.get(part, getlink=True) if sound else None
+        require(path, link, rule, "none")
         rule = "an HDF5 file must hold its own data"
         hard = isinstance(link, h5py.HardLink)
         require(path, hard, rule, f"a {type(link).__name__} under the name {short(name, 80)!r}")

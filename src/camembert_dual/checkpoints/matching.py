@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from camembert_dual.checkpoints.entries import Array, Arrays, are_equal, dtype_of, shape_of
+from camembert_dual.checkpoints.entries import Array, Arrays, are_equal, dtype_of, is_floating, shape_of
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
@@ -65,6 +65,13 @@ def match(
             for name in mismatched
         )
         problems.append(f"of another shape: {', '.join(shapes)}")
+    other = [
+        f"{name} {dtype_of(arrays, sources[name])}"
+        for name in wanted
+        if name in sources and not is_floating(dtype_of(arrays, sources[name]))
+    ]
+    if other:
+        problems.append(f"of a type that is not floating point: {', '.join(other)}")
     missing = [name for name in wanted if name not in sources]
     fatal = _fatal_gaps(missing, list(wanted))
     if fatal:

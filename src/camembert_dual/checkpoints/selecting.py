@@ -76,8 +76,11 @@ def find_task(config: CamembertConfig, names: Iterable[str]) -> str:
     known = {canonical(name) for name in names}
     listed: Any = config.extra.get(ARCHITECTURES)
     named = [_class_name(one) for one in listed] if isinstance(listed, list) else []
-    for task in (*named, "CamembertForMaskedLM", *TASKS):
-        head = {row.name for row in TASKS[task].head} if task in TASKS else set()
+    for task in named:  # a part of its head is enough: what is missing is then named
+        if task in TASKS and {row.name for row in TASKS[task].head} & known:
+            return task
+    for task in ("CamembertForMaskedLM", *TASKS):
+        head = {row.name for row in TASKS[task].head}
         if head and head <= known:
             return task
     return "CamembertModel"
