@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 COMMANDS = {
+    "convert": "write a checkpoint of any format in another, with a proof",
     "fill-mask": "complete a text that holds <mask>",
+    "inspect": "say what a checkpoint holds and what is wrong with it",
     "pretrain": "train a small CamemBERT from text files, vocabulary included",
+    "verify": "compare both frameworks, or two checkpoints, stage by stage",
 }
 
 

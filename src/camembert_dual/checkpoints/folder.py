@@ -75,7 +75,9 @@ def open_checkpoint(
         config = _config(file, content.config)
     if config is None:
         config = _read_config(folder)
-    layers = config.num_hidden_layers  # a model is built from the config before weights are looked for
+    layers = (
+        config.num_hidden_layers
+    )  # a model is built from the config before weights are looked for
     rule = "num_hidden_layers of the config must not exceed the number of weights"
     require(file, layers <= len(content.arrays), rule, layers)
     return Checkpoint(folder, config, content.arrays, file)

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from camembert_dual.checkpoints.entries import Array, Arrays, are_equal, dtype_of, is_floating, shape_of
+from camembert_dual.checkpoints.entries import (
+    Array,
+    Arrays,
+    are_equal,
+    dtype_of,
+    is_floating,
+    shape_of,
+)
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 

@@ -1,0 +1,92 @@
+"""One checkpoint run by one framework in a process of its own: every stage's values into a file.
+
+``python -m camembert_dual.commands.stages CHECKPOINT BACKEND DTYPE OUTPUT``
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.selecting import select
+from camembert_dual.config import CamembertConfig
+
+TREES = {"torch": ("camembert_dual.pt", ""), "tf": ("camembert_dual.tf", "TF")}
+ROWS, CHOICES, TOKENS = 3, 2, 24
+Inputs = dict[str, npt.NDArray[np.int64]]
+
+
+def sample_inputs(config: CamembertConfig, task: str) -> Inputs:
+    """Ids and mask (B, T) that every run uses: full, padded on the right and short; (B, C, T) for choices."""
+    length = min(TOKENS, config.max_sequence_length)
+    random = np.random.default_rng(0)
+    ids = random.integers(0, config.vocab_size, (ROWS, length))
+    ids = np.where(ids == config.pad_token_id, (config.pad_token_id + 1) % config.vocab_size, ids)
+    sizes = np.array([length, max(1, length * 2 // 3), max(1, length // 4)])
+    mask = (np.arange(length) < sizes[:, None]).astype(np.int64)
+    ids = np.where(mask == 1, ids, config.pad_token_id)
+    if task == "CamembertForMultipleChoice":
+        ids, mask = (np.stack([one, one[::-1]], axis=1) for one in (ids, mask))
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def stages(name: str, backend: str, dtype: str) -> dict[str, npt.NDArray[Any]]:
+    """Run a checkpoint.
+
+    Args:
+        name: Folder, file, bundled name or hub name.
+        backend: ``"torch"`` or ``"tf"``.
+        dtype: Type of weights and arithmetic.
+
+    Returns:
+        Stage to its values, in the order of the network; padded positions are zero.
+    """
+    checkpoint = open_checkpoint(name)
+    task = select(checkpoint).task
+    module, prefix = TREES[backend]
+    tree = importlib.import_module(module)
+    model = getattr(tree, f"{prefix}{task}").from_pretrained(name, dtype=dtype)
+    inputs = sample_inputs(checkpoint.config, task)
+    outputs = model(
+        **{key: _tensor(backend, one) for key, one in inputs.items()}, output_hidden_states=True
+    )
+    mask = inputs["attention_mask"].reshape(-1, inputs["attention_mask"].shape[-1])
+    found = {}
+    for number, state in enumerate(outputs["hidden_states"]):
+        title = f"layer {number - 1}" if number else "embeddings"
+        found[title] = _array(state) * mask[..., None]
+    for key in ("last_hidden_state", "pooler_output", "logits", "start_logits", "end_logits"):
+        if key in outputs:
+            value = _array(outputs[key])
+            if value.shape[:2] == mask.shape:
+                value = value * mask.reshape(mask.shape + (1,) * (value.ndim - 2))
+            found[key] = value
+    return found
+
+
+def _tensor(backend: str, array: npt.NDArray[np.int64]) -> Any:
+    return importlib.import_module("torch").from_numpy(array) if backend == "torch" else array
+
+
+def _array(value: Any) -> npt.NDArray[Any]:
+    return np.asarray(value.detach() if hasattr(value, "detach") else value)
+
+
+def main(checkpoint: str, backend: str, dtype: str, output: str) -> None:
+    """Write the stages; numbers before the names keep their order."""
+    found = stages(checkpoint, backend, dtype)
+    with Path(output).open("wb") as file:
+        np.savez(
+            file,
+            **{f"{number:03d} {name}": one for number, (name, one) in enumerate(found.items())},
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
