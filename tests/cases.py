@@ -387,6 +387,9 @@ CASES = (
     Case("cached, padding", cached(3, CACHE_MASK), "decoder", (BARE, HEADS[0])),
     Case("cached, pad 5", cached(3, CACHE_MASK), "decoder, pad 5", (BARE,)),
     Case("cached, relative_key", cached(3, CACHE_MASK), "decoder, relative_key", (BARE,)),
+    Case(
+        "cached, relative_key, one", cached(1, CACHE_MASK[:, 2:]), "decoder, relative_key", (BARE,)
+    ),
     Case("cached, crossed", cached(3, CACHE_MASK, states=True), "crossed", (BARE, HEADS[0])),
     Case("cached, pruned", cached(3, states=True), "crossed, pruned", (BARE,)),
 )

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Compare with transformers: 4.34.0, the last that documents everything offered here, and the newest.
+# Each has a virtual environment of its own; the TensorFlow tree runs in the project's (.venv).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+BASE=(pytest pytest-timeout hypothesis sentencepiece protobuf safetensors ml_dtypes tqdm h5py)
+
+# Make an environment unless it already holds what it is for: NAME PYTHON REQUIREMENT...
+environment() {
+    local folder=".venv-peer-$1" python=$2 stamp
+    shift 2
+    stamp="$folder/.installed-$(echo "$*" | cksum | cut -d ' ' -f 1)"
+    if [ ! -e "$stamp" ]; then
+        [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
+        "$folder/bin/python" -m pip install --quiet "$@" "${BASE[@]}"
+        "$folder/bin/python" -m pip install --quiet --no-deps -e .
+        touch "$stamp"
+    fi
+}
+
+environment old python3.11 \
+    transformers==4.34.0 torch==2.13.0 tensorflow-cpu==2.14.1 "numpy<2"
+environment new "${PYTHON:-python3}" "transformers>=5" torch==2.13.0
+
+status=0
+for name in old new; do
+    TF_CPP_MIN_LOG_LEVEL=3 ".venv-peer-$name/bin/python" -m pytest tests/peer "$@" || status=1
+done
+exit $status
