@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import tensorflow as tf
@@ -113,9 +114,8 @@ def compiled_search(model: Any, encoder: Encoder, options: GenerationOptions) ->
         states = tuple(tf.TensorSpec([None, None, *one.shape[2:]], one.dtype) for one in encoder)
         uniforms = tf.TensorSpec([None, None], tf.float32)
         signature = [ids, mask, states, uniforms, tf.TensorSpec([], tf.int32)]
-        graphs[key] = tf.function(
-            lambda *inputs: search(model, *inputs, options), input_signature=signature
-        )
+        run = partial(search, model, options=options)
+        graphs[key] = tf.function(run, input_signature=signature, autograph=False)
     return graphs[key]
 
 

@@ -35,7 +35,8 @@ class Embedding(keras.layers.Embedding):
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """Look up ids (...) in the table: (..., D)."""
-        rows = tf.gather(tf.convert_to_tensor(self.embeddings), ids)  # (..., D)
+        table = tf.cast(self.embeddings, self.compute_dtype)  # Keras' own tables do not cast
+        rows = tf.gather(table, ids)  # (..., D)
         if self.padding_index is None:
             return rows
         return tf.where((ids == self.padding_index)[..., None], tf.stop_gradient(rows), rows)
