@@ -130,6 +130,16 @@ def test_sampled_tokens_are_the_ones_that_the_ids_say(tmp_path):
     assert len(seen) > 5
 
 
+def test_tokens_cannot_be_asked_for_after_the_tokenizer_changed(tmp_path):
+    tokenizer = CamembertTokenizer(write_model(tmp_path))
+    early, late = tokenizer(TEXT), tokenizer(TEXT)
+    tokens = early.tokens()
+    tokenizer.add_tokens("camembert")
+    assert early.tokens() == tokens
+    with pytest.raises(ValueError, match="encode again"):
+        late.tokens()
+
+
 def test_a_plain_one_can_be_made_and_turned_into_tensors():
     plain = BatchEncoding({"input_ids": [5, 6]}, tensor_type="np", prepend_batch_axis=True)
     assert plain.input_ids.shape == (1, 2)

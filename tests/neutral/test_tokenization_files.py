@@ -1,9 +1,10 @@
 """Files: every way to save and load, the layouts in the wild, lengths, and other tokenizers."""
 
+import io
 import json
 
 import pytest
-from sentencepiece import SentencePieceProcessor
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.processors import BertProcessing, RobertaProcessing, TemplateProcessing
 from tokenizers.trainers import BpeTrainer, WordPieceTrainer
@@ -284,3 +285,30 @@ def test_a_camembert_class_refuses_other_json(tmp_path):
     byte_level_bpe().save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(ValueError, match="Unigram model of CamemBERT; received 'BPE'"):
         CamembertTokenizer.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"byte_fallback": True}, {"user_defined_symbols": ["fromage"]}, {"model_type": "bpe"}],
+)
+def test_models_that_json_cannot_hold_are_saved_without_it(tmp_path, options):
+    writer = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 3),
+        model_writer=writer,
+        **{"vocab_size": 500, "hard_vocab_limit": options.get("model_type") == "bpe"},
+        **{"unk_id": 0, "bos_id": 1, "eos_id": 2, "pad_id": -1, "minloglevel": 2},
+        **options,
+    )
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(writer.getvalue())
+    tokenizer = CamembertTokenizerFast(tmp_path / "sentencepiece.bpe.model")
+    tokenizer.save_pretrained(tmp_path / "saved")
+    assert not (tmp_path / "saved" / "tokenizer.json").exists()
+    with pytest.raises(ValueError, match="can hold a Unigram model"):
+        _ = tokenizer.backend_tokenizer
+    again = CamembertTokenizer.from_pretrained(tmp_path / "saved")
+    for text in [*SENTENCES, "le 漢字 est e\u0301te\u0301", "fromageries"]:
+        encoding = again(text, return_offsets_mapping=True)
+        assert encoding.input_ids == tokenizer(text).input_ids
+        covered = {i for start, end in encoding.offset_mapping for i in range(start, end)}
+        assert covered == set(range(len(text)))

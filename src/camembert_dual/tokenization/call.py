@@ -74,6 +74,12 @@ def encode_samples(tokenizer: "BaseTokenizer", samples: Samples, options: Option
 
     def solve() -> TokenSources:
         aligned = drawn or [align_sources(backend, side) for side in sides]
+        same = [np.array_equal(a.ids.values, b.values) for a, b in zip(aligned, ids, strict=True)]
+        if not all(same):
+            raise ValueError(
+                "the tokens of an encoding must be asked for before tokens are added to its "
+                "tokenizer; encode again"
+            )
         return find_sources(backend, aligned, layout.rows, places, layout.pad.token or "")
 
     return collect(tokenizer, sequences, layout, places, options, samples.batched, solve)

@@ -20,7 +20,7 @@ from camembert_dual.tokenization.ragged import IntArray, Ragged, from_lists
 FAIRSEQ_OFFSET = 4
 UNK_ID = 3
 WORD_START = "▁"
-FEW = 32
+FEW = 32  # fewer texts are not worth the library's threads
 
 
 class PieceBackend:
@@ -100,7 +100,7 @@ class PieceBackend:
         return Ragged(self._model_ids[rows.values], rows.lengths)
 
     def _run(self, texts: Sequence[str], out_type: type) -> list[Any]:
-        """Cuts texts; a batch goes to the library's threads, which cost more than a few texts."""
+        """Cuts texts, many at once by the library's threads."""
         encode = self.sp_model.encode
         try:
             if len(texts) < FEW:

@@ -15,8 +15,8 @@ from camembert_dual.tokenization.folder import (
     VOCAB_FILE,
 )
 from camembert_dual.tokenization.piece_backend import FAIRSEQ_OFFSET
-from camembert_dual.tokenization.proto import UNIGRAM, parse_model
-from camembert_dual.tokenization.tokenizer_json import from_proto
+from camembert_dual.tokenization.proto import parse_model
+from camembert_dual.tokenization.tokenizer_json import can_hold, from_proto
 
 if TYPE_CHECKING:
     from camembert_dual.tokenization.base import BaseTokenizer
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def save_tokenizer(tokenizer: "CamembertBase", folder: Path, prefix: str | None) -> tuple[str, ...]:
-    """Writes all files; ``tokenizer.json`` only for Unigram models, which alone it can hold."""
+    """Writes all files; ``tokenizer.json`` only if it can hold the model."""
     folder.mkdir(parents=True, exist_ok=True)
     written = [*save_vocabulary(tokenizer, folder, prefix)]
     texts = {CONFIG_FILE: _text(_config(tokenizer)), SPECIAL_FILE: _text(_special(tokenizer))}
     beyond = _beyond(tokenizer)
     if beyond:
         texts[ADDED_FILE] = _text(beyond)
-    if parse_model(tokenizer.backend.proto).model_type == UNIGRAM:
+    if can_hold(parse_model(tokenizer.backend.proto)):
         texts[TOKENIZER_FILE] = tokenizer_json(tokenizer)
     for name, text in texts.items():
         path = _path(folder, name, prefix)

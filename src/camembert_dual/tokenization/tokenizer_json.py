@@ -14,6 +14,7 @@ from tokenizers import AddedToken
 
 from camembert_dual.tokenization.proto import (
     CONTROL,
+    NORMAL,
     UNIGRAM,
     UNKNOWN,
     ModelProto,
@@ -66,17 +67,34 @@ def to_proto(content: Mapping[str, Any]) -> bytes:
     return build_model(ModelProto(tuple(pieces), _charsmap(content.get("normalizer"))))
 
 
+def can_hold(model: ModelProto) -> bool:
+    """Whether a ``tokenizer.json`` says all there is to a model.
+
+    It has words neither for other kinds of model than Unigram nor for other kinds of piece than
+    ordinary ones (user-defined, unused, bytes).
+    """
+    first = [(piece.text, piece.kind) for piece in model.pieces[:3]]
+    return (
+        model.model_type == UNIGRAM
+        and first == [("<unk>", UNKNOWN), ("<s>", CONTROL), ("</s>", CONTROL)]
+        and all(piece.kind == NORMAL for piece in model.pieces[3:])
+        and model.add_dummy_prefix
+        and model.remove_extra_whitespaces
+    )
+
+
 def from_proto(
     model: ModelProto, added: Mapping[int, AddedToken], templates: Templates, mask_token: str
 ) -> str:
     """The text of a ``tokenizer.json`` that the *tokenizers* library loads.
 
     Raises:
-        ValueError: If the model is not a Unigram one.
+        ValueError: If such a file cannot hold the model.
     """
-    if model.model_type != UNIGRAM:
+    if not can_hold(model):
         raise ValueError(
-            f"tokenizer.json can hold a Unigram model only; received model type {model.model_type}"
+            "tokenizer.json can hold a Unigram model with ordinary pieces only; received model "
+            f"type {model.model_type} with {len(model.pieces)} pieces"
         )
     names = [added[index].content if index in added else LAYOUT[index] for index in range(5)]
     vocab: list[tuple[str, float]] = [(name, 0.0) for name in names[:4]]
