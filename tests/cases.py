@@ -40,6 +40,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "relative_key_query": {"position_embedding_type": "relative_key_query"},
     "untied": {"tie_word_embeddings": False},
     "pruned": {"pruned_heads": {0: [1], 1: [0, 2]}},
+    "regression": {"problem_type": "regression"},
+    "single label": {"problem_type": "single_label_classification"},
+    "multi label": {"problem_type": "multi_label_classification"},
     "decoder": {"is_decoder": True},
     "decoder, pad 5": {"is_decoder": True, "pad_token_id": 5},
     "decoder, relative_key": {"is_decoder": True, "position_embedding_type": "relative_key"},
@@ -489,8 +492,7 @@ def zeros_and_ones(config, random):
 
 CAUSAL, MASKED, SEQUENCE, CHOICE, TOKEN, QUESTION = HEADS
 REGRESSION, SINGLE, MULTI = (
-    {"problem_type": name}
-    for name in ("regression", "single_label_classification", "multi_label_classification")
+    CONFIGS[name] for name in ("regression", "single label", "multi label")
 )
 LOSSES = (
     Loss("some labels", MASKED, of_words()),
