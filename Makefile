@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
 
 demo: setup ## Complete French sentences in PyTorch and TensorFlow from one checkpoint.
-	$(BIN)/camembert-dual fill-mask "Le petit chat boit du <mask>." --backend both
+	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
 	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
 test: setup ## Run the whole test suite.

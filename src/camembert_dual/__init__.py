@@ -59,7 +59,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"camembert_dual.{module}"), name)
     except ModuleNotFoundError as error:
         package, framework, extra = _FRAMEWORKS.get(module, ("", "", ""))
-        if error.name not in (package, "keras"):
+        if (error.name or "").split(".")[0] not in (package, "keras"):
             raise
         raise ImportError(
             f'{name} needs {framework}: pip install "camembert-dual[{extra}]"'

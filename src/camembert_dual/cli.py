@@ -9,8 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+DESCRIPTION = "CamemBERT in PyTorch and TensorFlow from one checkpoint file."
 COMMANDS = {
     "convert": "write a checkpoint of any format in another, with a proof",
+    "export": "write a SavedModel for serving, or a LiteRT file",
     "fill-mask": "complete a text that holds <mask>",
     "inspect": "say what a checkpoint holds and what is wrong with it",
     "pretrain": "train a small CamemBERT from text files, vocabulary included",
@@ -29,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on standard error
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="camembert-dual", description=__doc__)
+    parser = argparse.ArgumentParser(prog="camembert-dual", description=DESCRIPTION)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         description = f"{summary.capitalize()}."

@@ -44,15 +44,14 @@ def fill_mask(model: Any, tokenizer: Any, text: str, top_k: int = 5) -> list[lis
         ValueError: If the text has no mask or more tokens than the model takes, or ``top_k`` is not
             between 1 and the vocabulary's size.
     """
-    input_ids, logits = mask_logits(model, tokenizer, text)
-    return best_fills(tokenizer, input_ids, logits, top_k)
+    return best_fills(tokenizer, text, mask_logits(model, tokenizer, text), top_k)
 
 
-def mask_logits(model: Any, tokenizer: Any, text: str) -> tuple[npt.NDArray[np.int64], FloatArray]:
+def mask_logits(model: Any, tokenizer: Any, text: str) -> FloatArray:
     """Encode a text and score its masks.
 
     Returns:
-        Ids (T,) and the logits of the M masks (M, V), in float64.
+        The logits of the M masks (M, V), in float64.
 
     Raises:
         ValueError: If the text has no mask or more tokens than the model takes.
@@ -64,31 +63,41 @@ def mask_logits(model: Any, tokenizer: Any, text: str) -> tuple[npt.NDArray[np.i
     is_mask = input_ids[0] == tokenizer.mask_token_id
     require(bool(is_mask.any()), f"The text must contain {tokenizer.mask_token}", repr(text))
     logits = to_numpy(model(input_ids=input_ids).logits)
-    return input_ids[0], logits[0, is_mask].astype(np.float64)
+    scores: FloatArray = logits[0, is_mask].astype(np.float64)
+    return scores
 
 
-def best_fills(
-    tokenizer: Any, input_ids: npt.NDArray[np.int64], logits: FloatArray, top_k: int
-) -> list[list[Fill]]:
-    """Turn the logits of the masks (M, V) into the best proposals for each."""
+def best_fills(tokenizer: Any, text: str, logits: FloatArray, top_k: int) -> list[list[Fill]]:
+    """Turn the logits of the masks (M, V) into the best proposals for each.
+
+    Raises:
+        ValueError: If ``top_k`` is not between 1 and V.
+    """
     size = logits.shape[-1]
     require(1 <= top_k <= size, f"top_k must be between 1 and {size}", top_k)
-    probabilities = softmax(logits)  # (M, V)
-    positions = np.flatnonzero(input_ids == tokenizer.mask_token_id)
     fills = []
-    for position, row in zip(positions.tolist(), probabilities, strict=True):
-        best = np.argsort(-row, kind="stable")[:top_k]
-        fills.append([_fill(tokenizer, input_ids, position, int(one), row[one]) for one in best])
+    for number, row in enumerate(softmax(logits)):
+        proposals = []
+        for token in np.argsort(-row, kind="stable")[:top_k].tolist():
+            piece = tokenizer.convert_ids_to_tokens(token)
+            sequence = fill_in(text, tokenizer.mask_token, number, piece)
+            proposals.append(Fill(float(row[token]), token, words_of(piece).strip(), sequence))
+        fills.append(proposals)
     return fills
 
 
-def _fill(
-    tokenizer: Any, input_ids: npt.NDArray[np.int64], position: int, token: int, score: float
-) -> Fill:
-    filled = input_ids.copy()
-    filled[position] = token
-    sequence = tokenizer.decode(filled[1:-1])  # all but <s> and </s>
-    return Fill(float(score), token, tokenizer.decode([token]).strip(), sequence)
+def fill_in(text: str, mask: str, number: int, piece: str) -> str:
+    """Put a piece in the place of the mask of that number."""
+    parts = text.split(mask)
+    left, right = mask.join(parts[: number + 1]), mask.join(parts[number + 1 :])
+    is_apart = left != left.rstrip()
+    word = words_of(piece)
+    return left.rstrip() + (word if is_apart else word.lstrip()) + right
+
+
+def words_of(piece: str) -> str:
+    """A SentencePiece piece as text: U+2581 is a blank."""
+    return piece.replace("▁", " ")
 
 
 def softmax(logits: FloatArray) -> FloatArray:

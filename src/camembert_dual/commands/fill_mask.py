@@ -42,9 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     logits, fills = [], []
     for backend in backends:
         model = load(backend, arguments.model)
-        input_ids, scores = mask_logits(model, tokenizer, arguments.text)
-        logits.append(scores)
-        fills.append(best_fills(tokenizer, input_ids, scores, arguments.top_k))
+        logits.append(mask_logits(model, tokenizer, arguments.text))
+        fills.append(best_fills(tokenizer, arguments.text, logits[-1], arguments.top_k))
     print(arguments.text)
     for number in range(len(fills[0])):
         print(table([FRAMEWORKS[one] for one in backends], [one[number] for one in fills]))

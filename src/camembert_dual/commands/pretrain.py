@@ -119,22 +119,21 @@ def run(arguments: argparse.Namespace) -> int:
     if not vocabulary.exists():
         lines = corpus.lines(np.random.default_rng(settings.seed))
         train_sentencepiece(lines, vocab_size=settings.vocab_size, output=vocabulary)
-    tokenizer = CamembertTokenizer(vocabulary, model_max_length=sys.maxsize)  # rows are cut later
+    tokenizer = CamembertTokenizer(vocabulary)
     pieces = Pieces.of_camembert(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
 
     def encode(paragraphs: list[str]) -> list[IntArray]:
-        rows: Any = tokenizer(paragraphs, add_special_tokens=False, return_attention_mask=False)
+        rows: Any = tokenizer(paragraphs, add_special_tokens=False, verbose=False)
         return [np.asarray(row, dtype=np.int64) for row in rows["input_ids"]]
 
     encoded = encode_corpus(corpus, encode)
     model, seconds = pretrain(settings, encoded, pieces, arguments.out)
     directory = arguments.out / "model"
-    tokenizer.model_max_length = model.config.max_sequence_length
-    tokenizer.save_pretrained(directory)
     halves = {name: array.astype(np.float16) for name, array in model.to_arrays().items()}
     config = model.config
     config.extra = {"architectures": [model.task], "torch_dtype": "float16"}
     save_checkpoint(directory, config, halves)
+    tokenizer.save_vocabulary(directory)  # all that both tokenizers need
     evaluated = {path.name: list(read_lines(path)) for path in arguments.valid}
     if corpus.held_out:
         evaluated[f"held-out tenth of {arguments.hold_out.name}"] = list(corpus.held_out)

@@ -185,13 +185,13 @@ class TFCamembertForMaskedLM(PretrainedModel):
         position_ids: tf.Tensor | None = None,
         head_mask: tf.Tensor | None = None,
         inputs_embeds: tf.Tensor | None = None,
-        encoder_hidden_states: tf.Tensor | None = None,
-        encoder_attention_mask: tf.Tensor | None = None,
         output_attentions: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
         labels: tf.Tensor | None = None,
         training: bool | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        encoder_attention_mask: tf.Tensor | None = None,
     ) -> MaskedLMOutput | tuple[Any, ...]:
         """Score every token of the vocabulary at every position.
 
@@ -331,8 +331,8 @@ class TFCamembertForMultipleChoice(PretrainedModel):
     def call(
         self,
         input_ids: tf.Tensor | None = None,
-        token_type_ids: tf.Tensor | None = None,
         attention_mask: tf.Tensor | None = None,
+        token_type_ids: tf.Tensor | None = None,
         position_ids: tf.Tensor | None = None,
         head_mask: tf.Tensor | None = None,
         inputs_embeds: tf.Tensor | None = None,
