@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,25 @@ def download(
             at["revision"] = path.parent.name  # the rest comes from the same commit
         return path
 
-    found = list(_fetch_all(fetch, filenames))
+    with _telemetry_off():
+        found = list(_fetch_all(fetch, filenames))
     if not found:
         where = "the cache" if local_files_only else "the repository"
         wanted = ", ".join(filenames or (CONFIG, *WEIGHTS))
         raise FileNotFoundError(f"{where} must hold one of {wanted}; received none for {name!r}.")
     return found[0].parent
+
+
+@contextmanager
+def _telemetry_off() -> Iterator[None]:
+    """Keep the client from sending what is installed and from asking who runs it, while it works for us."""
+    constants: Any = importlib.import_module("huggingface_hub.constants")
+    before = constants.HF_HUB_DISABLE_TELEMETRY
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_TELEMETRY = before
 
 
 def _fetch_all(

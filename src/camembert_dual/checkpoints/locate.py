@@ -40,13 +40,13 @@ def locate(
         PermissionError: If the hub refuses access.
     """
     path = Path(name_or_path)
-    if path.is_dir():
+    name = str(name_or_path)
+    if name and path.is_dir():
         finish_save(path)
         return path
-    if path.exists():
+    if name and path.exists():
         finish_save(path.parent)
         return path
-    name = str(name_or_path)
     if name in BUNDLED:
         return Path(str(resources.files("camembert_dual"))) / "assets" / name
     if not isinstance(name_or_path, str) or not is_hub_name(name):

@@ -1,0 +1,37 @@
+"""Opens checkpoints as it is told on standard input, a line of JSON each, and may only reach loopback."""
+
+import json
+import socket
+import sys
+
+from camembert_dual.checkpoints.convert import sha256
+from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.config import CamembertConfig
+
+connect = socket.socket.connect
+
+
+def only_loopback(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1"):
+        raise OSError(f"no network but loopback: {address}")
+    return connect(self, address)
+
+
+def main():
+    socket.socket.connect = only_loopback
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            if order.pop("config_only", False):
+                config = CamembertConfig.from_pretrained(order.pop("name"), **order)
+                answer = {"hidden_size": config.hidden_size}
+            else:
+                checkpoint = open_checkpoint(order.pop("name"), **order)
+                hashes = {name: sha256(checkpoint.arrays[name]) for name in checkpoint.arrays}
+                answer = {"path": str(checkpoint.path), "hashes": hashes}
+        except Exception as error:
+            answer = {"error": type(error).__name__, "message": str(error)}
+        print(json.dumps(answer), flush=True)
+
+
+main()

@@ -1,0 +1,110 @@
+"""A hub on loopback: repositories in memory, spoken to by the real client."""
+
+import hashlib
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+COMMITS = {"main": "a" * 40, "old": "b" * 40}
+
+
+class Hub:
+    """What the server serves and what it saw.
+
+    Attributes:
+        files: (repository, commit) to file name to content.
+        requests: Method, path, range and user agent of every request.
+        broken: File names whose next transfers stop half-way, to how many times.
+    """
+
+    def __init__(self):
+        self.files = {}
+        self.requests = []
+        self.broken = {}
+        self.secret = set()
+        self.url = ""
+
+    def add(self, repository, revision, files):
+        self.files[repository, COMMITS[revision]] = files
+
+
+def handler_of(hub):
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *arguments):
+            pass
+
+        def do_HEAD(self):
+            self.answer(with_body=False)
+
+        def do_GET(self):
+            self.answer(with_body=True)
+
+        def refuse(self, status, code=""):
+            self.send_response(status)
+            if code:
+                self.send_header("X-Error-Code", code)
+                self.send_header("X-Error-Message", f"the test hub says {code}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def answer(self, with_body):
+            path = unquote(self.path.partition("?")[0]).lstrip("/")
+            wanted = self.headers.get("Range")
+            agent = self.headers.get("User-Agent", "")
+            hub.requests.append((self.command, path, wanted, agent))
+            repository, _, rest = path.partition("/resolve/")
+            revision, _, name = rest.partition("/")
+            commit = COMMITS.get(revision, revision)
+            if repository in hub.secret and self.headers.get("Authorization") != "Bearer right":
+                return self.refuse(401, "GatedRepo")
+            if not any(known == repository for known, _ in hub.files):
+                return self.refuse(404, "RepoNotFound")
+            files = hub.files.get((repository, commit))
+            if files is None:
+                return self.refuse(404, "RevisionNotFound")
+            if name not in files:
+                return self.refuse(404, "EntryNotFound")
+            content = files[name]
+            start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
+            self.send_response(206 if wanted else 200)
+            self.send_header("X-Repo-Commit", commit)
+            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("Accept-Ranges", "bytes")
+            self.send_header("Content-Length", str(len(content) - start))
+            if wanted:
+                last = len(content) - 1
+                self.send_header("Content-Range", f"bytes {start}-{last}/{len(content)}")
+            self.end_headers()
+            if not with_body:
+                return None
+            if hub.broken.get(name, 0) > 0:
+                hub.broken[name] -= 1
+                self.wfile.write(content[start : start + (len(content) - start) // 2])
+                self.wfile.flush()
+                self.close_connection = True
+                self.connection.shutdown(2)
+                return None
+            self.wfile.write(content[start:])
+            return None
+
+    return Handler
+
+
+@contextmanager
+def serve():
+    """A hub that is up for the length of the block."""
+    hub = Hub()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(hub))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
