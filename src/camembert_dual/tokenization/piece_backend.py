@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import sentencepiece
+from numpy.typing import NDArray
 from tokenizers import AddedToken
 
 from camembert_dual.tokenization.added import AddedTokens, Cut
@@ -72,28 +73,34 @@ class PieceBackend:
 
     def align(self, texts: Sequence[str]) -> Aligned:
         """Ids, tokens, offsets and word numbers of every text."""
+        if not self.added.in_any(texts):
+            return self._align_plain(texts)
         cut = Cut([self.added.split(text) for text in texts])
-        sources = cut.plain_texts(texts)
-        pieces = self._run(sources, str)
-        flat = list(chain.from_iterable(pieces))
-        plain = self._model_rows([self.sp_model.piece_to_id(row) for row in pieces])
-        starts, ends = self._spans(sources, flat, plain.lengths)
-        begins = np.fromiter((piece[:1] == WORD_START for piece in flat), np.int64, len(flat))
-        begins[plain.starts()[plain.lengths > 0]] = 1
-        shift = np.repeat(cut.bounds(added=False)[0], plain.lengths)
+        plain = self._align_plain(cut.plain_texts(texts))
+        shift = np.repeat(cut.bounds(added=False)[0], plain.ids.lengths)
         added_starts, added_stops = cut.bounds(added=True)
-        counts = cut.counts(plain.lengths)
-        ids = cut.weave_rows(plain)
         contents = [self.added.by_id[index].content for index in cut.token_ids]
-        words = np.cumsum(cut.weave(counts, begins, [1] * len(contents)))
-        before = np.concatenate([[0], words])[ids.starts()]
+        begins = np.diff(plain.words, prepend=-1) != 0
+        begins[_heads(plain.ids)] = True
+        ids = cut.weave_rows(plain.ids)
+        counts = cut.counts(plain.ids.lengths)
         return Aligned(
             ids,
-            cut.weave(counts, np.array(flat, object), np.array(contents, object)),
-            cut.weave(counts, starts + shift, added_starts),
-            cut.weave(counts, ends + shift, added_stops),
-            words - np.repeat(before, ids.lengths) - 1,
+            cut.weave(counts, plain.tokens, np.array(contents, object)),
+            cut.weave(counts, plain.starts + shift, added_starts),
+            cut.weave(counts, plain.ends + shift, added_stops),
+            _word_numbers(cut.weave(counts, begins, [True] * len(contents)), ids),
         )
+
+    def _align_plain(self, texts: Sequence[str]) -> Aligned:
+        """The same for texts without added tokens."""
+        pieces = self._run(texts, str)
+        flat = list(chain.from_iterable(pieces))
+        ids = self._model_rows([self.sp_model.piece_to_id(row) for row in pieces])
+        starts, ends = self._spans(texts, flat, ids)
+        begins = np.fromiter((piece[:1] == WORD_START for piece in flat), bool, len(flat))
+        begins[_heads(ids)] = True
+        return Aligned(ids, np.array(flat, object), starts, ends, _word_numbers(begins, ids))
 
     def _model_rows(self, pieces: list[list[int]]) -> Ragged:
         rows = from_lists(pieces)
@@ -112,33 +119,30 @@ class PieceBackend:
             raise
 
     def _spans(
-        self, sources: list[str], pieces: list[str], counts: IntArray
+        self, texts: Sequence[str], pieces: list[str], ids: Ragged
     ) -> tuple[IntArray, IntArray]:
-        """The characters of its source that each piece stands for.
+        """The characters of its text that each piece stands for.
 
-        A normalised character stands for the source from its own place to the next one that is
+        A normalised character stands for the text from its own place to the next one that is
         farther on, so both halves of a cut ligature cover all of it, and a character composed of
         several covers them all. The blank that SentencePiece puts first stands for nothing.
         """
-        normalized = self.sp_model.normalize(sources, with_offsets=True) if sources else []
-        places = from_lists([places for _, places in normalized])
-        room = np.fromiter(map(len, sources), np.int64, len(sources)) + 1
-        base = np.cumsum(room) - room  # makes places grow from one source to the next
+        places = from_lists([self.sp_model.normalize(text, with_offsets=True)[1] for text in texts])
+        room = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+        base = np.cumsum(room) - room  # makes places grow from one text to the next
         place = places.values + np.repeat(base, places.lengths)
         sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
         if self._byte_sizes:
             sizes[:] = [self._byte_sizes.get(piece, len(piece)) for piece in pieces]
-        stops = np.cumsum(sizes)
-        before = np.concatenate([[0], stops])[np.cumsum(counts) - counts]
-        stops = stops + np.repeat(places.starts() - before, counts)
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        row_places = places.starts()
+        stops = edges[1:] + np.repeat(row_places - edges[ids.starts()], ids.lengths)
         first = place[np.minimum(stops - sizes, stops - 1)]
         after = np.searchsorted(place, place[stops - 1], side="right")
-        limit = np.repeat(places.starts() + places.lengths - 1, counts)
-        last = place[np.minimum(after, limit)]
-        heads = (np.cumsum(counts) - counts)[counts > 0]
-        bare = heads[[pieces[head] == WORD_START for head in heads.tolist()]]
+        last = place[np.minimum(after, np.repeat(row_places + places.lengths - 1, ids.lengths))]
+        bare = [head for head in _heads(ids).tolist() if pieces[head] == WORD_START]
         last[bare] = first[bare]
-        origin = np.repeat(base, counts)
+        origin = np.repeat(base, ids.lengths)
         return first - origin, last - origin
 
     def token_to_id(self, token: str) -> int | None:
@@ -182,6 +186,18 @@ class PieceBackend:
         """One more than the highest id: the rows that an embedding needs."""
         pieces = len(self.sp_model) + FAIRSEQ_OFFSET
         return max(pieces, max(self.added.by_id, default=0) + 1)
+
+
+def _heads(rows: Ragged) -> IntArray:
+    """The places where rows that are not empty begin."""
+    return rows.starts()[rows.lengths > 0]
+
+
+def _word_numbers(begins: NDArray[np.bool_], rows: Ragged) -> IntArray:
+    """Counts the words of every row, given which tokens begin one."""
+    words: IntArray = np.concatenate([[0], np.cumsum(begins)])
+    numbers: IntArray = words[1:] - np.repeat(words[rows.starts()], rows.lengths) - 1
+    return numbers
 
 
 def _byte_sizes(sp_model: Any) -> dict[str, int]:
