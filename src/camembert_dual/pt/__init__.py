@@ -1,6 +1,7 @@
 """The PyTorch tree: the same files and words as ``camembert_dual.tf``."""
 
 from camembert_dual.pt.model import CamembertModel
+from camembert_dual.pt.optimization import create_optimizer
 from camembert_dual.pt.outputs import register_outputs
 from camembert_dual.pt.tasks import (
     CamembertForCausalLM,
@@ -21,4 +22,5 @@ __all__ = [
     "CamembertForSequenceClassification",
     "CamembertForTokenClassification",
     "CamembertModel",
+    "create_optimizer",
 ]

@@ -8,7 +8,9 @@ if keras.backend.backend() != "tensorflow":
         f"the {keras.backend.backend()} backend."
     )
 
+from camembert_dual.tf.export import export_litert, export_saved_model
 from camembert_dual.tf.model import TFCamembertModel
+from camembert_dual.tf.optimization import create_optimizer
 from camembert_dual.tf.outputs import register_outputs
 from camembert_dual.tf.tasks import (
     TFCamembertForCausalLM,
@@ -29,4 +31,7 @@ __all__ = [
     "TFCamembertForSequenceClassification",
     "TFCamembertForTokenClassification",
     "TFCamembertModel",
+    "create_optimizer",
+    "export_litert",
+    "export_saved_model",
 ]

@@ -1,0 +1,89 @@
+"""``create_optimizer`` of both frameworks: the same groups, the same schedule, the same steps."""
+
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+import torch
+
+import camembert_dual.pt.optimization as pt
+import camembert_dual.tf.optimization as tf
+import cases
+import tree_pt
+import tree_tf
+from camembert_dual.training.schedules import linear_warmup_linear_decay
+
+OPTIONS = {"learning_rate": 0.02, "total_steps": 9, "warmup_steps": 3, "weight_decay": 0.3}
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_matrices_and_tables_decay_and_vectors_do_not(task):
+    """Spelt by shape, not by name; without gradients only decay moves a weight."""
+    config = cases.config("crossed, relative_key_query")
+    arrays = cases.weights(config, task)
+    options = OPTIONS | {"warmup_steps": 0}
+    ours = tree_pt.new(task, config, arrays)
+    optimizer, _ = pt.create_optimizer(ours, **options)
+    for weight in ours.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimizer.step()
+    theirs = tree_tf.new(task, config, arrays)
+    weights = theirs.trainable_variables
+    tf.create_optimizer(**options).apply([keras.ops.zeros_like(one) for one in weights], weights)
+    for model in (ours, theirs):
+        for name, array in model.to_arrays().items():
+            shrunk = arrays[name] * (1 - 0.02 * 0.3 * (array.ndim > 1))
+            np.testing.assert_allclose(array, shrunk, rtol=0, atol=1e-8, err_msg=name)
+
+
+def test_the_schedule_in_the_graph_is_the_neutral_one():
+    schedule = tf.WarmupThenDecay(0.02, 3, 9)
+    found = [float(schedule(step)) for step in range(12)]
+    expected = [
+        0.02 * linear_warmup_linear_decay(step, warmup_steps=3, total_steps=9) for step in range(12)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12)
+    assert float(tf.WarmupThenDecay(0.02, 0, 9)(0)) == pytest.approx(0.02)
+
+
+def test_a_schedule_that_never_falls_is_refused():
+    config = cases.config()
+    model = tree_pt.new(cases.TOKEN, config, cases.weights(config, cases.TOKEN))
+    for create in (partial(pt.create_optimizer, model), tf.create_optimizer):
+        with pytest.raises(ValueError, match="warmup_steps at least 0 and below total_steps"):
+            create(0.02, total_steps=3, warmup_steps=3)
+
+
+@pytest.mark.parametrize("longest", [0.05, None], ids=["clipped", "unclipped"])
+def test_steps_end_at_the_same_weights(longest):
+    config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    arrays = cases.weights(config, cases.TOKEN)
+    batch = cases.padded(config, cases.generator("steps"), cases.B, cases.RIGHT)
+    labels = cases.token_labels("num_labels")(config, cases.generator("labels"))
+    ours = tree_pt.new(cases.TOKEN, config, arrays)
+    optimizer, schedule = pt.create_optimizer(ours, **OPTIONS, max_gradient_norm=longest)
+    for _ in range(4):
+        given = {name: torch.tensor(value) for name, value in (batch | labels).items()}
+        optimizer.zero_grad()
+        ours(**given).loss.backward()
+        optimizer.step()
+        schedule.step()
+    theirs = tree_tf.new(cases.TOKEN, config, arrays)
+    theirs.compile(tf.create_optimizer(**OPTIONS, max_gradient_norm=longest))
+    theirs.fit(batch | labels, epochs=4, batch_size=cases.B, shuffle=False, verbose=0)
+    expected, found = ours.to_arrays(), theirs.to_arrays()
+    moved = max(np.abs(expected[name] - arrays[name]).max() for name in arrays)
+    assert moved > 0.01
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+
+
+def test_a_saved_optimizer_keeps_its_schedule_and_its_groups():
+    made = tf.create_optimizer(**OPTIONS)
+    loaded = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
+    assert loaded.get_config() == made.get_config()
+    loaded.iterations.assign(3)  # the peak
+    bias = keras.Variable(np.ones(3), name="bias")
+    loaded.apply([np.zeros(3)], [bias])
+    np.testing.assert_array_equal(bias, np.ones(3))
