@@ -1,0 +1,107 @@
+"""AdamW as BERT-like models are trained: warm-up, linear decay, clipping, weight decay."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.training.schedules import linear_warmup_linear_decay
+
+# Keras looks for this in the names of TensorFlow's variables: gamma:0, gamma/replica_1:0
+NO_DECAY = r"(^|/)(bias|gamma|beta)(/replica_\d+)?(:\d+)?$"
+
+
+@keras.saving.register_keras_serializable("camembert_dual")
+class WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """:func:`camembert_dual.training.schedules.linear_warmup_linear_decay` inside a graph.
+
+    Args:
+        peak: The learning rate at the end of the rise.
+        warmup_steps: Length of the rise.
+        total_steps: Length of the rise and fall together.
+
+    Raises:
+        ValueError: If ``warmup_steps`` is not in [0, ``total_steps``).
+    """
+
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
+        linear_warmup_linear_decay(0, warmup_steps=warmup_steps, total_steps=total_steps)
+        self.peak, self.warmup_steps, self.total_steps = peak, warmup_steps, total_steps
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        """The learning rate () at a step."""
+        step = tf.cast(step, tf.float32)
+        rise = step / max(self.warmup_steps, 1)
+        fall = (self.total_steps - step) / (self.total_steps - self.warmup_steps)
+        return self.peak * tf.where(step < self.warmup_steps, rise, tf.maximum(fall, 0.0))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {
+            "peak": self.peak,
+            "warmup_steps": self.warmup_steps,
+            "total_steps": self.total_steps,
+        }
+
+
+@keras.saving.register_keras_serializable("camembert_dual")
+class AdamW(keras.optimizers.AdamW):
+    """AdamW with epsilon where torch has it (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980).
+
+    Keras divides by ``sqrt(v) + epsilon`` before it corrects the bias of ``v``, which shrinks the
+    steps of small gradients. Biases and layer normalisations do not decay; being told by name, they
+    stay so when a saved optimiser is loaded.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.exclude_from_weight_decay(var_names=[NO_DECAY])
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Move one variable."""
+        dtype = variable.dtype
+        rate = tf.cast(learning_rate, dtype)
+        gradient = tf.cast(tf.convert_to_tensor(gradient), dtype)  # slices of tables become tables
+        step = tf.cast(self.iterations + 1, dtype)
+        beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
+        index = self._get_variable_index(variable)
+        mean, square = self._momentums[index], self._velocities[index]
+        self.assign(mean, beta_1 * mean.value + (1 - beta_1) * gradient)
+        self.assign(square, beta_2 * square.value + (1 - beta_2) * tf.square(gradient))
+        corrected = tf.sqrt(square.value / (1 - beta_2**step)) + tf.constant(self.epsilon, dtype)
+        self.assign_sub(variable, rate / (1 - beta_1**step) * mean.value / corrected)
+
+
+def create_optimizer(
+    learning_rate: float,
+    total_steps: int,
+    warmup_steps: int = 0,
+    weight_decay: float = 0.01,
+    max_gradient_norm: float | None = 1.0,
+) -> AdamW:
+    """Make the optimiser for :meth:`compile`; it warms up, decays and clips by itself.
+
+    The same arguments give the same training in the other framework, where the model comes first.
+
+    Args:
+        learning_rate: The highest one.
+        total_steps: Optimiser steps of the whole training.
+        warmup_steps: Those of the rise from 0.
+        weight_decay: Decay of all weights but biases and layer normalisations.
+        max_gradient_norm: Longest gradient of all weights together, or None.
+
+    Returns:
+        The optimiser, its learning rate on a schedule.
+
+    Raises:
+        ValueError: If ``warmup_steps`` is not in [0, ``total_steps``).
+    """
+    schedule = WarmupThenDecay(learning_rate, warmup_steps, total_steps)
+    return AdamW(
+        schedule,
+        weight_decay=weight_decay,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        global_clipnorm=max_gradient_norm,
+    )
