@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -172,6 +173,23 @@ def check_range(name: str, limit: int, table: str, smallest: int, largest: int) 
     """
     rule = f"{name} must be in [0, {limit}) ({table})"
     require(smallest >= 0 and largest < limit, rule, f"ids from {smallest} to {largest}")
+
+
+def check_label_shape(shape: Shape, wanted: Shape, purpose: str = "") -> None:
+    """Check that there are as many labels as the head has answers, in whatever shape.
+
+    Args:
+        shape: Shape of the labels; sizes that are not known yet are None and pass.
+        wanted: Shape of what they are compared with.
+        purpose: What the labels are for, as a part of the sentence.
+
+    Raises:
+        ValueError: If the numbers differ.
+    """
+    sizes = [size for size in (*shape, *wanted) if size is not None]
+    is_known = len(sizes) == len(shape) + len(wanted)
+    fits = not is_known or math.prod(sizes[: len(shape)]) == math.prod(sizes[len(shape) :])
+    require(fits, f"labels must be of shape {wanted}{purpose}", shape)
 
 
 def _fits(shape: Shape, wanted: Shape) -> bool:

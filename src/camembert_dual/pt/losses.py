@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camembert_dual.inputs import check_range, infer_problem_type, require
+from camembert_dual.inputs import check_label_shape, check_range, infer_problem_type
 from camembert_dual.pt.checks import can_read_values
 
 IGNORED = -100
@@ -29,10 +29,8 @@ def cross_entropy(logits: Tensor, labels: Tensor, num_labels: int) -> Tensor:
     Raises:
         ValueError: If shapes disagree or a label is out of range.
     """
-    shape = tuple(logits.shape[:-1])
-    labels = labels.reshape(shape) if labels.numel() == logits[..., 0].numel() else labels
-    require(tuple(labels.shape) == shape, f"labels must be of shape {shape}", tuple(labels.shape))
-    labels = labels.long()
+    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    labels = labels.reshape(logits.shape[:-1]).long()
     is_valid = labels != IGNORED
     if can_read_values(labels) and bool(is_valid.any()):
         smallest, largest = torch.aminmax(labels[is_valid])
@@ -46,8 +44,8 @@ def cross_entropy(logits: Tensor, labels: Tensor, num_labels: int) -> Tensor:
 
 def causal_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
-    rule = f"labels must be of shape {tuple(logits.shape[:-1])}"
-    require(labels.shape == logits.shape[:-1], rule, tuple(labels.shape))
+    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    labels = labels.reshape(logits.shape[:-1])
     return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1])
 
 
@@ -75,9 +73,7 @@ def classification_loss(
     if problem_type == "single_label_classification":
         return cross_entropy(logits, labels, num_labels)
     wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    same_size = labels.numel() == logits.numel()
-    rule = f"labels must be of shape {tuple(logits.shape)} for {problem_type}"
-    require(same_size, rule, tuple(labels.shape))
+    check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
     targets = labels.reshape(logits.shape).to(wide.dtype)
     if problem_type == "regression":
         return functional.mse_loss(wide, targets)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from camembert_dual.inputs import check_range, infer_problem_type
+from camembert_dual.inputs import check_label_shape, check_range, infer_problem_type
 from camembert_dual.tf.checks import can_read_values
 
 IGNORED = -100
@@ -38,8 +38,8 @@ def cross_entropy(
     Raises:
         ValueError: If shapes disagree or a label is out of range.
     """
-    labels = tf.reshape(labels, tf.shape(logits)[:-1])
-    labels = tf.cast(labels, tf.int64)
+    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    labels = tf.cast(tf.reshape(labels, tf.shape(logits)[:-1]), tf.int64)
     is_valid = labels != IGNORED
     if can_read_values(labels) and bool(tf.reduce_any(is_valid)):
         valid = labels[is_valid]
@@ -52,6 +52,8 @@ def cross_entropy(
 
 def causal_loss(logits: tf.Tensor, labels: tf.Tensor, mean: Mean = mean_of_valid) -> tf.Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
+    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    labels = tf.reshape(labels, tf.shape(logits)[:-1])
     return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1], mean)
 
 
@@ -62,11 +64,28 @@ def classification_loss(
     problem_type: str | None,
     mean: Mean = mean_of_valid,
 ) -> tf.Tensor:
-    """The sequence classifier's loss."""
+    """The sequence classifier's loss.
+
+    Args:
+        logits: (B, L).
+        labels: Classes (B) for one label of several; numbers (B) or (B, L) for regression (mean
+            squared error); zeros and ones (B, L) for several labels at once (binary cross-entropy).
+        num_labels: L.
+        problem_type: Which of the three, or None to infer it: regression for one label, one of
+            several for integer labels, several at once for others.
+        mean: As in :func:`cross_entropy`.
+
+    Returns:
+        Loss ().
+
+    Raises:
+        ValueError: If the labels do not fit the problem.
+    """
     problem_type = problem_type or infer_problem_type(num_labels, labels.dtype.is_integer)
     if problem_type == "single_label_classification":
         return cross_entropy(logits, labels, num_labels, mean)
     wide = tf.cast(logits, wide_dtype(logits))
+    check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
     targets = tf.cast(tf.reshape(labels, tf.shape(logits)), wide.dtype)
     if problem_type == "regression":
         losses = tf.square(wide - targets)
