@@ -13,11 +13,19 @@ PACKAGE = Path(camembert_dual.__file__).parent
 
 # The declared differences: what one framework needs and the other has by itself.
 FILES = {
+    "+ export.py",  # SavedModel
+    "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "+ text.py",  # tokenizers inside a graph
     "- pretraining.py",  # the command that trained the bundled checkpoint
 }
 LINES = {
+    "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors
+    "generation.py": {
+        "- evaluation(model)",  # a Keras call says itself whether it trains
+        "+ compiled_search(model, encoder, options)",
+        "+ growing_shape(tensor)",
+    },
     "layers.py": {  # PyTorch's layers know their input size
         "+ class Dense",
         "+ Dense.__init__(self, in_size, out_size, **options)",
@@ -27,8 +35,29 @@ LINES = {
         "+ class LayerNormalization",
         "+ LayerNormalization.__init__(self, size, **options)",
     },
-    "losses.py": {"+ wide_dtype(logits)"},  # torch.promote_types
+    "losses.py": {
+        "+ wide_dtype(logits)",  # torch.promote_types
+        "+ mean_of_valid(losses, is_valid)",  # fit may weight samples instead
+    },
     "masks.py": {"- mask_bias(mask, dtype)"},  # for PyTorch's fused attention
+    "optimization.py": {  # PyTorch schedules and clips outside of its optimizer
+        "- clip(weights, longest)",
+        "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
+        "max_gradient_norm)",
+        "+ create_optimizer(learning_rate, total_steps, warmup_steps, weight_decay, "
+        "max_gradient_norm)",
+        "+ class WarmupThenDecay",
+        "+ WarmupThenDecay.__init__(self, peak, warmup_steps, total_steps)",
+        "+ WarmupThenDecay.__call__(self, step)",
+        "+ WarmupThenDecay.get_config(self)",
+        "+ class AdamW",
+        "+ AdamW.__init__(self, *args, **options)",
+        "+ AdamW.update_step(self, gradient, variable, learning_rate)",
+    },
+    "outputs.py": {  # the two tree libraries hand over names and values in their own order
+        "- unflatten(output_class, values, names)",
+        "+ unflatten(output_class, names, values)",
+    },
     "pretrained.py": {
         "- PretrainedModel.device(self)",
         "- PretrainedModel.dtype(self)",  # Keras has it
@@ -37,6 +66,9 @@ LINES = {
         "+ PretrainedModel.variables_by_path(self)",
         "+ PretrainedModel.get_config(self)",
         "+ PretrainedModel.from_config(cls, config)",
+        "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
+        "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
+        "+ PretrainedModel.predict_step(self, data)",
     },
 }
 
@@ -45,11 +77,13 @@ def arguments_of(function: ast.FunctionDef, tree: str, is_method: bool) -> list[
     """The arguments in order, without those that are the framework's own.
 
     PyTorch is told the device of a new tensor. A Keras layer is told its name and type when it is
-    made, by its constructor or by one of the functions that make the bricks, and whether it trains.
+    made, by its constructor or by one of the functions that make the bricks, and whether it trains;
+    its losses take the mean that ``fit`` wants.
     """
     given = function.args
     makes = function.name == "__init__" or not is_method
-    silent = {"device"} if tree == "pt" else {"training"} if function.name == "call" else set()
+    silent = {"device"} if tree == "pt" else {"mean", "means"}
+    silent |= {"training"} if function.name == "call" else set()
     silent_keywords = {"name", "dtype"} if tree == "tf" and makes else set()
     names = [one.arg for one in given.args if one.arg not in silent]
     keywords = [one.arg for one in given.kwonlyargs if one.arg not in silent_keywords]
