@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require
 from camembert_dual.checkpoints.locate import locate
+from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
 from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.staging import staged_save
@@ -138,6 +139,9 @@ def save_checkpoint(
         OSError: If the folder cannot be written; the old checkpoint is then as it was.
         ValueError: If the config cannot be held by a file.
     """
+    if not config.tie_word_embeddings and LM_BIAS in arrays:
+        # transformers 5 adds this one, and zeros where a file has none
+        arrays = {**arrays, DECODER_BIAS: arrays[LM_BIAS]}
     text = config.to_json_string()  # refuses what no file can hold before anything is written
     to = "safetensors" if safe_serialization else "bin"
     with staged_save(Path(directory), [SAFETENSORS_FILES]) as folder:

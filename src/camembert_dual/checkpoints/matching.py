@@ -22,6 +22,7 @@ POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
 BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 TABLE = f"{BACKBONE}.embeddings.word_embeddings.weight"
 DECODER = "lm_head.decoder.weight"
+LM_BIAS, DECODER_BIAS = "lm_head.bias", "lm_head.decoder.bias"
 
 
 def match(
@@ -56,6 +57,8 @@ def match(
     if len(sources) != len(arrays):
         twice = sorted(set(arrays) - set(sources.values()))
         problems.append(f"given twice under two names: {', '.join(twice)}")
+    if DECODER_BIAS in sources and (DECODER in wanted or LM_BIAS not in sources):
+        sources[LM_BIAS] = sources[DECODER_BIAS]  # what is added where the decoder is not tied
     aliases, tied = _aliases(sources, arrays, wanted, problems)
     ignored = [name for name in sources if name not in wanted and _is_known(name, aliases)]
     unknown = [sources[name] for name in sources if name not in wanted and name not in ignored]
@@ -137,8 +140,8 @@ def _aliases(
     problems: list[str],
 ) -> tuple[list[str], list[str]]:
     """Compare the decoder's aliases with what they alias; give the aliases found and the tied names."""
-    pairs = [("lm_head.decoder.bias", "lm_head.bias")]
-    has_lm_head = "lm_head.bias" in wanted
+    pairs = [(DECODER_BIAS, LM_BIAS)]
+    has_lm_head = LM_BIAS in wanted
     is_tied = has_lm_head and DECODER not in wanted
     if is_tied:
         pairs.append((DECODER, TABLE))
