@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-peer lint format types check bench clean
+.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-peer lint format types check bench clean fuzz
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -15,6 +15,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev]"
+	# it asks for the full TensorFlow, which the CPU build stands in for
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text
 	@touch $@
 
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
@@ -31,6 +33,9 @@ test-neutral test-pt test-tf test-equivalence: test-%: setup ## Run one part of 
 
 test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
 	bash tests/peer/run.sh
+
+fuzz: setup ## Read damaged files of every format, a minute each.
+	FUZZ_SECONDS=60 $(PYTEST) tests/fuzz
 
 lint: setup types ## Check style and types.
 	$(BIN)/ruff check .
