@@ -24,8 +24,9 @@ def read_json(path: Path) -> dict[str, Any]:
         raise FileNotFoundError(
             f"A checkpoint must hold {path.name}; there is none in {path.parent}."
         )
-    if path.stat().st_size > MAX_JSON:
-        raise ValueError(f"{path} must have at most {MAX_JSON} bytes; received {path.stat().st_size}.")
+    size = path.stat().st_size
+    if size > MAX_JSON:
+        raise ValueError(f"{path} must have at most {MAX_JSON} bytes; received {size}.")
     try:
         values = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:

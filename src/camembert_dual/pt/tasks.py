@@ -305,7 +305,7 @@ class CamembertForMultipleChoice(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         main = inputs_embeds if input_ids is None else input_ids
-        rule = "Multiple choice needs input_ids (batch, choices, length) or inputs_embeds with one more"
+        rule = "Multiple choice needs input_ids (batch, choices, length) or embeds with one more"
         if main is None:
             raise ValueError(f"{rule}; received neither.")
         require(main.ndim == (4 if input_ids is None else 3), rule, tuple(main.shape))
