@@ -13,6 +13,7 @@ PACKAGE = Path(camembert_dual.__file__).parent
 
 # The declared differences: what one framework needs and the other has by itself.
 FILES = {
+    "+ answers.py",  # strings in, answers out, inside a graph
     "+ export.py",  # SavedModel
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along

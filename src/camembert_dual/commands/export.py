@@ -28,10 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task", choices=TASKS, help="which model to build; by default the one that was saved"
     )
-    parser.add_argument("--batch-size", type=int, metavar="B", help="SavedModel: rows; default any")
+    parser.add_argument(
+        "--batch-size", type=int, metavar="B", help="rows; default any, for LiteRT 1"
+    )
     parser.add_argument("--length", type=int, metavar="T", help="SavedModel: tokens; default any")
     parser.add_argument(
         "--hidden-states", action="store_true", help="SavedModel: answer hidden states"
+    )
+    parser.add_argument(
+        "--text", action="store_true", help="SavedModel: a signature that takes strings"
     )
     parser.add_argument("--int8", action="store_true", help="LiteRT: weights of eight bits")
 
@@ -41,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
-        ImportError: If TensorFlow is not installed.
+        ImportError: If TensorFlow, or tensorflow-text for ``--text``, is not installed.
         ValueError: If the checkpoint does not say which model it is.
     """
     task = arguments.task or saved_task(arguments.model)
@@ -49,16 +54,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.to == "litert":
         from camembert_dual.tf import export_litert
 
-        export_litert(model, arguments.path, quantize=arguments.int8)
+        rows = arguments.batch_size or 1
+        export_litert(model, arguments.path, batch_size=rows, quantize=arguments.int8)
     else:
         from camembert_dual.tf import export_saved_model
 
+        tokenizer = None
+        if arguments.text:
+            tokenizer = camembert_dual.AutoTokenizer.from_pretrained(arguments.model)
         export_saved_model(
             model,
             arguments.path,
             batch_size=arguments.batch_size,
             length=arguments.length,
             output_hidden_states=arguments.hidden_states,
+            tokenizer=tokenizer,
         )
     print(f"{arguments.model} ({type(model).__name__}) -> {arguments.path}")
     return 0

@@ -20,6 +20,7 @@ def export_saved_model(
     length: int | None = None,
     output_hidden_states: bool = False,
     signatures: Mapping[str, Any] | None = None,
+    tokenizer: Any = None,
 ) -> None:
     """Write a SavedModel that TensorFlow loads without this package.
 
@@ -35,8 +36,11 @@ def export_saved_model(
         length: The length of rows, or None for any.
         output_hidden_states: Whether to answer ``hidden_states_0``, ``hidden_states_1``, ... too.
         signatures: More endpoints by name: ``tf.function`` with an input signature.
+        tokenizer: The model's tokenizer, for an endpoint ``text`` that takes strings; see
+            :func:`camembert_dual.tf.answers.text_signature`.
 
     Raises:
+        ImportError: If a tokenizer is given and tensorflow-text is not installed.
         ValueError: If a signature has a name of the endpoints above.
     """
     serve = serving_function(model, output_hidden_states)
@@ -47,6 +51,10 @@ def export_saved_model(
         plain = f"{prefix}serving_default".removesuffix("_serving_default")
         own[plain] = serve.get_concrete_function(spec)
         own[f"{prefix}masked"] = serve.get_concrete_function(spec, mask)
+    if tokenizer is not None:
+        from camembert_dual.tf.answers import text_signature
+
+        own["text"] = text_signature(model, tokenizer)
     twice = sorted(own.keys() & (signatures or {}).keys())
     require(not twice, f"A signature needs a name other than {', '.join(own)}", ", ".join(twice))
     module = tf.Module()
@@ -55,19 +63,22 @@ def export_saved_model(
     tf.saved_model.save(module, str(path), signatures={**own, **(signatures or {})})
 
 
-def export_litert(model: Any, path: str | Path, *, quantize: bool = False) -> None:
+def export_litert(
+    model: Any, path: str | Path, *, batch_size: int = 1, quantize: bool = False
+) -> None:
     """Write a LiteRT (TFLite) file of built-in operations only.
 
     The file takes ``input_ids`` and ``attention_mask`` of type int32; its interpreter resizes them
-    to any number of rows and any length.
+    to any length. (With an unknown number of rows too, the converter asks for other operations.)
 
     Args:
         model: A model of this package.
         path: The file to write.
+        batch_size: The number of rows.
         quantize: Whether weights become int8 (dynamic range).
     """
     serve = serving_function(model, output_hidden_states=False)
-    shape = shape_of_ids(model, None, None)
+    shape = shape_of_ids(model, batch_size, None)
     specs = [tf.TensorSpec(shape, tf.int32, name) for name in ("input_ids", "attention_mask")]
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
