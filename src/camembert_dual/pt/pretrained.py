@@ -133,7 +133,10 @@ class PretrainedModel(nn.Module):
             ValueError: If a weight is missing, unknown or misshaped.
         """
         expected = self.expected_parameters()
-        pairs, report = match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
+        dtype = str(self.dtype).removeprefix("torch.")
+        pairs, report = match(
+            arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
+        )
         weights = self.state_dict()
         with torch.no_grad():
             for name, source in pairs.items():

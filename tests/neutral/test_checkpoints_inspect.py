@@ -1,0 +1,108 @@
+"""``inspect``: what is there, and a remedy for everything known to go wrong."""
+
+import json
+
+import pytest
+from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
+from tokenization_models import model_bytes
+
+from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.cli import main
+from camembert_dual.tokenization import CamembertTokenizerFast
+
+
+TOKENS = 219
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "spm").write_bytes(model_bytes())
+    tokenizer = CamembertTokenizerFast(tmp_path / "spm", model_max_length=38)
+    assert len(tokenizer) == TOKENS
+    config = tiny_config(vocab_size=len(tokenizer))
+    tiny_folder(tmp_path / "sound", config=config)
+    tokenizer.save_pretrained(tmp_path / "sound")
+    return tmp_path / "sound"
+
+
+def change(path, **values):
+    content = json.loads(path.read_text("utf-8"))
+    for name, value in values.items():
+        if value is None:
+            content.pop(name)
+        else:
+            content[name] = value
+    path.write_text(json.dumps(content), "utf-8")
+
+
+def inspected(folder, capsys):
+    status = main(["inspect", str(folder)])
+    return status, capsys.readouterr().out
+
+
+def test_a_sound_folder_has_no_problems(folder, capsys):
+    status, out = inspected(folder, capsys)
+    assert (status, "no problems found" in out) == (0, True)
+    assert "camembert" in out
+    assert "task      CamembertForMaskedLM" in out
+    total = sum(one.size for one in tiny_arrays(config=tiny_config(vocab_size=219)).values())
+    assert f"weights   {total:,} in 42 arrays" in out
+    assert "float32 (42)" in out
+    assert "model.safetensors" in out
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "problem", "remedy"),
+    [
+        ("config.json", {"pad_token_id": 0}, "pad_token_id is 0", '"pad_token_id": 1'),
+        ("config.json", {"bos_token_id": 0}, "bos_token_id is 0", '"bos_token_id": 5'),
+        ("config.json", {"eos_token_id": 2}, "eos_token_id is 2", '"eos_token_id": 6'),
+        ("config.json", {"tie_word_embeddings": None}, "no decoder", '"tie_word_embeddings": true'),
+        ("config.json", {"layer_norm_eps": 1e-12}, "layer_norm_eps is 1e-12", "1e-05"),
+        ("config.json", {"vocab_size": 999}, "the embeddings have 219 rows", '"vocab_size": 219'),
+        ("config.json", {"model_type": None}, "no model_type", '"model_type": "camembert"'),
+        ("config.json", {"model_type": "deberta-v2"}, "another network", "a package for deberta-v2"),
+        ("tokenizer_config.json", {"model_max_length": 1e30}, "model_max_length is 1e+30", "38"),
+        ("tokenizer_config.json", {"model_max_length": None}, "model_max_length is None", "38"),
+    ],
+)
+def test_each_problem_has_its_remedy(folder, capsys, file, values, problem, remedy):
+    change(folder / file, **values)
+    status, out = inspected(folder, capsys)
+    assert status == 1
+    assert problem in out
+    assert remedy in out
+
+
+def test_another_unk_layout_is_found(folder, capsys):
+    content = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    vocabulary = content["model"]["vocab"]
+    vocabulary[3], vocabulary[4] = vocabulary[4], vocabulary[3]
+    content["model"]["unk_id"] = 4
+    (folder / "tokenizer.json").write_text(json.dumps(content), "utf-8")
+    _, out = inspected(folder, capsys)
+    assert "unk_id 4" in out or "tokenizer cannot be read" in out
+
+
+def test_a_tokenizer_larger_than_the_embeddings_and_none_at_all_are_found(folder, capsys):
+    tiny_folder(folder)
+    assert "the tokenizer has 219 tokens, the embeddings 101 rows" in inspected(folder, capsys)[1]
+    for name in ("tokenizer.json", "sentencepiece.bpe.model"):
+        (folder / name).unlink()
+    assert "there is no tokenizer" in inspected(folder, capsys)[1]
+
+
+def test_the_weights_of_another_family_are_named(folder, capsys):
+    arrays = tiny_arrays(config=tiny_config(vocab_size=219))
+    renamed = {name.replace("roberta.", "deberta."): one for name, one in arrays.items()}
+    write_weights(folder, renamed, "safetensors")
+    status, out = inspected(folder, capsys)
+    assert status == 1
+    assert "DeBERTa" in out
+
+
+def test_a_broken_file_is_a_problem_and_not_a_crash(folder, capsys):
+    (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    status, out = inspected(folder, capsys)
+    assert status == 1
+    assert "Git LFS pointer" in out
