@@ -372,7 +372,8 @@ class TFCamembertForMultipleChoice(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        choices = main.shape[1]
+        # in a graph the number of choices may be unknown
+        choices = tf.shape(main)[1] if main.shape[1] is None else main.shape[1]
         scores = self.classifier(self.dropout(output.pooler_output))  # (B * C, 1)
         logits = tf.reshape(scores, [-1, choices])  # (B, C)
         labels = as_tensor(labels)
