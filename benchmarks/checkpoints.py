@@ -2,9 +2,10 @@
 
     python benchmarks/checkpoints.py [--layers 12] [--peer .venv-peer-old/bin/python]
 
-The peak is that of resident memory during the operation, less what the process had before it (imports done).
-With ``--peer``, the interpreter of an environment with transformers 4.34 and TensorFlow 2.14, its own path from
-a PyTorch checkpoint to a TensorFlow model (``from_pt=True``) is measured beside.
+The peak is that of resident memory during the operation, less what the process had before it
+(imports done).
+With ``--peer``, the interpreter of an environment with transformers 4.34 and TensorFlow 2.14, its
+own path from a PyTorch checkpoint to a TensorFlow model (``from_pt=True``) is measured beside.
 """
 
 import argparse
@@ -47,8 +48,9 @@ def measure(operation) -> None:
 def child(kind: str, arguments: list[str]) -> None:
     """What a fresh process does."""
     if kind == "convert":
+        import h5py
+
         import camembert_dual.checkpoints.convert as converter
-        import h5py  # noqa: F401
 
         source, target, to = arguments
         size = "100MB" if to == "shards" else None
@@ -82,7 +84,10 @@ def make(folder: Path, layers: int) -> None:
 
     extra = {"architectures": ["CamembertForMaskedLM"]}
     tiny = {"vocab_size": 101, "hidden_size": 24, "num_attention_heads": 3, "intermediate_size": 35}
-    for name, sizes in (("base", {"num_hidden_layers": layers}), ("tiny", tiny | {"num_hidden_layers": 1})):
+    for name, sizes in (
+        ("base", {"num_hidden_layers": layers}),
+        ("tiny", tiny | {"num_hidden_layers": 1}),
+    ):
         config = CamembertConfig.camembert_base(**sizes, extra=extra)
         random = np.random.default_rng(0)
         arrays = {
@@ -113,7 +118,9 @@ def main() -> None:
         folder = Path(name)
         make(folder, options.layers)
         size = (folder / "base" / "model.safetensors").stat().st_size
-        print(f"file of {size / 1e6:.0f} MB; peak over the process before, as a multiple of the file")
+        print(
+            f"file of {size / 1e6:.0f} MB; peak over the process before, as a multiple of the file"
+        )
 
         def show(title: str, found: dict[str, float]) -> None:
             print(f"{title:<28}{found['peak'] / size:6.2f}x {found['seconds']:7.1f} s", flush=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from checkpoint_cases import tiny_arrays, tiny_config, write_config
 
 from camembert_dual.checkpoints.writing import write_weights
+from checkpoint_cases import tiny_arrays, tiny_config, write_config
 
 TASK = "CamembertForTokenClassification"
 CONFIG = tiny_config(TASK, num_hidden_layers=1)
@@ -37,7 +37,7 @@ def corpus() -> Iterator[Case]:
     yield from damaged()
 
 
-# pickles -----------------------------------------------------------------------------------------------------
+# --- pickles
 
 
 def call(module: str, name: str, *arguments: bytes) -> bytes:
@@ -117,8 +117,14 @@ def pickles() -> Iterator[tuple[str, bytes]]:
     yield "nested reduce", holding(call("collections", "OrderedDict", inner))
     yield "reduce in a tensor", holding(tensor(inner))
     yield "reduce of a reduce", holding(inner + b"(tR")
-    yield "os.system in a namespace", holding(b"cargparse\nNamespace\n)\x81}" + text("a") + inner + b"sb")
-    yield "os.system by stack global", holding(text("os") + text("system") + b"\x93(" + command + b"tR")
+    yield (
+        "os.system in a namespace",
+        holding(b"cargparse\nNamespace\n)\x81}" + text("a") + inner + b"sb"),
+    )
+    yield (
+        "os.system by stack global",
+        holding(text("os") + text("system") + b"\x93(" + command + b"tR"),
+    )
     yield "os.system by inst", holding(b"(" + command + b"ios\nsystem\n")
     yield "os.system by obj", holding(b"(cos\nsystem\n" + command + b"o")
     yield "extension registry", holding(b"\x82\x01")
@@ -155,10 +161,16 @@ def pickles() -> Iterator[tuple[str, bytes]]:
     yield "unknown storage type", holding(tensor(storage(kind="QInt8Storage")))
     yield "storage of a path", holding(tensor(storage(key="../../config.json")))
     yield "storage that is missing", holding(tensor(storage(key="77")))
-    yield "storage as a view", holding(tensor(storage(rest=b"(" + text("0") + number(0) + number(1) + b"t")))
+    yield (
+        "storage as a view",
+        holding(tensor(storage(rest=b"(" + text("0") + number(0) + number(1) + b"t"))),
+    )
     yield "persistent id of another kind", holding(text("storage") + b"Q")
     yield "tensor that is not one", holding(tensor(b"N"))
-    yield "parameter that is not one", holding(call("torch._utils", "_rebuild_parameter", b"N\x88}"))
+    yield (
+        "parameter that is not one",
+        holding(call("torch._utils", "_rebuild_parameter", b"N\x88}")),
+    )
     yield "size that is not one", holding(call("torch", "Size", b"N"))
     yield "keys that are numbers", b"\x80\x02}K\x01" + tensor() + b"s."
     yield "a value that is text", holding(text("weight"))
@@ -180,7 +192,8 @@ def torch_stream(pickle: bytes) -> bytes:
     return magic + b"\x80\x02M\xe9\x03." + system + pickle + b"\x80\x02]" + text("0") + b"a." + data
 
 
-# containers --------------------------------------------------------------------------------------------------
+# containers
+# --------------------------------------------------------------------------------------------------
 
 
 def zips() -> Iterator[Case]:
@@ -205,7 +218,9 @@ def zips() -> Iterator[Case]:
     yield case("with long data", archive([sound[0], ("a/data/0", data * 2)]))
     yield case("big endian", archive([*sound, ("a/byteorder", b"big")]))
     yield case("of other things", archive([("hello.txt", b"hello")]))
-    yield case("with data elsewhere", archive([sound[0], ("../a/data/0", data), ("/a/data/0", data)]))
+    yield case(
+        "with data elsewhere", archive([sound[0], ("../a/data/0", data), ("/a/data/0", data)])
+    )
     both = bytearray(archive([*sound, ("a/data/1", data)]))
     first, second = both.find(b"PK\x01\x02"), both.rfind(b"PK\x01\x02")
     both[second + 42 : second + 46] = both[first + 42 : first + 46]
@@ -312,7 +327,9 @@ def hdf5() -> Iterator[Case]:
 
     def bomb(file, folder):
         group = listed(file)
-        group.create_dataset(name, (1 << 18, 1 << 18), "f4", chunks=(1 << 9, 1 << 9), compression="gzip")
+        group.create_dataset(
+            name, (1 << 18, 1 << 18), "f4", chunks=(1 << 9, 1 << 9), compression="gzip"
+        )
         group[name][:1, :1] = 1
 
     def packed(file, folder):
@@ -340,7 +357,9 @@ def hdf5() -> Iterator[Case]:
         file.create_group("hello")
 
     def lambda_config(file, folder):
-        file.attrs["model_config"] = json.dumps({"class_name": "Lambda", "config": {"function": "evil"}})
+        file.attrs["model_config"] = json.dumps(
+            {"class_name": "Lambda", "config": {"function": "evil"}}
+        )
         file.create_group("model_weights")
 
     def two_copies(file, folder):
@@ -420,7 +439,10 @@ def archives() -> Iterator[Case]:
 
         return f"keras archive {name}", write, False
 
-    layer = {"class_name": "Lambda", "config": {"function": {"class_name": "__lambda__", "config": {}}}}
+    layer = {
+        "class_name": "Lambda",
+        "config": {"function": {"class_name": "__lambda__", "config": {}}},
+    }
     yield case("lambda", layer)
     yield case("sequential", {"class_name": "Sequential", "config": {"layers": [layer]}})
     yield case("other module", {"module": "os", "class_name": "system", "config": {"command": "x"}})
@@ -548,7 +570,7 @@ def journal(names):
     return write
 
 
-# damage ------------------------------------------------------------------------------------------------------
+# --- damage
 
 
 def sound_files() -> Iterator[tuple[str, bytes]]:
@@ -594,7 +616,9 @@ def reshaped(name, change):
     def write(folder: Path) -> None:
         arrays = tiny_arrays(TASK, CONFIG)
         changed = change(arrays.pop(name))
-        write_weights(folder, arrays if changed is None else arrays | {name: changed}, "safetensors")
+        write_weights(
+            folder, arrays if changed is None else arrays | {name: changed}, "safetensors"
+        )
 
     return write
 
@@ -612,5 +636,3 @@ def write_corpus(folder: Path) -> dict[str, bool]:
         write(place)
         cases[title] = may_load
     return cases
-
-

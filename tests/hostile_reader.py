@@ -1,7 +1,5 @@
-"""Reads every folder of a corpus under limits and says what came of each, a line of JSON per folder."""
+"""Reads every folder of a corpus under limits and says what came of each, a line of JSON each."""
 
-import encodings.ascii
-import encodings.cp437  # h5py and zipfile load these when they first need them
 import json
 import resource
 import sys
@@ -12,7 +10,16 @@ from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.hdf5 import import_h5py
 from camembert_dual.checkpoints.selecting import select
 
-FORBIDDEN = ("os.system", "subprocess.", "os.exec", "os.posix_spawn", "exec", "compile", "socket.", "import")
+FORBIDDEN = (
+    "os.system",
+    "subprocess.",
+    "os.exec",
+    "os.posix_spawn",
+    "exec",
+    "compile",
+    "socket.",
+    "import",
+)
 MEMORY = 1 << 30
 
 
@@ -48,7 +55,9 @@ WATCHED: list[tuple[Path, list[str]]] = []
 
 def watch(event: str, arguments: tuple) -> None:
     for folder, events in WATCHED:
-        writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+        writes = (
+            event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+        )
         if event.startswith(FORBIDDEN) or writes or event in ("os.remove", "os.rename", "os.mkdir"):
             events.append(f"{event} {arguments[:1]} in {folder.name}")
 

@@ -1,4 +1,4 @@
-"""Opens checkpoints as it is told on standard input, a line of JSON each, and may only reach loopback."""
+"""Opens checkpoints as told on standard input, a line of JSON each; it reaches loopback only."""
 
 import json
 import socket

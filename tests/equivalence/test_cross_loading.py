@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 import camembert_dual.pt as pt
 import camembert_dual.tf as tf
@@ -17,6 +16,7 @@ from camembert_dual.cli import main
 from camembert_dual.commands import verify
 from camembert_dual.commands.stages import sample_inputs, stages
 from camembert_dual.parameters import TASKS
+from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 DECODER = {
     "is_decoder": True,
@@ -83,7 +83,9 @@ def test_half_precision_keras_files_keep_their_bits(tmp_path, dtype):
     write_weights(tmp_path, arrays, "keras-weights", task="CamembertModel")
     model = tf.TFCamembertModel.from_pretrained(tmp_path, dtype=dtype)
     model.save_weights(tmp_path / "x.weights.h5")
-    assert_same(without_prefix(read_file(tmp_path / "x.weights.h5").arrays, "CamembertModel"), arrays)
+    assert_same(
+        without_prefix(read_file(tmp_path / "x.weights.h5").arrays, "CamembertModel"), arrays
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -101,7 +103,9 @@ def test_files_of_torch_save_are_read_without_torch(tmp_path, dtype, legacy):
     square = state["lm_head.dense.weight"]
     state["lm_head.dense.weight"] = square.t().contiguous().t()  # columns first
     torch.save(state, tmp_path / "x", _use_new_zipfile_serialization=not legacy)
-    expected = arrays | {"lm_head.decoder.weight": arrays["roberta.embeddings.word_embeddings.weight"]}
+    expected = arrays | {
+        "lm_head.decoder.weight": arrays["roberta.embeddings.word_embeddings.weight"]
+    }
     assert_same(read_file(tmp_path / "x").arrays, expected)
 
 

@@ -13,13 +13,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from checkpoint_cases import tiny_arrays, write_config
-from hostile_files import CONFIG, TASK, holding, tensor, text, torch_stream, torch_zip
 
 from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.selecting import select
 from camembert_dual.checkpoints.writing import write_weights
+from checkpoint_cases import tiny_arrays, write_config
+from hostile_files import CONFIG, TASK, holding, tensor, text, torch_stream, torch_zip
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0.7"))
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
@@ -33,7 +33,10 @@ def sound(name):
     if name == "torch pickle":
         return "pytorch_model.bin", torch_zip(holding(tensor()))
     if name == "index":
-        return "model.safetensors.index.json", b'{"metadata": {}, "weight_map": {"a": "b.safetensors"}}'
+        return (
+            "model.safetensors.index.json",
+            b'{"metadata": {}, "weight_map": {"a": "b.safetensors"}}',
+        )
     if name == "fairseq":
         weight = text("decoder.sentence_encoder.embed_tokens.weight") + tensor()
         arguments = b"cargparse\nNamespace\n)\x81}" + text("dropout") + b"K\x00sb"
@@ -54,12 +57,14 @@ def sound(name):
 
 
 def damage(content, chance):
-    """Flip, cut, repeat, drop or overwrite a few places; more often near the ends, where formats keep order."""
+    """Flip, cut, repeat or overwrite a few places, often near the ends, where headers are."""
     data = bytearray(content)
     for _ in range(chance.randint(1, 6)):
         size = max(1, len(data))
         near_end = chance.random() < 0.5
-        start = min(size - 1, int(chance.expovariate(1 / 200))) if near_end else chance.randrange(size)
+        start = (
+            min(size - 1, int(chance.expovariate(1 / 200))) if near_end else chance.randrange(size)
+        )
         start = size - 1 - start if chance.random() < 0.5 else start
         length = chance.choice((1, 1, 2, 4, 8, chance.randint(1, 64)))
         kind = chance.randrange(5)
@@ -70,7 +75,9 @@ def damage(content, chance):
         elif kind == 2:
             data[start:start] = data[start : start + length]
         elif kind == 3:
-            data[start : start + length] = chance.choice((b"\xff", b"\0", b"\x7f", b"\x80")) * length
+            data[start : start + length] = (
+                chance.choice((b"\xff", b"\0", b"\x7f", b"\x80")) * length
+            )
         elif chance.random() < 0.2:
             del data[start:]
     return bytes(data)
@@ -96,7 +103,7 @@ def test_a_damaged_file_gives_a_typed_error_or_its_arrays(tmp_path, name):
     write_config(tmp_path, CONFIG)
     path = tmp_path / file
     end = time.monotonic() + SECONDS
-    count = 0
+    count = unnamed = 0
     while time.monotonic() < end:
         count += 1
         path.unlink(missing_ok=True)
@@ -107,6 +114,7 @@ def test_a_damaged_file_gives_a_typed_error_or_its_arrays(tmp_path, name):
             for one in arrays:
                 assert arrays[one].shape == arrays.entries[one].shape
         except (CheckpointError, ValueError, OSError) as error:
-            assert str(tmp_path) in str(error)
+            unnamed += str(tmp_path) not in str(error)
         assert time.monotonic() - start < SLOWEST
     assert count >= 5
+    assert unnamed == 0

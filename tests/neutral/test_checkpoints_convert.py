@@ -6,7 +6,6 @@ import json
 import h5py
 import numpy as np
 import pytest
-from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 from safetensors.numpy import load_file
 
 from camembert_dual.checkpoints.convert import convert
@@ -16,6 +15,7 @@ from camembert_dual.checkpoints.selecting import select
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
 from camembert_dual.parameters import TASKS
+from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 PAIRS = [(one, other) for one in FORMATS for other in FORMATS]
 MLM = "CamembertForMaskedLM"

@@ -5,20 +5,26 @@ import re
 
 import pytest
 import torch
-from checkpoint_cases import assert_same, tiny_arrays, tiny_config
 from sentencepiece import SentencePieceProcessor
-from tokenization_models import model_bytes
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint
+from checkpoint_cases import assert_same, tiny_arrays, tiny_config
+from tokenization_models import model_bytes
 
 RULES = (  # published name to fairseq's, from its own modules
     (r"^roberta\.embeddings\.word_embeddings\.weight", "{p}.embed_tokens.weight"),
     (r"^roberta\.embeddings\.position_embeddings\.weight", "{p}.embed_positions.weight"),
     (r"^roberta\.embeddings\.LayerNorm", "{p}.{norm}"),
-    (r"^roberta\.encoder\.layer\.(\d+)\.attention\.self\.(.)\w+\.", r"{p}.layers.\1.self_attn.\2_proj."),
-    (r"^roberta\.encoder\.layer\.(\d+)\.attention\.output\.dense", r"{p}.layers.\1.self_attn.out_proj"),
+    (
+        r"^roberta\.encoder\.layer\.(\d+)\.attention\.self\.(.)\w+\.",
+        r"{p}.layers.\1.self_attn.\2_proj.",
+    ),
+    (
+        r"^roberta\.encoder\.layer\.(\d+)\.attention\.output\.dense",
+        r"{p}.layers.\1.self_attn.out_proj",
+    ),
     (
         r"^roberta\.encoder\.layer\.(\d+)\.attention\.output\.LayerNorm",
         r"{p}.layers.\1.self_attn_layer_norm",

@@ -1,11 +1,10 @@
-"""TF's files, built by hand from the published layout: names, chunks, roots, EinsumDense, second copies."""
+"""TF's files, built by hand from the published layout: names, chunks, roots, second copies."""
 
 import re
 
 import h5py
 import numpy as np
 import pytest
-from checkpoint_cases import assert_same, tiny_arrays, tiny_config, write_config
 from safetensors.numpy import save_file
 
 from camembert_dual.checkpoints.convert import convert
@@ -13,6 +12,7 @@ from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.tf_names import tf_name
+from checkpoint_cases import assert_same, tiny_arrays, tiny_config, write_config
 
 KERNEL = re.compile(r"(dense|query|key|value|out_proj)\.weight$")
 
@@ -108,7 +108,10 @@ def test_the_second_copy_of_the_embeddings_is_compared(tmp_path):
         path = tmp_path / f"changed by {change}.h5"
         write(path, values(arrays))
         with h5py.File(path, "r+") as file:
-            names = [*np.asarray(file["lm_head"].attrs["weight_names"], dtype="S"), f"m/{copy}".encode()]
+            names = [
+                *np.asarray(file["lm_head"].attrs["weight_names"], dtype="S"),
+                f"m/{copy}".encode(),
+            ]
             file["lm_head"].attrs["weight_names"] = np.array(names, dtype="S")
             file["lm_head"][f"m/{copy}"] = values(arrays)[copy] + np.float32(change)
         found = read_file(path).arrays

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import hostile_files
 import hostile_reader
-import pytest
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,11 @@ def outcomes(tmp_path_factory):
     if len(lines) < len(titles):
         pytest.fail(f"the reader died at {titles[len(lines)]!r}: {done.stderr[-2000:]}")
     assert done.returncode == 0
-    return {title: (cases[title], *line) for title, line in zip(titles, lines, strict=True)}, before, after
+    return (
+        {title: (cases[title], *line) for title, line in zip(titles, lines, strict=True)},
+        before,
+        after,
+    )
 
 
 def test_the_corpus_is_large(outcomes):

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
-from hub_server import COMMITS, serve
 
 from camembert_dual.checkpoints.convert import sha256
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.writing import write_weights
+from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
+from hub_server import COMMITS, serve
 
 NAME = "almanach/camembert-tiny"
 CLIENT = str(Path(__file__).parents[1] / "hub_client.py")
@@ -194,7 +194,9 @@ def test_a_hub_that_is_down_is_said_and_the_cache_serves(hub, ask):
     assert ask(NAME) == answer
 
 
-@pytest.mark.parametrize("name", ["./a", "a/b/c", "a//b", "../a", "a/", "", "a b", "a/..", Path("a/b")])
+@pytest.mark.parametrize(
+    "name", ["./a", "a/b/c", "a//b", "../a", "a/", "", "a b", "a/..", Path("a/b")]
+)
 def test_what_is_no_hub_name_never_reaches_the_network(name):
     with pytest.raises(FileNotFoundError, match="must be a folder"):
         locate(name)

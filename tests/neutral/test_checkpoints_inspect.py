@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
-from tokenization_models import model_bytes
 
 from camembert_dual.checkpoints.writing import write_weights
 from camembert_dual.cli import main
 from camembert_dual.tokenization import CamembertTokenizerFast
-
+from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
+from tokenization_models import model_bytes
 
 TOKENS = 219
 
@@ -61,7 +60,12 @@ def test_a_sound_folder_has_no_problems(folder, capsys):
         ("config.json", {"layer_norm_eps": 1e-12}, "layer_norm_eps is 1e-12", "1e-05"),
         ("config.json", {"vocab_size": 999}, "the embeddings have 219 rows", '"vocab_size": 219'),
         ("config.json", {"model_type": None}, "no model_type", '"model_type": "camembert"'),
-        ("config.json", {"model_type": "deberta-v2"}, "another network", "a package for deberta-v2"),
+        (
+            "config.json",
+            {"model_type": "deberta-v2"},
+            "another network",
+            "a package for deberta-v2",
+        ),
         ("tokenizer_config.json", {"model_max_length": 1e30}, "model_max_length is 1e+30", "38"),
         ("tokenizer_config.json", {"model_max_length": None}, "model_max_length is None", "38"),
     ],

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from checkpoint_cases import tiny_arrays, tiny_config
 
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.parameters import parameters
+from checkpoint_cases import tiny_arrays, tiny_config
 
 MLM, BARE = "CamembertForMaskedLM", "CamembertModel"
 WORDS = "roberta.embeddings.word_embeddings.weight"
@@ -66,7 +66,8 @@ def test_a_decoder_that_is_neither_loaded_nor_tied_is_refused():
 def test_mismatched_sizes_pass_only_on_request():
     arrays = tiny_arrays("CamembertForTokenClassification")
     wanted = parameters(
-        tiny_config("CamembertForTokenClassification", num_labels=5), "CamembertForTokenClassification"
+        tiny_config("CamembertForTokenClassification", num_labels=5),
+        "CamembertForTokenClassification",
     )
     with pytest.raises(ValueError, match="of another shape"):
         match(arrays, wanted)

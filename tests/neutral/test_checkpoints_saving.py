@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from checkpoint_cases import assert_same, tiny_arrays, tiny_config, tiny_folder
 
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.staging import JOURNAL, STAGING, finish_save, staged_save
+from checkpoint_cases import assert_same, tiny_arrays, tiny_config, tiny_folder
 
 KILLS = 60
 
@@ -76,9 +76,14 @@ def test_a_save_that_died_after_its_journal_is_finished_by_the_next_reader(tmp_p
 def test_an_error_while_writing_leaves_the_folder_as_it_was(tmp_path):
     tiny_folder(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(RuntimeError), staged_save(tmp_path) as folder:
-        (folder / "config.json").write_text("{}")
-        raise RuntimeError
+
+    def fail() -> None:
+        with staged_save(tmp_path) as folder:
+            (folder / "config.json").write_text("{}")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

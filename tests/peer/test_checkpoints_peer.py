@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.matching import canonical, match
 from camembert_dual.checkpoints.writing import write_weights
 from camembert_dual.parameters import parameters
+from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 OLD = transformers.__version__.startswith("4.34")
 TASKS = (
@@ -130,7 +130,8 @@ def test_their_sharded_tf_h5_loads_here(tmp_path):
     assert (tmp_path / "shards" / "tf_model.h5.index.json").is_file()
     task = "CamembertForMaskedLM"
     assert_same(
-        ours_in_torch_names(tmp_path / "shards", task), ours_in_torch_names(tmp_path / "whole", task)
+        ours_in_torch_names(tmp_path / "shards", task),
+        ours_in_torch_names(tmp_path / "whole", task),
     )
 
 

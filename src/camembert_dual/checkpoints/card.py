@@ -33,9 +33,12 @@ tags: [camembert, {config.model_type}]
 
 # {task}
 
-{config.num_hidden_layers} layers of {config.hidden_size} units and {config.num_attention_heads} heads, a
-vocabulary of {config.vocab_size} and texts of up to {config.max_sequence_length} tokens. The weights are in
-the format `{to}`; `conversion_report.json` lists where each came from, with its hash before and after.
+{config.num_hidden_layers} layers of {config.hidden_size} units and {config.num_attention_heads}
+heads, a
+vocabulary of {config.vocab_size} and texts of up to {config.max_sequence_length} tokens. The
+weights are in
+the format `{to}`; `conversion_report.json` lists where each came from, with its hash before and
+after.
 
 ```python
 from camembert_dual import {task}       # PyTorch

@@ -22,7 +22,6 @@ from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.selecting import Selection, select
 from camembert_dual.checkpoints.staging import staged_save
-from camembert_dual.checkpoints.tf_names import find_name
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 
 REPORT = "conversion_report.json"
@@ -51,8 +50,8 @@ def convert(
 ) -> dict[str, Any]:
     """Write a checkpoint in another format: weights, config, tokenizer, model card and report.
 
-    The report is a proof: after the weights are written, they are read again through the reader of their
-    format and hashed beside what was read first.
+    The report is a proof: after the weights are written, they are read again through the reader of
+    their format and hashed beside what was read first.
 
     Args:
         source: Folder, file, bundled name or hub name.
@@ -61,8 +60,8 @@ def convert(
         dtype: Type of the floating point weights; None for their own.
         task: Name of the torch class whose weights are kept; None for all.
         max_shard_size: Most bytes per safetensors file; None for one file.
-        progress: Told of every weight written and every weight checked: the step's name and how many there
-            are.
+        progress: Told of every weight written and every weight checked: the step's name and how
+            many there are.
         **hub: ``revision``, ``cache_dir``, ``token``, ``local_files_only``.
 
     Returns:
@@ -71,7 +70,8 @@ def convert(
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         OSError: If the folder cannot be written; what was there is then as it was.
-        ValueError: If the checkpoint breaks a rule, or the folder holds weights that would be read first.
+        ValueError: If the checkpoint breaks a rule, or the folder holds weights that would be read
+            first.
     """
     checkpoint = open_checkpoint(source, **hub)
     folder = Path(target)
@@ -182,7 +182,7 @@ def _tensor(
 
 
 def _refuse_other_weights(checkpoint: Checkpoint, folder: Path, to: str) -> None:
-    """Refuse a folder whose own weights, of another checkpoint, would be read instead of the new ones."""
+    """Refuse a folder whose own weights would be read instead of the new ones."""
     if not folder.is_dir() or folder.resolve() == checkpoint.path.resolve():
         return
     own = FORMATS[to]
@@ -190,7 +190,8 @@ def _refuse_other_weights(checkpoint: Checkpoint, folder: Path, to: str) -> None
     others = [name for name in WEIGHTS if (folder / name).is_file() and name not in kin]
     if others:
         raise CheckpointError(
-            f"{folder}: a folder must hold one checkpoint; received {', '.join(others)} beside {own}."
+            f"{folder}: a folder must hold one checkpoint; received {', '.join(others)} beside "
+            f"{own}."
         )
 
 

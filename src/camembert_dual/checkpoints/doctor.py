@@ -84,7 +84,7 @@ def _weights(values: Mapping[str, Any], checkpoint: Checkpoint) -> Iterator[Find
     if has_head and values and "tie_word_embeddings" not in values and DECODER not in names:
         yield Finding(
             "the LM head has no decoder of its own and the config does not say that it is tied",
-            '"tie_word_embeddings": true in config.json (transformers 5 leaves it random otherwise)',
+            '"tie_word_embeddings": true in config.json (transformers 5 leaves it random else)',
         )
     if TABLE in names:
         rows = checkpoint.arrays.entries[names[TABLE]].shape[0]
@@ -100,7 +100,7 @@ def _epsilon(checkpoint: Checkpoint) -> Iterator[Finding]:
     if not any(math.isclose(epsilon, known) for known in EPSILONS):
         yield Finding(
             f"layer_norm_eps is {epsilon:g}, which no published CamemBERT has",
-            '"layer_norm_eps": 1e-05 (1e-07 for camembertv2) in config.json, if the model was trained so',
+            '"layer_norm_eps": 1e-05 (1e-07 for camembertv2) in config.json, if trained so',
         )
 
 
@@ -149,7 +149,7 @@ def _length(folder: Path, checkpoint: Checkpoint) -> Iterator[Finding]:
 
 
 def _layout(folder: Path) -> Iterator[Finding]:
-    """CamemBERT's first ids: fairseq's four, of which two are unused, then <unk> again, <s> and </s>."""
+    """CamemBERT's first ids: fairseq's four, two of them unused, <unk> again, <s> and </s>."""
     path = folder / TOKENIZER
     model = read_json(path).get("model") if path.is_file() else None
     if not isinstance(model, dict) or model.get("type") != "Unigram":

@@ -26,7 +26,8 @@ class Entry:
         dtype: Its type.
         read: Reads it, in the torch layout.
         transposed: Whether the file holds the transpose.
-        place: Where its bytes lie; entries of one place are one array under two names. None if not known.
+        place: Where its bytes lie; entries of one place are one array under two names. None if not
+            known.
     """
 
     path: Path

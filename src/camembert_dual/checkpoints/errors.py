@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class CheckpointError(ValueError):
-    """A checkpoint file breaks a rule; the message names the file, the rule and what was received."""
+    """A file breaks a rule; the message names the file, the rule and what was received."""
 
 
 def require(path: Path, holds: object, rule: str, received: object) -> None:

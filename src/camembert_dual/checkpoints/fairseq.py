@@ -201,7 +201,8 @@ def _config(
         "hidden_dropout_prob": values.get("dropout", 0.1),
         "attention_probs_dropout_prob": values.get("attention_dropout", 0.1),
         "pad_token_id": SPECIALS.index("<pad>"),
-        "bos_token_id": 5,  # CamemBERT's own <s> and </s> are pieces, behind fairseq's four unused ones
+        # CamemBERT's own <s> and </s> are pieces, behind fairseq's four unused ones
+        "bos_token_id": 5,
         "eos_token_id": 6,
         "architectures": ["CamembertForMaskedLM"],
     }

@@ -100,7 +100,7 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
 
 
 def find_weights(folder: Path) -> Path:
-    """The file of weights in a folder: by the published names first, then the only Keras file there is.
+    """The file of weights in a folder: by the published names, then the only Keras file.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -112,7 +112,8 @@ def find_weights(folder: Path) -> Path:
     if len(others) != 1:
         found = ", ".join(path.name for path in others) or "none"
         raise FileNotFoundError(
-            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5 or .keras file; received "
+            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5 or .keras "
+            f"file; received "
             f"{found} in {folder}."
         )
     return others[0]
@@ -126,14 +127,16 @@ def save_checkpoint(
     safe_serialization: bool = True,
     max_shard_size: int | str | None = None,
 ) -> None:
-    """Write the config and the weights; whoever opens the folder sees all of the old ones or all of the new.
+    """Write the config and the weights; a reader sees all of the old ones or all of the new.
 
     Args:
         directory: The folder, made if need be.
         config: The configuration.
         arrays: Published name to array, in the torch layout.
-        safe_serialization: Whether the weights go to ``model.safetensors``; else to ``pytorch_model.bin``.
-        max_shard_size: Most bytes per safetensors file, as a number or as ``"500MB"``; None for one file.
+        safe_serialization: Whether the weights go to ``model.safetensors``; else to
+            ``pytorch_model.bin``.
+        max_shard_size: Most bytes per safetensors file, as a number or as ``"500MB"``; None for one
+            file.
 
     Raises:
         OSError: If the folder cannot be written; the old checkpoint is then as it was.

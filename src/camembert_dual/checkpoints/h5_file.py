@@ -92,7 +92,8 @@ def write_h5(
         file.attrs["keras_version"] = b"2.14.0"
         for layer, members in groups.items():
             group = file.create_group(layer)
-            # the reference's LM head owns the embeddings, too, and misses them where they are not listed
+            # the reference's LM head owns the embeddings, too, and misses them where they are not
+            # listed
             again = [names[name] for name in groups[BACKBONE] if _is_embedding(name)]
             again = again if layer == LM_HEAD else []
             _set_texts(group, WEIGHTS, [*(names[name] for name in members), *again])
@@ -105,7 +106,7 @@ def write_h5(
 
 
 def write_dataset(group: Any, name: str, array: Array) -> None:
-    """Write an array; bfloat16 as an HDF5 type of its own, which every reader sees as float32, exactly."""
+    """Write an array; bfloat16 as an HDF5 type that every reader sees as float32, exactly."""
     if array.dtype != BFLOAT16:
         group.create_dataset(name, data=array)
         return

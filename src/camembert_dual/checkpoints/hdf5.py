@@ -1,4 +1,4 @@
-"""HDF5 files read as datasets only: no object in them is ever rebuilt, no link out of them followed."""
+"""HDF5 read as datasets only: no object in a file is ever rebuilt, no link out of it followed."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def is_hub_name(name: str) -> bool:
-    """Whether a text may be the name of a repository: ``owner/name`` or, for the oldest, ``name``."""
+    """Whether a text may name a repository: ``owner/name`` or, for the oldest, ``name``."""
     return _NAME.fullmatch(name) is not None and ".." not in name
 
 
@@ -44,7 +44,8 @@ def download(
         The folder that holds the files.
 
     Raises:
-        FileNotFoundError: If the repository, the revision or all of the files are missing or out of reach.
+        FileNotFoundError: If the repository, the revision or all of the files are missing or out of
+            reach.
         ImportError: If ``huggingface_hub`` is not installed.
         PermissionError: If the hub refuses access.
         OSError: If the transfer fails.
@@ -79,7 +80,8 @@ def download(
                 return None
             received = f"{type(error.__cause__).__name__}: {error.__cause__}"
             raise FileNotFoundError(
-                f"The hub must be reachable for {file} of {name!r}, which is not in the cache; received "
+                f"The hub must be reachable for {file} of {name!r}, which is not in the cache; "
+                f"received "
                 f"{received}."
             ) from None
         except errors.EntryNotFoundError:
@@ -101,7 +103,7 @@ def download(
 
 @contextmanager
 def _telemetry_off() -> Iterator[None]:
-    """Keep the client from sending what is installed and from asking who runs it, while it works for us."""
+    """Keep the client from sending what is installed, and from asking who runs it."""
     constants: Any = importlib.import_module("huggingface_hub.constants")
     before = constants.HF_HUB_DISABLE_TELEMETRY
     constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -149,13 +151,15 @@ def _explained(error: Exception, errors: Any, name: str, revision: str | None) -
     text = str(error).strip().partition("\n")[0]
     if isinstance(error, errors.GatedRepoError) or status in (401, 403):
         return PermissionError(
-            f"The hub must grant access to {name!r} (a token of an account that has it); received {text}"
+            f"The hub must grant access to {name!r} (a token of an account that has it); "
+            f"received {text}"
         )
     if isinstance(error, errors.RevisionNotFoundError):
         return FileNotFoundError(f"{name!r} must have the revision {revision!r}; received {text}")
     if isinstance(error, errors.RepositoryNotFoundError):
         return FileNotFoundError(
-            f"A checkpoint must be a folder, a bundled name or a hub repository; received {name!r}: {text}"
+            f"A checkpoint must be a folder, a bundled name or a hub repository; received "
+            f"{name!r}: {text}"
         )
     return OSError(
         f"The transfer of {name!r} must end well; received {type(error).__name__}: {text}"

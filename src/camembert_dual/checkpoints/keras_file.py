@@ -1,8 +1,9 @@
 """Keras 3's ``.weights.h5`` and ``.keras`` of this package's models, without Keras.
 
-Keras files weights by the attributes of the objects that hold them, and keeps each layer's name beside its
-weights. The names make the table's paths, so they are what is read; the attributes are what is written,
-because Keras goes by them.
+Keras files weights by the attributes of the objects that hold them, and keeps each layer's name
+beside its
+weights. The names make the table's paths, so they are what is read; the attributes are what is
+written, because Keras goes by them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
@@ -164,7 +163,7 @@ def write_keras_weights(
 
 
 def _attributes(layers: list[str], bare: bool) -> list[str]:
-    """Where Keras looks for layers: by attribute, or by class name in the list of a model's layers."""
+    """Where Keras looks for layers: by attribute, or by class in the list of a model's layers."""
     parts = []
     for place, layer in enumerate(layers):
         number = re.fullmatch(r"layer_(\d+)", layer)
@@ -204,7 +203,9 @@ def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arr
 
 
 def read_keras_config(path: Path) -> dict[str, Any]:
-    """Take the configuration out of a ``.keras`` file, as data: Keras' own reader would build objects from it.
+    """Take the configuration out of a ``.keras`` file, as data.
+
+    Keras' own reader would build objects from it.
 
     Returns:
         The keys of a ``config.json``, with ``architectures``.

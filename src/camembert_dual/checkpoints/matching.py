@@ -34,9 +34,10 @@ def match(
 ) -> tuple[dict[str, str], LoadReport]:
     """Find in a checkpoint the weights that a model has.
 
-    Accepted on the way in: files with and without the backbone's prefix, ``gamma`` and ``beta`` for a layer
-    normalisation's weight and bias, position buffers, and the decoder's aliases, which must equal what they
-    alias.
+    Accepted on the way in: files with and without the backbone's prefix, ``gamma`` and ``beta`` for
+    a layer
+    normalisation's weight and bias, position buffers, and the decoder's aliases, which must equal
+    what they alias.
 
     Args:
         arrays: Published name to array; arrays are only read where an alias has to be compared.
@@ -48,8 +49,8 @@ def match(
         Expected name to the name in the checkpoint, and the report.
 
     Raises:
-        ValueError: If a weight is missing that must not be, a name is unknown, a shape differs or an alias is
-            not equal; one error names them all.
+        ValueError: If a weight is missing that must not be, a name is unknown, a shape differs or
+            an alias is not equal; one error names them all.
     """
     sources = {canonical(name): name for name in arrays}
     wanted = {_with_prefix(one.name): one for one in expected}
@@ -88,7 +89,8 @@ def match(
         problems.append(f"missing: {', '.join(fatal)}")
     if problems:
         raise ValueError(
-            f"{_origin(arrays)} must hold every weight of the model and nothing unknown; received one "
+            f"{_origin(arrays)} must hold every weight of the model and nothing unknown; "
+            f"received one "
             f"with {'; '.join(problems)}."
         )
     pairs = {
@@ -139,7 +141,7 @@ def _aliases(
     wanted: Mapping[str, Parameter],
     problems: list[str],
 ) -> tuple[list[str], list[str]]:
-    """Compare the decoder's aliases with what they alias; give the aliases found and the tied names."""
+    """Compare the decoder's aliases with what they alias; give those found and the tied names."""
     pairs = [(DECODER_BIAS, LM_BIAS)]
     has_lm_head = LM_BIAS in wanted
     is_tied = has_lm_head and DECODER not in wanted
@@ -149,9 +151,9 @@ def _aliases(
     for alias, original in pairs:
         if alias in sources:
             found.append(alias)
-            if has_lm_head and original in sources:
-                if not are_equal(arrays, sources[alias], sources[original]):
-                    problems.append(f"{alias} different from {original}, which it aliases")
+            comparable = has_lm_head and original in sources
+            if comparable and not are_equal(arrays, sources[alias], sources[original]):
+                problems.append(f"{alias} different from {original}, which it aliases")
     if POSITION_IDS in sources:
         positions = arrays[sources[POSITION_IDS]].reshape(-1)
         if not np.array_equal(positions, np.arange(len(positions))):

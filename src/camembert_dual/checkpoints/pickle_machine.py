@@ -1,9 +1,11 @@
 """Reads the pickles of PyTorch files without running any of them.
 
-A pickle is a program for a stack machine. This machine knows the instructions that data need and refuses all
-others; the names a pickle may ask for are given by the caller and stand for functions of this package. Nothing
-is imported, looked up or called by name, so there is nothing a file could misuse. Every instruction costs at
-most the bytes it takes, and their number is bounded.
+A pickle is a program for a stack machine. This machine knows the instructions that data need and
+refuses all
+others; the names a pickle may ask for are given by the caller and stand for functions of this
+package. Nothing
+is imported, looked up or called by name, so there is nothing a file could misuse. Every instruction
+costs at most the bytes it takes, and their number is bounded.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Global:
 
 
 class Inert:
-    """An object that only holds what the pickle put in: an ``argparse.Namespace`` without its class."""
+    """What a pickle put into an object, and no more: an ``argparse.Namespace`` without class."""
 
     def __init__(self, *arguments: Any) -> None:
         self.values: dict[str, Any] = {}

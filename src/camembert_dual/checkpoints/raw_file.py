@@ -19,7 +19,8 @@ BFLOAT16: np.dtype[np.generic] = np.dtype(ml_dtypes.bfloat16)
 class RawFile:
     """An open file; it stays the same file when a save replaces it.
 
-    Plain reads instead of a memory map: mapped pages count as used memory until all of the file is read.
+    Plain reads instead of a memory map: mapped pages count as used memory until all of the file is
+    read.
 
     Args:
         path: The file.
@@ -59,7 +60,7 @@ class RawFile:
 
     def _read(self, offset: int, count: int) -> npt.NDArray[np.uint8]:
         rule = f"bytes {offset} to {offset + count} must lie in the file"
-        fits = 0 <= offset and 0 <= count and offset + count <= self.size
+        fits = offset >= 0 and count >= 0 and offset + count <= self.size
         require(self.path, fits, rule, f"a file of {self.size} bytes")
         buffer = np.empty(count, dtype=np.uint8)
         view = memoryview(buffer.data)

@@ -82,6 +82,7 @@ def _hdf5(path: Path, file: Any) -> Arrays:
     except HDF5_ERRORS as error:
         raise broken(path, error) from None
     raise CheckpointError(
-        f"{path}: an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) does; received "
+        f"{path}: an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) "
+        f"does; received "
         f"{groups or 'no groups'}."
     )

@@ -12,12 +12,14 @@ class LoadReport:
     Attributes:
         loaded: Published names filled from the checkpoint.
         tied: Names that are another weight (the decoder of a tied LM head).
-        ignored: Names in the checkpoint that this model has no use for, all known: an unused pooler, another
-            task's head, a buffer, or an alias found equal to what it aliases.
-        missing: Names the checkpoint does not have; they keep their new random values. Only a new head or
-            pooler may be missing as a whole.
-        mismatched: Names whose shapes differ, left at their new values because the caller allowed it.
-        dtype_cast: Names whose type was changed, with both types, as ``"name: float16 -> float32"``.
+        ignored: Names in the checkpoint that this model has no use for, all known: an unused
+            pooler, another task's head, a buffer, or an alias found equal to what it aliases.
+        missing: Names the checkpoint does not have; they keep their new random values. Only a new
+            head or pooler may be missing as a whole.
+        mismatched: Names whose shapes differ, left at their new values because the caller allowed
+            it.
+        dtype_cast: Names whose type was changed, with both types, as ``"name: float16 ->
+            float32"``.
     """
 
     loaded: tuple[str, ...] = ()

@@ -48,8 +48,8 @@ class Planned(NamedTuple):
 def read_safetensors(path: Path) -> Arrays:
     """Open a safetensors file of either layout.
 
-    Files written from TensorFlow hold TF names and untransposed kernels. Their metadata say so; where there
-    are none, the names do.
+    Files written from TensorFlow hold TF names and untransposed kernels. Their metadata say so;
+    where there are none, the names do.
 
     Args:
         path: The file.

@@ -41,11 +41,12 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
 
     Args:
         checkpoint: The checkpoint.
-        task: Name of the torch class; None for the checkpoint's own, together with every other known weight
-            that the file holds.
+        task: Name of the torch class; None for the checkpoint's own, together with every other
+            known weight that the file holds.
 
     Raises:
-        ValueError: If there is no such task, a weight is missing or unknown, or a shape or alias differs.
+        ValueError: If there is no such task, a weight is missing or unknown, or a shape or alias
+            differs.
     """
     rule = f"A task must be one of {', '.join(TASKS)}"
     require(task is None or task in TASKS, rule, repr(task))
@@ -72,7 +73,7 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
 
 
 def find_task(config: CamembertConfig, names: Iterable[str]) -> str:
-    """The task that a config names if the weights have its head, else the one whose head they have."""
+    """The task that a config names if its head is there, else the one whose head is there."""
     known = {canonical(name) for name in names}
     listed: Any = config.extra.get(ARCHITECTURES)
     named = [_class_name(one) for one in listed] if isinstance(listed, list) else []

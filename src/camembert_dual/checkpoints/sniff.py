@@ -15,7 +15,10 @@ HDF5 = "hdf5"
 KERAS_ARCHIVE = "keras archive"
 INDEX = "index"
 
-KNOWN = "a checkpoint must be safetensors, a torch zip or stream, HDF5, a .keras archive or an index of shards"
+KNOWN = (
+    "a checkpoint must be safetensors, a torch zip or stream, HDF5, a .keras archive or an index of "
+    "shards"
+)
 
 
 def sniff(path: Path) -> str:
@@ -61,7 +64,8 @@ def _archive(path: Path) -> str:
     if "model.weights.h5" in names and "config.json" in names:
         return KERAS_ARCHIVE
     raise CheckpointError(
-        f"{path}: a zip archive must hold data.pkl (torch) or config.json and model.weights.h5 (Keras); "
+        f"{path}: a zip archive must hold data.pkl (torch) or config.json and model.weights.h5 "
+        f"(Keras); "
         f"received {short(str(names))}."
     )
 

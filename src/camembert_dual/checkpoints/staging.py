@@ -1,8 +1,9 @@
 """Saves of several files that are seen as one: all old or all new, whenever the process dies.
 
-New files are written into a hidden folder beside the old ones. One rename of a small journal then makes them
-the checkpoint; moving them to their names comes after it, and whoever opens the folder next finishes the
-moves if the saving process could not.
+New files are written into a hidden folder beside the old ones. One rename of a small journal then
+makes them
+the checkpoint; moving them to their names comes after it, and whoever opens the folder next
+finishes the moves if the saving process could not.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
 
     Args:
         folder: The checkpoint's folder, made if need be.
-        replaced: Patterns (regular expressions) of files of an earlier checkpoint that these files replace.
+        replaced: Patterns (regular expressions) of files of an earlier checkpoint that these files
+            replace.
 
     Raises:
         OSError: If something cannot be written; the old checkpoint is then as it was.
@@ -140,5 +142,6 @@ def _is_running(process: int) -> bool:
 
 
 def _unsaved(folder: Path, error: OSError) -> OSError:
-    text = f"{folder}: the checkpoint could not be saved ({error.strerror or error}); what was there is unchanged"
+    reason = error.strerror or error
+    text = f"{folder}: the checkpoint could not be saved ({reason}); what was there is unchanged"
     return type(error)(error.errno, text) if error.errno else OSError(text)

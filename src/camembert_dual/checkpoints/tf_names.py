@@ -1,8 +1,9 @@
 """From the names of TensorFlow's files to the published names, by the rows of the parameter table.
 
-A name there is a Keras path with three spellings of its own: layers are ``layer_._N``, a ``:0`` ends it, and
-the name of the model comes first. Word embeddings are called ``weight`` and the other tables ``embeddings``;
-either is read for all three.
+A name there is a Keras path with three spellings of its own: layers are ``layer_._N``, a ``:0``
+ends it, and
+the name of the model comes first. Word embeddings are called ``weight`` and the other tables
+``embeddings``; either is read for all three.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def find_path(path: str) -> Place | None:
 
 
 def find_name(name: str) -> Place | None:
-    """Find the row of a published name, with or without the backbone's prefix; None if there is none."""
+    """Find the row of a published name, with or without prefix; None if there is none."""
     for row in _HEAD_ROWS.values():
         if row.name == name:
             return Place(name, row)

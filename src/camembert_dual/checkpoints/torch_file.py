@@ -1,4 +1,4 @@
-"""``pytorch_model.bin`` and ``model.pt``: torch's zip archives and its stream before 1.6, without torch."""
+"""``pytorch_model.bin`` and ``model.pt``: torch's zip, and its older stream, without torch."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _members(path: Path, raw: RawFile) -> dict[str, tuple[int, int]]:
 
 
 def _storage(path: Path, key: Any) -> Storage:
-    """A storage by its persistent id: ("storage", type, key, device, number of elements[, view])."""
+    """A storage by its persistent id: ("storage", type, key, device, size[, view])."""
     rule = "a storage must be described by type, key, place and size"
     sound = isinstance(key, tuple) and len(key) in (5, 6) and key[0] == "storage"
     require(path, sound, rule, "another description")

@@ -1,4 +1,4 @@
-"""``pytorch_model.bin`` written an array at a time, without torch: a zip with one pickle and plain bytes."""
+"""``pytorch_model.bin`` written an array at a time, without torch: a pickle and plain bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _member(archive: zipfile.ZipFile, name: str, parts: list[bytes]) -> None:
 
 
 def _info(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipInfo:
-    """A member whose bytes begin at a multiple of ``ALIGNMENT``, by a field of padding in its header."""
+    """A member whose bytes begin at a multiple of ``ALIGNMENT``, by padding in its header."""
     info = zipfile.ZipInfo(f"{FOLDER}/{name}")
     info.file_size = size
     large = size * 1.05 > zipfile.ZIP64_LIMIT  # zipfile then adds 20 bytes for the sizes

@@ -1,4 +1,4 @@
-"""``camembert-dual convert``: a checkpoint of any format into a folder of another, with a proof beside it."""
+"""``camembert-dual convert``: any format into a folder of another, with a proof beside it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         f"{report['source']} ({report['source_format']}) -> {arguments.target / report['target']}"
     )
     print(
-        f"{len(report['tensors'])} weights of {report['task']}; proof in {arguments.target / REPORT}"
+        f"{len(report['tensors'])} weights of {report['task']}; proof in "
+        f"{arguments.target / REPORT}"
     )
     for dropped in report["dropped"]:
         print(f"dropped {dropped['name']}: {dropped['reason']}")

@@ -23,7 +23,7 @@ Inputs = dict[str, npt.NDArray[np.int64]]
 
 
 def sample_inputs(config: CamembertConfig, task: str) -> Inputs:
-    """Ids and mask (B, T) that every run uses: full, padded on the right and short; (B, C, T) for choices."""
+    """Ids and mask (B, T) of every run, two rows of them padded; (B, C, T) for choices."""
     length = min(TOKENS, config.max_sequence_length)
     random = np.random.default_rng(0)
     ids = random.integers(0, config.vocab_size, (ROWS, length))
@@ -81,11 +81,11 @@ def _array(value: Any) -> npt.NDArray[Any]:
 def main(checkpoint: str, backend: str, dtype: str, output: str) -> None:
     """Write the stages; numbers before the names keep their order."""
     found = stages(checkpoint, backend, dtype)
+    named: dict[str, Any] = {
+        f"{number:03d} {name}": one for number, (name, one) in enumerate(found.items())
+    }
     with Path(output).open("wb") as file:
-        np.savez(
-            file,
-            **{f"{number:03d} {name}": one for number, (name, one) in enumerate(found.items())},
-        )
+        np.savez(file, **named)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``camembert-dual verify``: both frameworks, or two checkpoints, on the same inputs, stage by stage."""
+"""``camembert-dual verify``: both frameworks, or two checkpoints, stage by stage."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def run_stages(name: str, backend: str, dtype: str) -> Stages:
 
 
 def compare(one: Stages, other: Stages) -> dict[str, float]:
-    """The largest difference of each stage; NaN where there is one, infinity where shapes differ."""
+    """The largest difference of each stage; NaN if there is one, infinity if shapes differ."""
     differences = {}
     for stage in dict.fromkeys([*one, *other]):
         if stage not in one or stage not in other or one[stage].shape != other[stage].shape:
