@@ -1,0 +1,52 @@
+"""Several devices train to the weights of one device on the same global batch."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+WORKER = Path(__file__).parents[1] / "distributed_worker.py"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def weights_after(folder: Path, strategy: str, workers: int = 1):
+    """Train in as many processes as there are workers; the weights of the first."""
+    ports = free_ports(workers) if workers > 1 else []
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    running = []
+    for index in range(workers):
+        environment = dict(os.environ)
+        if workers > 1:
+            task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
+            environment["TF_CONFIG"] = json.dumps(task)
+        out = folder / f"{strategy}-{index}.npz"
+        words = [sys.executable, str(WORKER), strategy, str(out)]
+        running.append(subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True))
+    for process in running:
+        _, errors = process.communicate(timeout=200)
+        assert process.returncode == 0, errors[-3000:]
+    return [dict(np.load(folder / f"{strategy}-{index}.npz")) for index in range(workers)]
+
+
+def test_devices_and_machines_end_where_one_device_ends(tmp_path):
+    """Valid labels fall unevenly on the two halves of the batch."""
+    (expected,) = weights_after(tmp_path, "one")
+    for strategy, workers in (("mirrored", 1), ("multiworker", 2)):
+        for found in weights_after(tmp_path, strategy, workers):
+            assert set(found) == set(expected)
+            for name, array in expected.items():
+                np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)

@@ -1,0 +1,264 @@
+"""``fit``, ``evaluate`` and ``predict`` of every head: losses, weights, callbacks, learning."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import cases
+import reference
+import tree_tf as tree
+
+# Keras' own files write variables in a way that NumPy 2 warns of
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+LOSSES = {
+    str(loss): loss
+    for loss in cases.LOSSES
+    if loss.name in ("some labels", "inferred classes", "inferred number", "labels", "spans")
+    or loss == next(one for one in cases.LOSSES if one.task == cases.CHOICE)
+}
+SPAN = ("start_positions", "end_positions")
+NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+
+
+def prepared(case: cases.Loss, **compiled):
+    """A compiled model with known weights, its inputs, its labels and its loss by the oracle."""
+    case = case._replace(config={**case.config, **NO_DROPOUT})
+    config, batch = cases.loss_call(case)
+    arrays = cases.weights(config, case.task)
+    model = tree.new(case.task, config, arrays)
+    model.compile(**({"optimizer": keras.optimizers.SGD(0.0), "run_eagerly": True} | compiled))
+    expected = reference.forward(config, arrays, case.task, batch)["loss"]
+    labels = {name: batch.pop(name) for name in ("labels", *SPAN) if name in batch}
+    return model, batch, labels, expected
+
+
+def as_y(labels):
+    return labels.get("labels", labels)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
+def test_fit_reports_the_loss_of_the_head_wherever_labels_stand(loss):
+    model, batch, labels, expected = prepared(loss)
+    together = tf.data.Dataset.from_tensor_slices(batch | labels).batch(2)
+    found = [
+        model.fit(together, shuffle=False, verbose=0).history["loss"],
+        model.fit(batch, as_y(labels), verbose=0).history["loss"],
+        model.evaluate(batch, as_y(labels), verbose=0),
+    ]
+    np.testing.assert_allclose(np.hstack(found), expected, rtol=2e-6)  # Keras adds up in float32
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_predict_gives_what_a_call_gives_and_passes_labels_over(task):
+    case = cases.case("right padding")
+    batch = cases.inputs(task, case)
+    model = tree.new(task, cases.config(), cases.weights(cases.config(), task))
+    expected = tree.run(model, batch, return_dict=True)
+    found = cases.stages(model.predict(batch, batch_size=1, verbose=0), np.asarray)
+    assert reference.first_difference(expected, found, 1e-12) is None
+    labels = dict.fromkeys(SPAN if task == cases.QUESTION else ("labels",), np.zeros(2, int))
+    if task == cases.BARE:
+        return
+    found = cases.stages(model.predict(batch | labels, verbose=0), np.asarray)
+    assert reference.first_difference(expected, found, 1e-12) is None
+
+
+def test_a_loss_and_metrics_of_the_user_see_logits():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model, batch, labels, expected = prepared(
+        LOSSES["SequenceClassification, inferred classes"], loss=loss, metrics=["accuracy"]
+    )
+    right = np.argmax(model(batch).logits, axis=-1) == labels["labels"]
+    for y in ((labels["labels"],), ()):  # as y, and among the inputs
+        found = model.evaluate(batch if y else batch | labels, *y, verbose=0, return_dict=True)
+        np.testing.assert_allclose(found["loss"], expected, rtol=2e-6)
+        np.testing.assert_allclose(found["accuracy"], right.mean(), rtol=2e-6)
+
+
+def test_a_loss_of_the_user_for_spans_has_two_parts():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model, batch, labels, expected = prepared(
+        LOSSES["QuestionAnswering, spans"], loss=dict.fromkeys(SPAN, loss)
+    )
+    found = model.evaluate(batch, labels, verbose=0)[0]
+    np.testing.assert_allclose(found, 2 * expected, rtol=2e-6)
+
+
+def test_weighted_metrics_pass_ignored_labels_over():
+    model, batch, labels, _ = prepared(
+        LOSSES["TokenClassification, some labels"],
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+    )
+    valid = labels["labels"] != -100
+    right = np.argmax(model(batch).logits, axis=-1) == labels["labels"]
+    found = model.evaluate(batch, labels["labels"], verbose=0, return_dict=True)
+    assert not valid.all()
+    np.testing.assert_allclose(found["accuracy"], right[valid].mean(), rtol=2e-6)
+
+
+def test_the_bare_model_trains_with_a_loss_of_the_user_only():
+    config = cases.config()
+    model = tree.new(cases.BARE, config, cases.weights(config, cases.BARE))
+    batch = cases.inputs(cases.BARE, cases.case("right padding"))
+    states = model(batch).last_hidden_state.numpy()
+    model.compile(keras.optimizers.SGD(0.0), loss="mse", run_eagerly=True)
+    found = model.evaluate(batch, states + 2, verbose=0)
+    np.testing.assert_allclose(found, 4, rtol=2e-6)
+    model = tree.new(cases.BARE, config, cases.weights(config, cases.BARE))
+    model.compile(keras.optimizers.SGD(0.0))
+    with pytest.raises(ValueError, match="must be compiled with a loss"):
+        model.evaluate(batch, states, verbose=0)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
+def test_sample_weights_multiply_the_losses_of_their_rows(loss):
+    model, batch, labels, _ = prepared(loss)
+    weights = np.array([0.5, 3.0])
+    found = model.evaluate(batch, as_y(labels), sample_weight=weights, verbose=0)
+    alone, counts = [], []
+    for row in range(2):
+        config, inputs = cases.loss_call(loss)
+        inputs = {name: value[row : row + 1] for name, value in inputs.items()}
+        oracle = reference.forward(config, cases.weights(config, loss.task), loss.task, inputs)
+        alone.append(oracle["loss"])
+        per_token = loss.task in (cases.CAUSAL, cases.MASKED, cases.TOKEN)
+        counted = inputs["labels"][:, loss.task == cases.CAUSAL :] if per_token else np.zeros(1)
+        counts.append((counted != -100).sum())
+    expected = (weights * alone * counts).sum() / sum(counts)
+    np.testing.assert_allclose(found, expected, rtol=2e-6)
+
+
+def test_weights_of_tokens_multiply_the_losses_of_their_tokens():
+    model, batch, labels, _ = prepared(LOSSES["TokenClassification, some labels"])
+    weights = cases.generator("token weights").uniform(0, 2, labels["labels"].shape)
+    logits = model(batch).logits.numpy()
+    picked = reference.log_softmax(logits)
+    valid = np.argwhere(labels["labels"] != -100)
+    losses = [-picked[b, t, labels["labels"][b, t]] * weights[b, t] for b, t in valid]
+    found = model.evaluate(batch, labels["labels"], sample_weight=weights, verbose=0)
+    np.testing.assert_allclose(found, np.mean(losses), rtol=2e-6)
+
+
+def test_class_weights_are_weights_of_their_rows():
+    history = []
+    for weighting in ("class", "sample"):
+        model, batch, _, _ = prepared(LOSSES["SequenceClassification, inferred classes"])
+        y = np.array([1, 4])
+        weights = {
+            "class": {"class_weight": {1: 0.5, 4: 3.0}},
+            "sample": {"sample_weight": np.array([0.5, 3.0])},
+        }[weighting]
+        history.append(model.fit(batch, y, verbose=0, **weights).history["loss"])
+    assert history[0] == history[1]
+
+
+@pytest.mark.parametrize(
+    ("task", "y", "message"),
+    [
+        (cases.TOKEN, None, "trains on labels, among its inputs or as y; received input_ids, att"),
+        (cases.TOKEN, {"label": np.zeros((2, 7), int)}, "trains on labels.*; received label"),
+        (cases.QUESTION, np.zeros(2, int), "trains on start_positions and end.*; received y"),
+        (cases.QUESTION, {"start_positions": np.zeros(2, int)}, "received start_positions"),
+    ],
+)
+def test_wrong_labels_are_named(task, y, message):
+    config = cases.config()
+    model = tree.new(task, config, cases.weights(config, task))
+    model.compile(keras.optimizers.SGD(0.0))
+    with pytest.raises(ValueError, match=message):
+        model.fit(cases.inputs(task, cases.case("right padding")), y, verbose=0)
+
+
+# ways to run ------------------------------------------------------------------------------------
+
+
+def trained(compiled, **fitted):
+    """The weights after three epochs of four texts, and the history."""
+    config = cases.config(**NO_DROPOUT)
+    model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE))
+    model.compile(keras.optimizers.SGD(0.05), **compiled)
+    batch = cases.padded(config, cases.generator("ways"), 4, cases.RIGHT)
+    y = np.array([0, 3, 1, 4])
+    history = model.fit(
+        batch, y, batch_size=1, epochs=3, shuffle=False, verbose=0, **fitted
+    ).history
+    return model.to_arrays(), history
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 2}],
+    ids=str,
+)
+def test_every_way_to_run_ends_at_the_same_weights(compiled):
+    expected, _ = trained({})
+    actual, _ = trained(compiled)
+    for name, array in expected.items():
+        np.testing.assert_allclose(actual[name], array, rtol=0, atol=1e-9)
+
+
+def test_validation_split_and_callbacks_work(tmp_path):
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(tmp_path / "best.weights.h5", save_weights_only=True),
+        keras.callbacks.ModelCheckpoint(tmp_path / "best.keras"),
+        keras.callbacks.EarlyStopping(monitor="loss", mode="max", patience=0),
+        keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+    ]
+    weights, history = trained({}, validation_split=0.5, callbacks=callbacks)
+    assert len(history["val_loss"]) == 2  # the loss did not rise: stopped early
+    loaded = keras.saving.load_model(tmp_path / "best.keras")
+    for name, array in loaded.to_arrays().items():
+        np.testing.assert_array_equal(array, weights[name])
+    assert (tmp_path / "best.weights.h5").exists()
+
+
+def test_gradient_accumulation_ends_where_the_whole_batch_ends():
+    ends = []
+    for size, steps in ((4, None), (1, 4)):
+        config = cases.config(**NO_DROPOUT)
+        model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE))
+        model.compile(
+            keras.optimizers.SGD(0.5, gradient_accumulation_steps=steps), run_eagerly=True
+        )
+        batch = cases.padded(config, cases.generator("ways"), 4, cases.RIGHT)
+        model.fit(batch, np.array([0, 3, 1, 4]), batch_size=size, shuffle=False, verbose=0)
+        ends.append(model.to_arrays())
+    for name, array in ends[0].items():
+        np.testing.assert_allclose(ends[1][name], array, rtol=0, atol=1e-9)
+
+
+# learning ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", cases.HEADS)
+def test_every_head_learns_a_tiny_set_by_heart(task):
+    config = cases.config(is_decoder=task == cases.CAUSAL, **NO_DROPOUT)
+    keras.utils.set_random_seed(1)
+    model = getattr(tree.tree, f"TF{task}")(config)
+    model.compile(keras.optimizers.Adam(5e-3))
+    random, rows = cases.generator("learn", task), 6
+    batch = {"input_ids": cases.ids(config, random, rows, cases.T)}
+    if task == cases.CHOICE:
+        ids = cases.ids(config, random, rows * cases.C, cases.T)
+        batch = {"input_ids": ids.reshape(rows, cases.C, cases.T)}
+    y = {
+        cases.CAUSAL: batch["input_ids"],
+        cases.MASKED: random.integers(0, config.vocab_size, (rows, cases.T)),
+        cases.SEQUENCE: random.integers(0, 5, rows),
+        cases.CHOICE: random.integers(0, cases.C, rows),
+        cases.TOKEN: random.integers(0, 5, (rows, cases.T)),
+        cases.QUESTION: {name: random.integers(0, cases.T, rows) for name in SPAN},
+    }[task]
+    losses = model.fit(batch, y, epochs=100, batch_size=rows, verbose=0).history["loss"]
+    assert losses[-1] < 0.2 * losses[0]
+    output = model.predict(batch, verbose=0)
+    if task == cases.QUESTION:
+        assert np.array_equal(output.start_logits.argmax(-1), y["start_positions"])
+        assert np.array_equal(output.end_logits.argmax(-1), y["end_positions"])
+    elif task == cases.CAUSAL:
+        assert np.array_equal(output.logits[:, :-1].argmax(-1), y[:, 1:])
+    else:
+        assert np.array_equal(output.logits.argmax(-1), y)
