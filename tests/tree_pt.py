@@ -67,3 +67,21 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
 def outcome(task: str, case: cases.Case, dtype: str = "float64"):
     """Every stage of a call of the matrix, computed once."""
     return run(built(task, case.config, dtype), cases.inputs(task, case), dtype)
+
+
+@functools.cache
+def loss_outcome(name: str, dtype: str = "float64"):
+    """The stages of a loss of the cases, by its name, computed once."""
+    loss = next(one for one in cases.LOSSES if str(one) == name)
+    config, inputs = cases.loss_call(loss)
+    model = new(loss.task, config, cases.weights(config, loss.task), dtype)
+    return run(model, inputs, dtype, return_dict=True)
+
+
+@functools.cache
+def training_outcome(name: str, dtype: str = "float64"):
+    """The loss and the gradients of a training of the cases, by its name, computed once."""
+    training = next(one for one in cases.TRAININGS if one.name == name)
+    config, inputs = cases.training_call(training)
+    task = training.loss.task
+    return gradients(new(task, config, cases.weights(config, task), dtype), inputs, dtype)

@@ -27,12 +27,7 @@ def test_every_stage_of_a_call_is_the_same_in_single_precision(task, case):
 @pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
 @pytest.mark.parametrize("loss", cases.LOSSES, ids=str)
 def test_a_loss_is_the_same_scalar_in_both(loss, dtype, tolerance):
-    config, inputs = cases.loss_call(loss)
-    arrays = cases.weights(config, loss.task)
-    pt, tf = (
-        tree.run(tree.new(loss.task, config, arrays, dtype), inputs, dtype, return_dict=True)
-        for tree in (tree_pt, tree_tf)
-    )
+    pt, tf = (tree.loss_outcome(str(loss), dtype) for tree in (tree_pt, tree_tf))
     assert pt["loss"].shape == tf["loss"].shape == ()
     assert reference.first_difference(pt, tf, tolerance) is None
 

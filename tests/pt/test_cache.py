@@ -36,21 +36,22 @@ def steps(model, inputs, chunks):
     return {"states": np.concatenate(states, axis=1)}
 
 
-@pytest.mark.parametrize("chunks", [[1] * cases.T, [4, 1, 2], [6, 1]], ids=str)
+WHOLE = np.ones((1, cases.T), int)
+ONE_BY_ONE, IN_PIECES = (1,) * cases.T, (4, 1, 2)
+
+
 @pytest.mark.parametrize(
-    ("task", "config", "make"),
+    ("task", "config", "make", "chunks"),
     [
-        (cases.BARE, "decoder", cases.only_ids),
-        (cases.CAUSAL, "decoder", cases.only_ids),
-        (cases.BARE, "decoder, relative_key", cases.only_ids),
-        (cases.BARE, "decoder, pad 5", cases.only_ids),
-        (cases.CAUSAL, "crossed", cases.crossed("2-D", np.ones((1, cases.T), int))),
-        (
-            cases.BARE,
-            "crossed, relative_key_query",
-            cases.crossed("none", np.ones((1, cases.T), int)),
-        ),
-        (cases.BARE, "crossed, pruned", cases.crossed("none", np.ones((1, cases.T), int))),
+        (cases.BARE, "decoder", cases.only_ids, ONE_BY_ONE),
+        (cases.CAUSAL, "crossed", cases.crossed("2-D", WHOLE), ONE_BY_ONE),
+        (cases.BARE, "decoder, relative_key", cases.only_ids, ONE_BY_ONE),
+        (cases.CAUSAL, "decoder", cases.only_ids, IN_PIECES),
+        (cases.BARE, "decoder, relative_key", cases.only_ids, IN_PIECES),
+        (cases.BARE, "decoder, pad 5", cases.only_ids, IN_PIECES),
+        (cases.CAUSAL, "crossed", cases.crossed("2-D", WHOLE), IN_PIECES),
+        (cases.BARE, "crossed, relative_key_query", cases.crossed("none", WHOLE), IN_PIECES),
+        (cases.BARE, "crossed, pruned", cases.crossed("none", WHOLE), IN_PIECES),
     ],
 )
 def test_steps_from_the_cache_equal_the_full_pass(task, config, make, chunks):
