@@ -1,5 +1,6 @@
 """Reads every folder of a corpus under limits and says what came of each, a line of JSON each."""
 
+import codecs
 import json
 import resource
 import sys
@@ -25,6 +26,8 @@ MEMORY = 1 << 30
 
 def main(corpus: Path) -> None:
     import_h5py()
+    for codec in ("ascii", "cp437"):  # h5py and zipfile load these when they first need them
+        codecs.lookup(codec)
     resource.setrlimit(resource.RLIMIT_AS, (used() + MEMORY, used() + MEMORY))
     for folder in sorted(corpus.iterdir()):
         events: list[str] = []

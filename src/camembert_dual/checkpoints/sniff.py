@@ -16,8 +16,8 @@ KERAS_ARCHIVE = "keras archive"
 INDEX = "index"
 
 KNOWN = (
-    "a checkpoint must be safetensors, a torch zip or stream, HDF5, a .keras archive or an index of "
-    "shards"
+    "a checkpoint must be safetensors, a torch zip or stream, HDF5, a .keras archive or an index "
+    "of shards"
 )
 
 
