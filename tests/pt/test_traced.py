@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import cases
 import pytest
 import torch
 
+import cases
 from camembert_dual import CamembertForCausalLM, CamembertForMaskedLM, CamembertModel
 
 LENGTHS = (7, 5, 11)

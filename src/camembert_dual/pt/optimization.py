@@ -1,5 +1,7 @@
 """AdamW as BERT-like models are trained: warm-up, linear decay, clipping, weight decay."""
 
+from typing import Any
+
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
@@ -35,7 +37,7 @@ def create_optimizer(
         ValueError: If ``warmup_steps`` is not in [0, ``total_steps``).
     """
     named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [weight for name, weight in named if not no_decay(name)]},
         {"params": [weight for name, weight in named if no_decay(name)], "weight_decay": 0.0},
     ]
