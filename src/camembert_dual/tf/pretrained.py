@@ -122,7 +122,10 @@ class PretrainedModel(keras.Model):
             ValueError: If a weight is missing, unknown or misshaped.
         """
         expected = self.expected_parameters()
-        pairs, report = match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
+        dtype = self.variable_dtype
+        pairs, report = match(
+            arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
+        )
         variables = self.variables_by_path()
         for one in expected:
             if one.name in pairs:
@@ -239,7 +242,7 @@ class PretrainedModel(keras.Model):
         return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
 
     def predict_step(self, data: Any) -> Any:
-        """One batch of ``predict``; labels are passed over, since batches of losses cannot be joined."""
+        """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
 
