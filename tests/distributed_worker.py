@@ -30,9 +30,10 @@ def main(name: str, path: str) -> None:
 
     config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     with strategy.scope():
-        model = TFCamembertForTokenClassification(config, dtype="float32")
+        # the gradient of a key's bias is rounding alone, which Adam would scale up in float32
+        model = TFCamembertForTokenClassification(config, dtype="float64")
         arrays = cases.weights(config, cases.TOKEN)
-        model.load_arrays({one: array.astype("float32") for one, array in arrays.items()})
+        model.load_arrays(arrays)
         model.compile(create_optimizer(1e-2, total_steps=5, weight_decay=0.1))
     random = cases.generator("distributed")
     batch = cases.padded(config, random, 4, cases.RIGHT)

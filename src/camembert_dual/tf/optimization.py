@@ -57,6 +57,17 @@ class AdamW(keras.optimizers.AdamW):
         super().__init__(*args, **options)
         self.exclude_from_weight_decay(var_names=[NO_DECAY])
 
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        """Clip by the norm of the whole batch's gradient; Keras takes that of each replica."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if self.global_clipnorm is None or replicas == 1:
+            return super()._clip_gradients(grads)
+        dense = [tf.convert_to_tensor(one) for one in grads]
+        replica = tf.distribute.get_replica_context()
+        norm = tf.linalg.global_norm(replica.all_reduce(tf.distribute.ReduceOp.SUM, dense))
+        scale = self.global_clipnorm / tf.maximum(norm, self.global_clipnorm)
+        return [one * tf.cast(scale, one.dtype) for one in dense]
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable."""
         dtype = variable.dtype
