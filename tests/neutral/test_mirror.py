@@ -40,7 +40,7 @@ LINES = {
         "+ wide_dtype(logits)",  # torch.promote_types
         "+ mean_of_valid(losses, is_valid)",  # fit may weight samples instead
     },
-    "masks.py": {"- mask_bias(mask, dtype)"},  # for PyTorch's fused attention
+    "masks.py": {"- unblind(query, mask)"},  # for PyTorch's fused attention
     "optimization.py": {  # PyTorch schedules and clips outside of its optimizer
         "- clip(weights, longest)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
@@ -53,6 +53,7 @@ LINES = {
         "+ WarmupThenDecay.get_config(self)",
         "+ class AdamW",
         "+ AdamW.__init__(self, *args, **options)",
+        "+ AdamW._clip_gradients(self, grads)",
         "+ AdamW.update_step(self, gradient, variable, learning_rate)",
     },
     "outputs.py": {  # the two tree libraries hand over names and values in their own order

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
 from camembert_dual.pt.layers import dense, dropout, embedding, layer_norm
-from camembert_dual.pt.masks import mask_bias
+from camembert_dual.pt.masks import unblind
 
 Cache = tuple[Tensor, Tensor]
 
@@ -133,11 +133,13 @@ class SelfAttention(nn.Module):
             context = weights @ value  # (B, H, T, K)
             # the reference reports the factors that were used, after dropout and head mask
             return merge_heads(context), weights if output_attentions else None, (key, value)
+        if attention_mask is not None:
+            query, attention_mask = unblind(query, attention_mask)
         context = functional.scaled_dot_product_attention(
             query,
             key,
             value,
-            attn_mask=mask_bias(attention_mask, query.dtype),
+            attn_mask=attention_mask,
             dropout_p=self.dropout.p if self.training else 0.0,
         )
         return merge_heads(context), None, (key, value)

@@ -55,19 +55,18 @@ def causal_mask(query_length: int, key_length: int, device: torch.device) -> Ten
     return (keys[None, :] <= queries[:, None])[None, None]  # (1, 1, T, S)
 
 
-def mask_bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Turn a mask into a bias of the scores: 0 where it attends, the finite minimum elsewhere.
+def unblind(query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Let queries that may see nothing see all keys alike, which is what the finite minimum does.
 
-    The minimum is finite so that a row that may attend to nothing gives finite numbers.
+    PyTorch's fused attention answers such a row with NaN, and with a wrong gradient where a minimum
+    is added instead of a mask.
 
     Args:
-        mask: Boolean, broadcastable to (B, H, T, S), or None if everything is attended to.
-        dtype: Type of the scores.
+        query: (B, H, T, K).
+        mask: Boolean, broadcastable to (B, H, T, S).
 
     Returns:
-        Bias of the mask's shape, or None.
+        Query and mask, in which those rows are zeros and True.
     """
-    if mask is None:
-        return None
-    bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
-    return bias.masked_fill(~mask, torch.finfo(dtype).min)
+    is_blind = ~mask.any(dim=-1, keepdim=True)  # (B, 1, 1 or T, 1)
+    return query.masked_fill(is_blind, 0.0), mask | is_blind
