@@ -58,15 +58,21 @@ class AdamW(keras.optimizers.AdamW):
         self.exclude_from_weight_decay(var_names=[NO_DECAY])
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
-        """Clip by the norm of the whole batch's gradient; Keras takes that of each replica."""
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        if self.global_clipnorm is None or replicas == 1:
+        """Clip by the norm of the whole batch's gradient, as ``clip_grad_norm_`` of torch does.
+
+        Keras takes the norm of each replica's part, and counts a word that comes twice as two.
+        """
+        if self.global_clipnorm is None:
             return super()._clip_gradients(grads)
-        dense = [tf.convert_to_tensor(one) for one in grads]
-        replica = tf.distribute.get_replica_context()
-        norm = tf.linalg.global_norm(replica.all_reduce(tf.distribute.ReduceOp.SUM, dense))
-        scale = self.global_clipnorm / tf.maximum(norm, self.global_clipnorm)
-        return [one * tf.cast(scale, one.dtype) for one in dense]
+        grads = [tf.convert_to_tensor(one) for one in grads]
+        whole = grads
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            replica = tf.distribute.get_replica_context()
+            whole = replica.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+        norm = tf.linalg.global_norm(whole)
+        longest = tf.constant(self.global_clipnorm, norm.dtype)
+        scale = tf.minimum(longest / (norm + tf.constant(1e-6, norm.dtype)), 1.0)
+        return [one * tf.cast(scale, one.dtype) for one in grads]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable."""
