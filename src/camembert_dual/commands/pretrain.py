@@ -15,8 +15,8 @@ from camembert_dual.files import write_atomically
 from camembert_dual.tokenization import CamembertTokenizer
 from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
 from camembert_dual.training.card import model_card
-from camembert_dual.training.corpus import Source, read_lines
-from camembert_dual.training.rows import encode_corpus, epoch_rows, read_corpus
+from camembert_dual.training.corpus import Source
+from camembert_dual.training.rows import Corpus, encode_corpus, epoch_rows, read_corpus
 from camembert_dual.training.settings import PretrainingSettings
 from camembert_dual.training.vocabulary import Pieces, train_sentencepiece
 
@@ -134,9 +134,13 @@ def run(arguments: argparse.Namespace) -> int:
     config.extra = {"architectures": [model.task], "torch_dtype": "float16"}
     save_checkpoint(directory, config, halves)
     tokenizer.save_vocabulary(directory)  # all that both tokenizers need
-    evaluated = {path.name: list(read_lines(path)) for path in arguments.valid}
+    evaluated = {
+        path.name: read_corpus([Source(path)], None, fraction=0.0, seed=0)
+        for path in arguments.valid
+    }
     if corpus.held_out:
-        evaluated[f"held-out tenth of {arguments.hold_out.name}"] = list(corpus.held_out)
+        sentences = tuple((line,) for line in corpus.held_out)
+        evaluated[f"held-out tenth of {arguments.hold_out.name}"] = Corpus((sentences,), (1.0,), ())
     rows = epoch_rows(encoded, settings, pieces, np.random.default_rng([settings.seed, 0]))
     tokens = sum(row.size for row in rows)
     card = model_card(
@@ -159,12 +163,12 @@ def run(arguments: argparse.Namespace) -> int:
 def scores_of(
     model: CamembertForMaskedLM,
     settings: PretrainingSettings,
-    texts: dict[str, list[str]],
+    texts: dict[str, Corpus],
     encode: Any,
     training_rows: list[IntArray],
     pieces: Pieces,
 ) -> dict[str, Any]:
-    """Score the model and the baselines on each text, a row for each paragraph."""
+    """Score the model and the baselines on each text, packed into rows as in training."""
     from camembert_dual.pt.pretraining import evaluate
 
     hidden = [pieces.mask_token_id, pieces.pad_token_id]
@@ -173,11 +177,9 @@ def scores_of(
         "bigram": BigramBaseline.fit(training_rows, special=pieces.special, hidden_ids=hidden),
     }
     results = {}
-    for name, lines in texts.items():
-        inner = (ids[: settings.long_length - 2] for ids in encode(lines))
-        rows = [
-            np.concatenate([[pieces.bos_token_id], ids, [pieces.eos_token_id]]) for ids in inner
-        ]
+    for name, text in texts.items():
+        rng = np.random.default_rng(settings.seed)
+        rows = epoch_rows(encode_corpus(text, encode), settings, pieces, rng)
         results[name] = evaluate(model, rows, pieces, baselines)
     return results
 

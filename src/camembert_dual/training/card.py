@@ -64,7 +64,8 @@ def model_card(
         "## Held-out results",
         "",
         "Every chosen token is hidden; the baselines are fitted on the training text and see the "
-        "same masks. The bigram multiplies what the left and the right neighbour say.",
+        "same masks of the same rows, packed as in training. The bigram multiplies what the left "
+        "and the right neighbour say.",
         "",
         "| text | masked tokens | predictor | top-1 | top-5 | perplexity |",
         "|---|---|---|---|---|---|",
