@@ -41,6 +41,7 @@ LINES = {
         "+ mean_of_valid(losses, is_valid)",  # fit may weight samples instead
     },
     "masks.py": {"- unblind(query, mask)"},  # for PyTorch's fused attention
+    "model.py": {"+ CamembertModel.get_config(self)"},
     "optimization.py": {  # PyTorch schedules and clips outside of its optimizer
         "- clip(weights, longest)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "

@@ -135,6 +135,16 @@ def test_a_clone_has_the_same_shape_and_weights_of_its_own(task):
     assert not {id(one) for one in clone.weights} & {id(one) for one in model.weights}
 
 
+def test_a_clone_of_a_model_without_pooler_has_none():
+    config = cases.config()
+    model = tree.new(
+        cases.BARE, config, cases.weights(config, cases.BARE, pooler=False), add_pooling_layer=False
+    )
+    clone = type(model).from_config(model.get_config())
+    assert clone.pooler is None
+    assert set(clone.variables_by_path()) == set(model.variables_by_path())
+
+
 def test_one_trace_serves_all_lengths_and_both_batches():
     model, traces = backbone(), []
 

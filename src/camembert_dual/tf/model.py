@@ -56,6 +56,10 @@ class TFCamembertModel(PretrainedModel):
         if self.pooler is not None:
             self.pooler.build()
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor, as Keras saves them."""
+        return super().get_config() | {"add_pooling_layer": self.pooler is not None}
+
     @accept_structures
     def call(
         self,
