@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,7 @@ def scores_of(
     training_rows: list[IntArray],
     pieces: Pieces,
 ) -> dict[str, Any]:
-    """Score the model and the baselines on each text, packed into rows as in training."""
+    """Score the model and the baselines on each text, in rows of the ordinary and the long size."""
     from camembert_dual.pt.pretraining import evaluate
 
     hidden = [pieces.mask_token_id, pieces.pad_token_id]
@@ -178,9 +179,14 @@ def scores_of(
     }
     results = {}
     for name, text in texts.items():
-        rng = np.random.default_rng(settings.seed)
-        rows = epoch_rows(encode_corpus(text, encode), settings, pieces, rng)
-        results[name] = evaluate(model, rows, pieces, baselines)
+        encoded = encode_corpus(text, encode)
+        for length, share in ((settings.max_length, 0.0), (settings.long_length, 1.0)):
+            packing = replace(settings, long_share=share)
+            rows = epoch_rows(encoded, packing, pieces, np.random.default_rng(settings.seed))
+            if length > settings.max_length >= max(row.size for row in rows):
+                continue  # sentences, which no row joins
+            title = f"{name}, rows of at most {length} tokens"
+            results[title] = evaluate(model, rows, pieces, baselines)
     return results
 
 

@@ -64,8 +64,7 @@ def model_card(
         "## Held-out results",
         "",
         "Every chosen token is hidden; the baselines are fitted on the training text and see the "
-        "same masks of the same rows, packed as in training. The bigram multiplies what the left "
-        "and the right neighbour say.",
+        "same masks. The bigram multiplies what the left and the right neighbour say.",
         "",
         "| text | masked tokens | predictor | top-1 | top-5 | perplexity |",
         "|---|---|---|---|---|---|",
