@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-peer lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-fuzz test-peer lint format types check bench clean fuzz
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -25,10 +25,10 @@ demo: setup ## Complete French sentences in PyTorch and TensorFlow from one chec
 	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
 	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
-test: setup ## Run the whole test suite.
-	$(PYTEST)
+# a process for each part, so that PyTorch's tests and TensorFlow's do not meet in one
+test: test-neutral test-pt test-tf test-equivalence test-fuzz ## Run the whole test suite.
 
-test-neutral test-pt test-tf test-equivalence: test-%: setup ## Run one part of the suite.
+test-neutral test-pt test-tf test-equivalence test-fuzz: test-%: setup ## Run one part of the suite.
 	$(PYTEST) tests/$*
 
 test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
@@ -50,8 +50,9 @@ types: setup
 
 check: lint test ## Everything CI runs.
 
-bench: setup ## Measure speed against the peer, interleaved.
-	@ls benchmarks/*.py
+bench: setup ## Measure memory and speed; after `make test-peer`, which makes the peer's venv.
+	$(BIN)/python benchmarks/checkpoints.py
+	.venv-peer-new/bin/python benchmarks/tokenizer_speed.py
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) .venv-* build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
