@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0; 2 after a mistake of the user, told in one line on standard error; 130 after Ctrl-C.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on standard error
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # the hub's client tells each retry
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="camembert-dual", description=DESCRIPTION)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
