@@ -86,6 +86,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default %(default)s",
     )
     parser.add_argument(
+        "--long-share",
+        type=float,
+        default=DEFAULTS.long_share,
+        metavar="SHARE",
+        help="share of the documents that is packed into rows of the model's limit; a run that is "
+        "taken up again may raise it for its last steps; default %(default)s",
+    )
+    parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
         default=DEFAULTS.precision,

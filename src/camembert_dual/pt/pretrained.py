@@ -75,8 +75,7 @@ class PretrainedModel(nn.Module):
             **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
                 ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any
                 other name overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted
-                and
-                unnecessary: formats are recognised.
+                and unnecessary: formats are recognised.
 
         Returns:
             The model in evaluation mode, or the model and the report. A new task head is announced

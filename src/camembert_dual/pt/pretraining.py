@@ -28,6 +28,7 @@ from camembert_dual.training.vocabulary import Pieces
 IntArray = npt.NDArray[np.int64]
 Baselines = Mapping[str, UnigramBaseline | BigramBaseline]
 CHECKPOINT_EVERY = 500
+MAY_CHANGE = ("steps", "long_share", "precision")
 
 
 def pretrain(
@@ -39,7 +40,8 @@ def pretrain(
     sees the same batches as one that was not.
 
     Args:
-        settings: The numbers of the run; a resumed run may have more steps than before.
+        settings: The numbers of the run; a resumed run may change those of ``MAY_CHANGE``, as
+            BERT's authors trained the last tenth of their steps on long rows (Devlin et al. 2019).
         corpus: The text as ids.
         pieces: What masking has to know of the vocabulary.
         directory: Where the state of the training is kept.
@@ -201,7 +203,7 @@ def load_state(
     differing = [
         name
         for name, value in settings.to_dict().items()
-        if name not in ("steps", "precision") and before.get(name) != value
+        if name not in MAY_CHANGE and before.get(name) != value
     ]
     if differing:
         raise ValueError(

@@ -1,10 +1,14 @@
-"""Turning arrays into the tensors of a framework, which is imported only when asked for."""
+"""Turning arrays into the tensors of a framework, whose tree is imported only when asked for."""
 
+from __future__ import annotations
+
+import importlib
 from typing import Any
 
 import numpy as np
 
 KINDS = ("np", "pt", "tf")
+FRAMEWORKS = {"pt": ("PyTorch", "torch"), "tf": ("TensorFlow", "tf")}
 
 
 def to_tensor(array: Any, kind: str) -> Any:
@@ -19,7 +23,14 @@ def to_tensor(array: Any, kind: str) -> Any:
     values = np.asarray(array)
     if kind == "np":
         return values
-    return to_torch(values) if kind == "pt" else to_tensorflow(values)
+    try:
+        tree = importlib.import_module(f"camembert_dual.{kind}.tensors")
+    except ImportError as error:
+        framework, extra = FRAMEWORKS[kind]
+        raise ImportError(
+            f'return_tensors="{kind}" needs {framework}: pip install "camembert-dual[{extra}]"'
+        ) from error
+    return tree.to_tensor(values)
 
 
 def as_lists(values: Any) -> Any:
@@ -29,26 +40,3 @@ def as_lists(values: Any) -> Any:
     if hasattr(values, "tolist"):
         return values.tolist()
     return values.numpy().tolist() if hasattr(values, "numpy") else values
-
-
-def to_torch(values: Any) -> Any:
-    """A torch tensor of the same numbers."""
-    try:
-        import torch
-    except ImportError as error:
-        raise ImportError(_needs("pt", "PyTorch", "torch")) from error
-    return torch.from_numpy(np.ascontiguousarray(values))
-
-
-def to_tensorflow(values: Any) -> Any:
-    """A TensorFlow tensor of the same numbers; integers become int32, its usual index type."""
-    try:
-        import tensorflow
-    except ImportError as error:
-        raise ImportError(_needs("tf", "TensorFlow", "tf")) from error
-    dtype = np.int32 if np.issubdtype(values.dtype, np.integer) else values.dtype
-    return tensorflow.convert_to_tensor(values.astype(dtype))
-
-
-def _needs(kind: str, name: str, extra: str) -> str:
-    return f'return_tensors="{kind}" needs {name}: pip install "camembert-dual[{extra}]"'
