@@ -3,11 +3,10 @@
 A row is identity or transpose, nothing else. The published names are those of the hub's files and
 of the torch modules; the Keras paths are those of the layers. One letter stands for one size:
 
-    V vocab_size    P max_position_embeddings    Y type_vocab_size    D hidden_size    F
-    intermediate_size A width of a layer's attention (all heads that are not pruned)    K head size
-      R 2 P - 1 distances L num_labels    1, 2 themselves
-
-``{}`` stands for the layer number.
+    V  vocab_size                  Y  type_vocab_size      D  hidden_size
+    P  max_position_embeddings     R  2 P - 1 distances    F  intermediate_size
+    L  num_labels                  K  size of a head       A  sizes of a layer's heads together
+    1, 2  themselves
 """
 
 from __future__ import annotations
@@ -28,17 +27,29 @@ class Row(NamedTuple):
         path: Keras path below the model's own name.
         shape: Sizes of the published tensor, as letters.
         transposed: Whether Keras holds the transpose.
+        padded: Whether the row of the padding id starts at zero and gets no gradient by look-up.
     """
 
     name: str
     path: str
     shape: str
     transposed: bool = False
+    padded: bool = False
 
 
 EMBEDDINGS = (
-    Row("embeddings.word_embeddings.weight", "embeddings/word_embeddings/embeddings", "VD"),
-    Row("embeddings.position_embeddings.weight", "embeddings/position_embeddings/embeddings", "PD"),
+    Row(
+        "embeddings.word_embeddings.weight",
+        "embeddings/word_embeddings/embeddings",
+        "VD",
+        padded=True,
+    ),
+    Row(
+        "embeddings.position_embeddings.weight",
+        "embeddings/position_embeddings/embeddings",
+        "PD",
+        padded=True,
+    ),
     Row(
         "embeddings.token_type_embeddings.weight",
         "embeddings/token_type_embeddings/embeddings",
@@ -67,8 +78,10 @@ RELATIVE_POSITIONS = (
     ),
 )
 CROSS_ATTENTION = tuple(
-    Row(f"cross{name}", f"cross{path}", shape.replace("A", "D"), transposed)
-    for name, path, shape, transposed in SELF_ATTENTION
+    row._replace(
+        name=f"cross{row.name}", path=f"cross{row.path}", shape=row.shape.replace("A", "D")
+    )
+    for row in SELF_ATTENTION
 )
 FEED_FORWARD = (
     Row("intermediate.dense.weight", "intermediate/dense/kernel", "FD", True),
@@ -140,12 +153,14 @@ class Parameter:
         path: Keras path below the model's own name.
         shape: Shape of the published tensor.
         transposed: Whether Keras holds the transpose.
+        padded: Whether the row of the padding id starts at zero and gets no gradient by look-up.
     """
 
     name: str
     path: str
     shape: tuple[int, ...]
     transposed: bool
+    padded: bool
 
 
 def parameters(
@@ -176,7 +191,7 @@ def parameters(
     prefixed = rows if bare else [(_in_backbone(row), layer) for row, layer in rows]
     decoder = DECODER if head is LM_HEAD and not config.tie_word_embeddings else ()
     return tuple(
-        Parameter(row.name, row.path, _shape(row, config, layer), row.transposed)
+        Parameter(row.name, row.path, _shape(row, config, layer), row.transposed, row.padded)
         for row, layer in [*prefixed, *((row, 0) for row in (*head, *decoder))]
     )
 

@@ -10,7 +10,12 @@ import torch
 
 import camembert_dual
 import cases
-from camembert_dual import CamembertForMaskedLM, TFCamembertForMaskedLM
+from camembert_dual import (
+    CamembertForMaskedLM,
+    CamembertForSequenceClassification,
+    TFCamembertForMaskedLM,
+    TFCamembertForSequenceClassification,
+)
 
 TREES = {"pt": CamembertForMaskedLM, "tf": TFCamembertForMaskedLM}
 IDS = np.array([[5, 9, 33, 7, 60, 2], [5, 71, 8, 2, 1, 1]])
@@ -267,3 +272,32 @@ def test_a_callable_activation_works_in_both_and_is_not_saved(tmp_path):
         with pytest.raises(ValueError, match="hidden_act must be one of"):
             model.save_pretrained(tmp_path / "folder")
         assert not (tmp_path / "folder" / "model.safetensors").exists()
+
+
+NEW = ("classifier.dense.weight", "classifier.out_proj.weight")
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_what_no_checkpoint_fills_is_drawn_on_load(tree, tmp_path):
+    """A load draws nothing that the file fills, so it must draw what is left."""
+    config = cases.config(hidden_size=96, initializer_range=0.3, vocab_size=101)
+    CamembertForMaskedLM(config).save_pretrained(tmp_path)
+    model_class = CamembertForSequenceClassification
+    if tree == "tf":
+        model_class = TFCamembertForSequenceClassification
+
+    def load():
+        with pytest.warns(UserWarning, match="new, random weights"):
+            model = model_class.from_pretrained(
+                tmp_path, vocab_size=103, num_labels=7, ignore_mismatched_sizes=True
+            )
+        assert set(NEW) <= set(model.load_report.missing)
+        assert model.load_report.mismatched == (WORDS,)
+        return model.to_arrays()
+
+    arrays, again = load(), load()
+    for name in (*NEW, WORDS):
+        assert 0.25 < arrays[name].std() < 0.35, name
+        assert not np.array_equal(again[name], arrays[name]), name
+    assert not arrays[WORDS][config.pad_token_id].any()
+    assert not arrays["classifier.dense.bias"].any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 
 
@@ -26,6 +27,14 @@ def require(path: Path, holds: object, rule: str, received: object) -> None:
 
 
 def short(received: object, limit: int = 200) -> str:
-    """A text of a bounded length, since the value may come from a hostile file."""
-    text = received if isinstance(received, str) else repr(received)
+    """A text of a bounded length and cost, since the value may come from a hostile file.
+
+    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory.
+    """
+    text = received if isinstance(received, str) else _BOUNDED.repr(received)
     return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+_BOUNDED = reprlib.Repr()
+_BOUNDED.maxlevel = 2
+_BOUNDED.maxstring = _BOUNDED.maxother = _BOUNDED.maxlong = 400  # longer ones are cut in the middle

@@ -17,6 +17,7 @@ from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 
 FORMAT = "fairseq"
 DICTIONARY = "dict.txt"
+MAX_LABELS = 100_000  # each is given a name
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 TRUNK = re.compile(r"(?:decoder|encoder)\.(?:sentence_encoder\.)?(.+)")
 HEAD = re.compile(r"classification_heads\.([^.]+)\.(dense|out_proj)\.(weight|bias)")
@@ -101,12 +102,8 @@ def read_fairseq(
     require(path, len(heads) <= 1, "there must be one classification head at most", sorted(heads))
     words, *_ = EMBEDDINGS
     table = entries.get(f"{BACKBONE}.{words.name}")
-    require(
-        path,
-        table is not None and len(table.shape) == 2,
-        "there must be an embedding table",
-        "none",
-    )
+    is_matrix = table is not None and len(table.shape) == 2
+    require(path, is_matrix, "there must be an embedding table", "none")
     width = table.shape[1]  # type: ignore[union-attr]
     types = f"{BACKBONE}.{EMBEDDINGS[2].name}"
     dtype = table.dtype  # type: ignore[union-attr]
@@ -117,8 +114,8 @@ def read_fairseq(
         dtype,
         lambda: np.zeros((1, width), dtype),
     )
-    arguments = content.get("args", content.get("cfg"))
-    return Arrays(entries, FORMAT, tuple(dropped)), _config(path, entries, arguments, bool(heads))
+    config = _config(path, entries, _arguments(content), classifies=bool(heads))
+    return Arrays(entries, FORMAT, tuple(dropped)), config
 
 
 def _published(inner: str) -> str | None:
@@ -135,12 +132,8 @@ def _published(inner: str) -> str | None:
 def _split(joined: Entry, found: re.Match[str]) -> dict[str, Entry]:
     """Cut the joint projection of the oldest files into query, key and value."""
     rows = joined.shape[0] // 3 if joined.shape else 0
-    require(
-        joined.path,
-        joined.shape and joined.shape[0] == 3 * rows,
-        "rows must be three parts",
-        joined.shape,
-    )
+    three = joined.shape and joined.shape[0] == 3 * rows
+    require(joined.path, three, "rows must be three parts", joined.shape)
     entries = {}
     for part, module in enumerate(("q_proj", "k_proj", "v_proj")):
         published = IN_LAYER[f"self_attn.{module}"]
@@ -154,52 +147,57 @@ def _split(joined: Entry, found: re.Match[str]) -> dict[str, Entry]:
     return entries
 
 
+def _arguments(content: Mapping[str, Any]) -> dict[str, str | float]:
+    """The plain values among the model's arguments: ``args``, later a part of ``cfg``."""
+    values = _mapping(content.get("args")) or _mapping(content.get("cfg"))
+    values = _mapping(values.get("model")) or values
+    return {name: one for name, one in values.items() if isinstance(one, str | int | float)}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    value = value.values if isinstance(value, Inert) else value
+    return value if isinstance(value, dict) else {}
+
+
 def _config(
-    path: Path, entries: Mapping[str, Entry], arguments: Any, classifies: bool
+    path: Path,
+    entries: Mapping[str, Entry],
+    arguments: Mapping[str, str | float],
+    *,
+    classifies: bool,
 ) -> dict[str, Any]:
     """The config: sizes from the weights, the rest from the arguments of the training."""
-    values = arguments.values if isinstance(arguments, Inert) else arguments
-    values = values if isinstance(values, dict) else {}
-    if isinstance(
-        values.get("model"), dict | Inert
-    ):  # later versions keep the model's arguments apart
-        values = values["model"].values if isinstance(values["model"], Inert) else values["model"]
     prefix = f"{BACKBONE}.encoder.layer."
     numbers = {
         int(name.removeprefix(prefix).split(".")[0]) for name in entries if name.startswith(prefix)
     }
-    require(
-        path,
-        numbers == set(range(len(numbers))) and numbers,
-        "layers must be numbered on",
-        len(numbers),
-    )
+    in_order = numbers == set(range(len(numbers))) and numbers
+    require(path, in_order, "layers must be numbered on", len(numbers))
     vocabulary, width = entries[f"{BACKBONE}.{EMBEDDINGS[0].name}"].shape
     positions = entries.get(f"{BACKBONE}.{EMBEDDINGS[1].name}")
     feed_forward = entries.get(f"{prefix}0.{IN_LAYER['fc1']}.weight")
-    whole = positions is not None and feed_forward is not None
-    require(path, whole, "there must be position and feed-forward weights", "none")
-    heads = values.get("encoder_attention_heads", max(1, width // 64))
-    activation = values.get("activation_fn", "gelu")
+    rule = "there must be matrices of positions and of the feed-forward"
+    whole = all(one is not None and len(one.shape) == 2 for one in (positions, feed_forward))
+    require(path, whole, rule, "others")
+    activation = arguments.get("activation_fn", "gelu")
     known = {"gelu": "gelu", "gelu_accurate": "gelu_new", "relu": "relu"}
-    require(
-        path, activation in known, f"activation_fn must be one of {', '.join(known)}", activation
-    )
-    first = values.get("encoder_normalize_before")
+    rule = f"activation_fn must be one of {', '.join(known)}"
+    require(path, activation in known, rule, activation)
+    first = arguments.get("encoder_normalize_before")
     require(path, not first, "layers must be normalised after, as RoBERTa's are", "before")
     config = {
         "model_type": "camembert",
         "vocab_size": vocabulary,
         "hidden_size": width,
         "num_hidden_layers": len(numbers),
-        "num_attention_heads": heads,
+        "num_attention_heads": arguments.get("encoder_attention_heads", max(1, width // 64)),
         "intermediate_size": feed_forward.shape[0],  # type: ignore[union-attr]
         "max_position_embeddings": positions.shape[0],  # type: ignore[union-attr]
         "type_vocab_size": 1,
-        "hidden_act": known[activation],
+        "hidden_act": known[str(activation)],
         "layer_norm_eps": 1e-5,
-        "hidden_dropout_prob": values.get("dropout", 0.1),
-        "attention_probs_dropout_prob": values.get("attention_dropout", 0.1),
+        "hidden_dropout_prob": arguments.get("dropout", 0.1),
+        "attention_probs_dropout_prob": arguments.get("attention_dropout", 0.1),
         "pad_token_id": SPECIALS.index("<pad>"),
         # CamemBERT's own <s> and </s> are pieces, behind fairseq's four unused ones
         "bos_token_id": 5,
@@ -208,6 +206,8 @@ def _config(
     }
     labels = entries.get("classifier.out_proj.bias")
     if classifies and labels is not None:
+        few = len(labels.shape) == 1 and labels.shape[0] <= MAX_LABELS
+        require(path, few, f"a head must have at most {MAX_LABELS} labels", labels.shape)
         config["architectures"] = ["CamembertForSequenceClassification"]
         config["id2label"] = {str(n): f"LABEL_{n}" for n in range(labels.shape[0])}
     return config
@@ -228,9 +228,8 @@ def check_dictionary(folder: Path, vocabulary: int, pieces: list[str] | None) ->
     try:
         lines = path.read_text("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise CheckpointError(
-            f"{path}: a dictionary must be UTF-8; received {short(str(error))}."
-        ) from None
+        text = f"{path}: a dictionary must be UTF-8; received {short(str(error))}."
+        raise CheckpointError(text) from None
     tokens = [line.rpartition(" ")[0] for line in lines if line.strip()]
     rows = len(SPECIALS) + len(tokens) + 1
     rule = f"the dictionary, {len(SPECIALS)} special tokens and <mask> must fill {vocabulary} rows"
@@ -241,6 +240,5 @@ def check_dictionary(folder: Path, vocabulary: int, pieces: list[str] | None) ->
         ]
         same = not differing and len(tokens) == len(pieces)
         rule = "the dictionary must list the pieces of the SentencePiece model in order"
-        require(
-            path, same, rule, f"another order at line {differing[0] + 1}" if differing else "others"
-        )
+        received = f"another order at line {differing[0] + 1}" if differing else "others"
+        require(path, same, rule, received)

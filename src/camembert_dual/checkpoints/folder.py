@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.entries import Array, Arrays
-from camembert_dual.checkpoints.errors import CheckpointError, require
+from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
 from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
@@ -76,9 +76,8 @@ def open_checkpoint(
         config = _config(file, content.config)
     if config is None:
         config = _read_config(folder)
-    layers = (
-        config.num_hidden_layers
-    )  # a model is built from the config before weights are looked for
+    # a model is built from the config before weights are looked for
+    layers = config.num_hidden_layers
     rule = "num_hidden_layers of the config must not exceed the number of weights"
     require(file, layers <= len(content.arrays), rule, layers)
     return Checkpoint(folder, config, content.arrays, file)
@@ -94,9 +93,9 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
         return CamembertConfig.from_dict(values)
     except (TypeError, AttributeError) as error:
         rule = "a config must have values of the right kinds"
-        raise CheckpointError(f"{path}: {rule}; received {error}.") from None
+        raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
     except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from None
+        raise CheckpointError(f"{path}: {short(str(error), 1000)}") from None
 
 
 def find_weights(folder: Path) -> Path:
@@ -113,8 +112,7 @@ def find_weights(folder: Path) -> Path:
         found = ", ".join(path.name for path in others) or "none"
         raise FileNotFoundError(
             f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5 or .keras "
-            f"file; received "
-            f"{found} in {folder}."
+            f"file; received {found} in {folder}."
         )
     return others[0]
 

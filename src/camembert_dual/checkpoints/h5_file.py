@@ -14,13 +14,18 @@ from camembert_dual.checkpoints.hdf5 import (
     HDF5_ERRORS,
     broken,
     child,
-    import_h5py,
+    new_hdf5,
     raw_entry,
     texts,
+    write_dataset,
 )
-from camembert_dual.checkpoints.raw_file import BFLOAT16
 from camembert_dual.checkpoints.safetensors_file import Planned
-from camembert_dual.checkpoints.tf_names import find_name, keras_path, published_by_tf, tf_name
+from camembert_dual.checkpoints.tf_names import (
+    is_transposed,
+    keras_path,
+    published_by_tf,
+    tf_name,
+)
 from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 
 FILE_NAME = "tf_model.h5"
@@ -79,21 +84,19 @@ def write_h5(
     Raises:
         OSError: If the file cannot be written.
     """
-    h5py = import_h5py()
     names: dict[str, str] = {}
     groups: dict[str, list[str]] = {BACKBONE: []}
     for one in planned:
         names[one.name] = f"{model}/{tf_name(one.name)}"
         groups.setdefault(keras_path(one.name).partition("/")[0], []).append(one.name)
-    with h5py.File(path, "w") as file:
+    with new_hdf5(path) as file:
         _set_texts(file, LAYERS, list(groups))
         # read by transformers before it looks at anything else; the format is that of Keras 2
         file.attrs["backend"] = b"tensorflow"
         file.attrs["keras_version"] = b"2.14.0"
         for layer, members in groups.items():
             group = file.create_group(layer)
-            # the reference's LM head owns the embeddings, too, and misses them where they are not
-            # listed
+            # the reference's LM head owns the embeddings, too, and misses them if not listed
             again = [names[name] for name in groups[BACKBONE] if _is_embedding(name)]
             again = again if layer == LM_HEAD else []
             _set_texts(group, WEIGHTS, [*(names[name] for name in members), *again])
@@ -105,33 +108,8 @@ def write_h5(
     return names
 
 
-def write_dataset(group: Any, name: str, array: Array) -> None:
-    """Write an array; bfloat16 as an HDF5 type that every reader sees as float32, exactly."""
-    if array.dtype != BFLOAT16:
-        group.create_dataset(name, data=array)
-        return
-    h5py = import_h5py()
-    kind = h5py.h5t.IEEE_F32LE.copy()
-    kind.set_fields(15, 7, 8, 0, 7)
-    kind.set_size(2)
-    kind.set_ebias(127)
-    parent, _, last = name.rpartition("/")
-    if parent:
-        group = group.require_group(parent)
-    space = h5py.h5s.create_simple(array.shape)
-    dataset = h5py.h5d.create(group.id, last.encode(), kind, space)
-    bits = np.ascontiguousarray(array).view(np.uint16)
-    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, bits, mtype=kind)
-
-
 def _is_embedding(name: str) -> bool:
     return any(name.removeprefix(f"{BACKBONE}.") == row.name for row in EMBEDDINGS)
-
-
-def is_transposed(name: str) -> bool:
-    """Whether TF files and Keras hold the transpose of a published weight."""
-    place = find_name(name)
-    return place is not None and place.row.transposed
 
 
 def _set_texts(group: Any, attribute: str, names: list[str]) -> None:

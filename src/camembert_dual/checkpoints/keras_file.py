@@ -1,38 +1,42 @@
 """Keras 3's ``.weights.h5`` and ``.keras`` of this package's models, without Keras.
 
 Keras files weights by the attributes of the objects that hold them, and keeps each layer's name
-beside its
-weights. The names make the table's paths, so they are what is read; the attributes are what is
-written, because Keras goes by them.
+beside its weights. The names make the table's paths, so they are what is read; the attributes are
+what is written, because Keras goes by them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from camembert_dual.checkpoints.archive import read_members
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
-from camembert_dual.checkpoints.h5_file import is_transposed
 from camembert_dual.checkpoints.hdf5 import (
     HDF5_ERRORS,
     broken,
     child,
     import_h5py,
+    is_own,
+    new_hdf5,
     raw_entry,
 )
 from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 from camembert_dual.checkpoints.safetensors_file import Planned
-from camembert_dual.checkpoints.tf_names import RawEntry, keras_path, published_by_tf
+from camembert_dual.checkpoints.tf_names import (
+    RawEntry,
+    is_transposed,
+    keras_path,
+    published_by_tf,
+)
 from camembert_dual.parameters import BACKBONE, TASKS
 
 FILE_NAME = "model.weights.h5"
 ARCHIVED_CONFIG = "config.json"
-ARCHIVED_WEIGHTS = "model.weights.h5"
 VARIABLES = "vars"
 MAX_CONFIG = 1 << 24
 MAX_DEPTH = 32
@@ -43,8 +47,8 @@ _VARIABLES = (("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",))
 
 def is_keras_weights(file: Any) -> bool:
     """Whether an open HDF5 file has the layout of Keras 3."""
-    return VARIABLES in file or any(
-        VARIABLES in file[name] for name in file if _is_group(file, name)
+    return is_own(file, VARIABLES) or any(
+        is_own(file[name], VARIABLES) for name in file if _is_group(file, name)
     )
 
 
@@ -81,7 +85,7 @@ def _walk(
 ) -> None:
     """Collect the weights below a group; ``names`` are the layers around it."""
     require(path, depth <= MAX_DEPTH, f"layers must be nested at most {MAX_DEPTH} deep", "more")
-    if VARIABLES in group:
+    if is_own(group, VARIABLES):
         variables = child(path, group, VARIABLES)
         if depth:  # the model's own name is not a part of the paths
             name = variables.attrs.get("name")
@@ -93,7 +97,7 @@ def _walk(
             dataset = child(path, variables, str(number))
             raw.append(raw_entry(path, dataset, "/".join((*names, _word(names, number, found)))))
     for key in sorted(group):
-        if key == VARIABLES or not _is_group(group, key):
+        if key == VARIABLES or (is_own(group, key) and not _is_group(group, key)):
             continue
         if depth == 0 and key in _NOT_WEIGHTS:
             dropped.append((key, "not a weight of the model"))
@@ -114,9 +118,7 @@ def _word(names: tuple[str, ...], number: int, found: list[int]) -> str:
 
 
 def _is_group(group: Any, name: str) -> bool:
-    h5py = import_h5py()
-    link = group.get(name, getlink=True)
-    return not isinstance(link, h5py.HardLink) or isinstance(group[name], h5py.Group)
+    return is_own(group, name) and isinstance(group[name], import_h5py().Group)
 
 
 def write_keras_weights(
@@ -135,10 +137,9 @@ def write_keras_weights(
     Raises:
         OSError: If the file cannot be written.
     """
-    h5py = import_h5py()
     bare = not any(one.name.startswith(f"{BACKBONE}.") for one in planned)
     names = {}
-    with h5py.File(path, "w") as file:
+    with new_hdf5(path) as file:
         file.create_group(VARIABLES)
         for one in planned:
             array = read(one.name)
@@ -194,7 +195,7 @@ def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arr
     """
     h5py = import_h5py()
     raw = RawFile(path)
-    start, size = _member(raw, ARCHIVED_WEIGHTS)
+    start, size = _member(raw, FILE_NAME)
     try:
         file = h5py.File(_Part(raw, start, size), "r")
     except HDF5_ERRORS as error:
@@ -215,53 +216,27 @@ def read_keras_config(path: Path) -> dict[str, Any]:
     """
     raw = RawFile(path)
     start, size = _member(raw, ARCHIVED_CONFIG)
-    require(
-        path, size <= MAX_CONFIG, f"{ARCHIVED_CONFIG} must have at most {MAX_CONFIG} bytes", size
-    )
+    rule = f"{ARCHIVED_CONFIG} must have at most {MAX_CONFIG} bytes"
+    require(path, size <= MAX_CONFIG, rule, size)
     try:
         content = json.loads(raw.read(start, size))
     except (ValueError, RecursionError) as error:
         rule = f"{ARCHIVED_CONFIG} in the archive must be JSON"
         raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
     task = str(content.get("class_name") if isinstance(content, dict) else "").removeprefix("TF")
-    require(
-        path, task in TASKS, "the model must be one of this package's", task or "another object"
-    )
+    rule = "the model must be one of this package's"
+    require(path, task in TASKS, rule, task or "another object")
     arguments = content.get("config")
     config = arguments.get("config") if isinstance(arguments, dict) else None
-    require(
-        path, isinstance(config, dict), "the model's config must be there", type(config).__name__
-    )
+    found = type(config).__name__
+    require(path, isinstance(config, dict), "the model's config must be there", found)
     return {**config, "architectures": [task]}  # type: ignore[dict-item]
 
 
 def _member(raw: RawFile, name: str) -> tuple[int, int]:
-    try:
-        with zipfile.ZipFile(raw.path) as archive:
-            info = archive.getinfo(name)
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        OSError,
-        KeyError,
-        NotImplementedError,
-        EOFError,
-    ) as error:
-        rule = f"a .keras archive must be whole and hold {name}"
-        raise CheckpointError(f"{raw.path}: {rule}; received {short(str(error))}.") from None
-    stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
-    require(
-        raw.path,
-        stored and not info.flag_bits & 1,
-        f"{name} must not be compressed",
-        "another form",
-    )
-    header = raw.read(info.header_offset, 30)
-    start = info.header_offset + 30
-    start += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    sound = header[:4] == b"PK\x03\x04" and start + info.file_size <= raw.size
-    require(raw.path, sound, f"{name} must lie in the file", "a member that does not")
-    return start, info.file_size
+    place = read_members(raw).get(name)
+    require(raw.path, place, f"a .keras archive must hold {name}", "none")
+    return place  # type: ignore[return-value]
 
 
 class _Part:

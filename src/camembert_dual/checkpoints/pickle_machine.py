@@ -1,11 +1,10 @@
 """Reads the pickles of PyTorch files without running any of them.
 
 A pickle is a program for a stack machine. This machine knows the instructions that data need and
-refuses all
-others; the names a pickle may ask for are given by the caller and stand for functions of this
-package. Nothing
-is imported, looked up or called by name, so there is nothing a file could misuse. Every instruction
-costs at most the bytes it takes, and their number is bounded.
+refuses all others; the names a pickle may ask for are given by the caller and stand for functions
+of this package. Nothing is imported, looked up or called by name, so there is nothing a file could
+misuse. Every instruction costs at most the bytes it takes, and their number is bounded. What comes
+out may still refer to itself many times over: compare and print its parts with care.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.checkpoints.errors import CheckpointError, require
+from camembert_dual.checkpoints.errors import CheckpointError, require, short
 
 MAX_INSTRUCTIONS = 500_000  # camembert-large takes some 15,000
 MAX_DIGITS = 40
@@ -128,7 +127,7 @@ class Machine:
     def _find(self, module: str, name: str) -> None:
         found = self.names.get(f"{module}.{name}")
         rule = "a pickle must only name what arrays are made of"
-        require(self.path, found, rule, f"{module}.{name}, which was not run")
+        require(self.path, found, rule, f"{short(module, 80)}.{short(name, 80)}, which was not run")
         self.stack.append(found)
 
     def _call(self) -> None:
@@ -234,7 +233,9 @@ def _global(machine: Machine) -> None:
 
 def _stack_global(machine: Machine) -> None:
     name, module = machine.stack.pop(), machine.stack.pop()
-    machine._find(str(module), str(name))
+    texts = isinstance(module, str) and isinstance(name, str)
+    require(machine.path, texts, "a name in a pickle must be text", "another object")
+    machine._find(module, name)
 
 
 def _append_one(machine: Machine) -> None:

@@ -83,6 +83,5 @@ def _hdf5(path: Path, file: Any) -> Arrays:
         raise broken(path, error) from None
     raise CheckpointError(
         f"{path}: an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) "
-        f"does; received "
-        f"{groups or 'no groups'}."
+        f"does; received {groups or 'no groups'}."
     )

@@ -6,6 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
+from camembert_dual.checkpoints.archive import ZIP_ERRORS
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
 
 SAFETENSORS = "safetensors"
@@ -41,11 +42,12 @@ def sniff(path: Path) -> str:
         return HDF5
     if head.startswith(b"PK\x03\x04"):
         return _archive(path)
-    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return TORCH_STREAM
-    # eight bytes of a size, which no text has, then a JSON header
+    # eight bytes of a size, which no text has, then a JSON header; before the streams, since the
+    # size may begin as a pickle does
     if head[8:9] == b"{" and any(byte < 9 or byte > 126 for byte in head[:8]):
         return SAFETENSORS
+    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return TORCH_STREAM
     if head.lstrip().startswith(b"{"):
         return INDEX
     raise CheckpointError(f"{path}: {KNOWN}; received {_guess(head)}.")
@@ -55,18 +57,16 @@ def _archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
-        raise CheckpointError(
-            f"{path}: a zip archive must be whole; received {short(str(error))}."
-        ) from None
+    except ZIP_ERRORS as error:
+        text = f"{path}: a zip archive must be whole; received {short(str(error))}."
+        raise CheckpointError(text) from None
     if any(name.endswith("/data.pkl") or name == "data.pkl" for name in names):
         return TORCH_ZIP
     if "model.weights.h5" in names and "config.json" in names:
         return KERAS_ARCHIVE
     raise CheckpointError(
         f"{path}: a zip archive must hold data.pkl (torch) or config.json and model.weights.h5 "
-        f"(Keras); "
-        f"received {short(str(names))}."
+        f"(Keras); received {short(names)}."
     )
 
 

@@ -1,9 +1,8 @@
 """From the names of TensorFlow's files to the published names, by the rows of the parameter table.
 
 A name there is a Keras path with three spellings of its own: layers are ``layer_._N``, a ``:0``
-ends it, and
-the name of the model comes first. Word embeddings are called ``weight`` and the other tables
-``embeddings``; either is read for all three.
+ends it, and the name of the model comes first. Word embeddings are called ``weight`` and the other
+tables ``embeddings``; either is read for all three.
 """
 
 from __future__ import annotations
@@ -111,6 +110,12 @@ def tf_name(name: str) -> str:
     if path == f"{BACKBONE}/{WORD_EMBEDDINGS}":
         path = path.removesuffix("embeddings") + "weight"
     return re.sub(r"encoder/layer_(\d+)/", r"encoder/layer_._\1/", path) + ":0"
+
+
+def is_transposed(name: str) -> bool:
+    """Whether TF files and Keras hold the transpose of a published weight."""
+    place = find_name(name)
+    return place is not None and place.row.transposed
 
 
 def named_by_tf(names: Iterable[str]) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from camembert_dual.checkpoints.archive import read_members
 from camembert_dual.checkpoints.entries import Array, Arrays, Entry
-from camembert_dual.checkpoints.errors import CheckpointError, require, short
+from camembert_dual.checkpoints.errors import require, short
 from camembert_dual.checkpoints.pickle_machine import Global, Inert, Machine
 from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 
@@ -60,7 +59,7 @@ def read_torch_zip(path: Path) -> tuple[Any, Callable[[Tensor, str], Entry]]:
         CheckpointError: If the archive or the pickle breaks a rule.
     """
     raw = RawFile(path)
-    members = _members(path, raw)
+    members = read_members(raw)
     pickle = next((name for name in members if name.endswith("data.pkl")), "")
     prefix = pickle.removesuffix("data.pkl")
     order = f"{prefix}byteorder"
@@ -100,9 +99,8 @@ def read_torch_stream(path: Path) -> tuple[Any, Callable[[Tensor, str], Entry]]:
 
     machine = Machine(path, raw.read(0, min(raw.size, MAX_PICKLE)), _names(path), persistent)
     magic = machine.load()
-    require(
-        path, type(magic) is int and magic == MAGIC, "a stream must begin as torch's do", "another"
-    )
+    known = type(magic) is int and magic == MAGIC
+    require(path, known, "a stream must begin as torch's do", "another")
     protocol = machine.load()
     require(path, protocol == STREAM_PROTOCOL, f"the version must be {STREAM_PROTOCOL}", protocol)
     system = machine.load()
@@ -145,38 +143,6 @@ def read_state_dict(
         require(path, isinstance(name, str) and isinstance(value, Tensor), rule, received)
         entries[name] = entry(value, name)
     return Arrays(entries, form)
-
-
-def _members(path: Path, raw: RawFile) -> dict[str, tuple[int, int]]:
-    """Where the members lie: name to offset and size; none compressed, none over another."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
-        raise CheckpointError(
-            f"{path}: a zip archive must be whole; received {short(str(error))}."
-        ) from None
-    places: dict[str, tuple[int, int]] = {}
-    spans = []
-    for info in infos:
-        stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
-        rule = "a torch archive must keep its members uncompressed"
-        require(path, stored and not info.flag_bits & 1, rule, info.filename)
-        header = raw.read(info.header_offset, 30)
-        start = info.header_offset + 30
-        start += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-        sound = header[:4] == b"PK\x03\x04" and start + info.file_size <= raw.size
-        require(
-            path, sound, f"the member {short(info.filename, 80)} must lie in the file", "not so"
-        )
-        twice = info.filename in places
-        require(path, not twice, "a member must be there once", f"{short(info.filename, 80)} twice")
-        places[info.filename] = (start, info.file_size)
-        spans.append((info.header_offset, start + info.file_size))
-    spans.sort()
-    apart = all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
-    require(path, apart, "members must not lie over each other", "some that do")
-    return places
 
 
 def _storage(path: Path, key: Any) -> Storage:

@@ -1,18 +1,52 @@
 """The bricks, with every default of the framework stated here and nowhere else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
 
+_draws = ContextVar("draws", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Make models whose matrices are not drawn at random, as a checkpoint is about to fill them.
+
+    Drawing takes most of the time of a load.
+    """
+    token = _draws.set(False)
+    try:
+        yield
+    finally:
+        _draws.reset(token)
+
+
+def draw(
+    shape: tuple[int, ...],
+    dtype: torch.dtype | None = None,
+    *,
+    config: CamembertConfig,
+    padding_index: int | None = None,
+) -> Tensor:
+    """Start a matrix at normal values, and a padding row at zero."""
+    matrix = torch.empty(shape, dtype=dtype)
+    if _draws.get():
+        nn.init.normal_(matrix, mean=0.0, std=config.initializer_range)
+        if padding_index is not None:
+            nn.init.zeros_(matrix[padding_index])
+    return matrix
+
 
 def dense(in_size: int, out_size: int, config: CamembertConfig) -> nn.Linear:
     """An affine map (..., in_size) -> (..., out_size): normal weights, zero bias."""
-    layer = nn.Linear(in_size, out_size, bias=True)
-    nn.init.normal_(layer.weight, mean=0.0, std=config.initializer_range)
-    nn.init.zeros_(layer.bias)
+    layer = nn.Linear(in_size, out_size, bias=True, device="meta")  # which draws nothing
+    layer.weight = nn.Parameter(draw((out_size, in_size), config=config))
+    layer.bias = nn.Parameter(torch.zeros(out_size))
     return layer
 
 
@@ -20,11 +54,8 @@ def embedding(
     rows: int, size: int, config: CamembertConfig, padding_index: int | None = None
 ) -> nn.Embedding:
     """A table of normal rows; the padding row starts at zero and gets no gradient by look-up."""
-    layer = nn.Embedding(rows, size, padding_idx=padding_index)
-    nn.init.normal_(layer.weight, mean=0.0, std=config.initializer_range)
-    if padding_index is not None:
-        nn.init.zeros_(layer.weight[padding_index])
-    return layer
+    table = draw((rows, size), config=config, padding_index=padding_index)
+    return nn.Embedding.from_pretrained(table, freeze=False, padding_idx=padding_index)
 
 
 def layer_norm(config: CamembertConfig) -> nn.LayerNorm:

@@ -16,7 +16,7 @@ from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
 from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import surgery
+from camembert_dual.pt import layers, surgery
 
 Model = TypeVar("Model", bound="PretrainedModel")
 Array = npt.NDArray[np.generic]
@@ -88,9 +88,11 @@ class PretrainedModel(nn.Module):
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
         checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
-        model = cls(chosen.applied_to(checkpoint.config), **chosen.model)
+        with layers.undrawn():
+            model = cls(chosen.applied_to(checkpoint.config), **chosen.model)
         model.to(dtype=dtype_of(chosen.dtype, checkpoint.arrays))
         report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+        model.draw_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()
         return (model, report) if output_loading_info else model
@@ -142,6 +144,22 @@ class PretrainedModel(nn.Module):
                 weights[name].copy_(tensor_of(arrays[source]))
         self.load_report = report
         return report
+
+    def draw_weights(self, names: Sequence[str]) -> None:
+        """Start matrices anew, at random values.
+
+        Args:
+            names: Their published names; vectors among them stay as they are.
+        """
+        weights = self.state_dict()
+        for one in self.expected_parameters():
+            if one.name in names and len(one.shape) == 2:
+                padding_index = self.config.pad_token_id if one.padded else None
+                weight = weights[one.name]
+                start = layers.draw(
+                    weight.shape, weight.dtype, config=self.config, padding_index=padding_index
+                )
+                weight.copy_(start)
 
     def to_arrays(self) -> dict[str, Array]:
         """The weights as numpy arrays by published name, in the torch layout."""

@@ -18,36 +18,56 @@ def text_signature(model: Any, tokenizer: CamembertBase, top_k: int = 5) -> Any:
     ======================  ======================  ============================================
     model                   takes                   answers
     ======================  ======================  ============================================
+    bare model              ``text`` (N)            ``vectors`` (N, D), the means of the tokens'
     sequence classifier     ``text`` (N)            ``labels`` and ``scores`` (N, L), best first
     token classifier        ``text`` (N)            ``tokens``, ``labels``, ``scores`` (N, T)
     masked language model   ``text`` (N)            ``tokens`` and ``scores`` (N, k) of the first
                                                     mask of each text
+    causal language model   ``text`` (N)            ``tokens`` and ``scores`` (N, k) of what comes
+                                                    next
+    multiple choice         ``prompt`` (N) and      ``answer`` (N) and ``scores`` (N, C)
+                            ``choices`` (N, C)
     question answering      ``question`` and        ``answer`` and ``score`` (N)
                             ``context`` (N)
     ======================  ======================  ============================================
 
     Args:
-        model: One of these models.
+        model: A model of this package.
         tokenizer: Its tokenizer.
-        top_k: Proposals for a mask.
+        top_k: Proposals of a language model.
 
     Returns:
         A ``tf.function`` with an input signature.
 
     Raises:
         ImportError: If tensorflow-text is not installed.
-        ValueError: If the model is another one.
+        ValueError: If a causal language model's config has no ``is_decoder``.
     """
     makers = {
+        "CamembertModel": embed,
         "CamembertForSequenceClassification": classify,
         "CamembertForTokenClassification": tag,
         "CamembertForMaskedLM": partial(fill, top_k=top_k),
+        "CamembertForCausalLM": partial(go_on, top_k=top_k),
+        "CamembertForMultipleChoice": choose,
         "CamembertForQuestionAnswering": find,
     }
-    require(model.task in makers, f"A text signature is for {', '.join(makers)}", model.task)
     limit = model.config.max_sequence_length
     layer = TFCamembertTokenizer.from_tokenizer(tokenizer, max_length=limit)
     return makers[model.task](model, tokenizer, layer)
+
+
+def embed(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+    """Make the endpoint of a bare model: the mean of the last hidden states of a text's tokens."""
+
+    @tf.function(input_signature=[strings("text")], autograph=False)
+    def text(text: tf.Tensor) -> Answer:
+        given = layer(text)
+        states = tf.cast(model(**given, training=False).last_hidden_state, tf.float32)  # (N, T, D)
+        kept = tf.cast(given["attention_mask"], tf.float32)[:, :, None]
+        return {"vectors": tf.reduce_sum(states * kept, axis=1) / tf.reduce_sum(kept, axis=1)}
+
+    return text
 
 
 def classify(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
@@ -94,9 +114,40 @@ def fill(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_
         attends = tf.cast(ids != tokenizer.pad_token_id, ids.dtype)
         logits = model(input_ids=ids, attention_mask=attends, training=False).logits
         place = tf.argmax(tf.cast(ids == tokenizer.mask_token_id, tf.int32), axis=1)
-        logits = tf.gather(logits, place, batch_dims=1)  # (N, V)
-        best = tf.math.top_k(tf.nn.softmax(tf.cast(logits, tf.float32)), top_k)
-        return {"tokens": tf.gather(pieces, best.indices), "scores": best.values}  # (N, k)
+        return best_tokens(tf.gather(logits, place, batch_dims=1), pieces, top_k)
+
+    return text
+
+
+def go_on(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int) -> Any:
+    """Make the endpoint of a causal language model: what comes next."""
+    require(model.config.is_decoder, "Continuing a text needs is_decoder=True", "is_decoder=False")
+    pieces = piece_table(model, tokenizer)
+
+    @tf.function(input_signature=[strings("text")], autograph=False)
+    def text(text: tf.Tensor) -> Answer:
+        given = layer(text)
+        # causal attention hides the closing </s> from the token before it
+        logits = model(**given, use_cache=False, training=False).logits
+        last = tf.reduce_sum(given["attention_mask"], axis=1) - 2
+        return best_tokens(tf.gather(logits, last, batch_dims=1), pieces, top_k)
+
+    return text
+
+
+def choose(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+    """Make the endpoint of multiple choice; every prompt has as many choices."""
+    specs = [strings("prompt"), tf.TensorSpec([None, None], tf.string, "choices")]
+
+    @tf.function(input_signature=specs, autograph=False)
+    def text(prompt: tf.Tensor, choices: tf.Tensor) -> Answer:
+        shape = tf.shape(choices)  # (N, C)
+        prompts = tf.repeat(prompt, shape[1])  # (N C)
+        given = layer([prompts, tf.reshape(choices, [-1])])  # (N C, T)
+        given = {name: tf.reshape(ids, [*tf.unstack(shape), -1]) for name, ids in given.items()}
+        scores = tf.nn.softmax(tf.cast(model(**given, training=False).logits, tf.float32))
+        best = tf.argmax(scores, axis=1)
+        return {"answer": tf.gather(choices, best, batch_dims=1), "scores": scores}
 
     return text
 
@@ -127,6 +178,12 @@ def find(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> A
         return {"answer": answer, "score": tf.reduce_max(pairs, axis=[1, 2])}
 
     return text
+
+
+def best_tokens(logits: tf.Tensor, pieces: tf.Tensor, top_k: int) -> Answer:
+    """The most probable tokens (N, k) of logits (N, V), and their probabilities."""
+    best = tf.math.top_k(tf.nn.softmax(tf.cast(logits, tf.float32)), top_k)
+    return {"tokens": tf.gather(pieces, best.indices), "scores": best.values}
 
 
 def masked_ids(layer: TFCamembertTokenizer, text: tf.Tensor, mask: str, mask_id: int) -> tf.Tensor:

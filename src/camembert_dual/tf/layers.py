@@ -1,13 +1,48 @@
 """The bricks, with every default of the framework stated here and nowhere else."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
+
+_draws = ContextVar("draws", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Make models whose matrices are not drawn at random, as a checkpoint is about to fill them.
+
+    Drawing takes most of the time and of the passing memory of a load.
+    """
+    token = _draws.set(False)
+    try:
+        yield
+    finally:
+        _draws.reset(token)
+
+
+def draw(
+    shape: tuple[int, ...],
+    dtype: Any = None,
+    *,
+    config: CamembertConfig,
+    padding_index: int | None = None,
+) -> tf.Tensor:
+    """Start a matrix at normal values, and a padding row at zero."""
+    if not _draws.get():
+        return tf.zeros(shape, dtype)
+    normal = keras.initializers.RandomNormal(0.0, config.initializer_range)(shape, dtype)
+    if padding_index is None:
+        return normal
+    is_padding = tf.range(shape[0])[:, None] == padding_index
+    return tf.where(is_padding, tf.zeros((), dtype), normal)
 
 
 class Dense(keras.layers.Dense):
@@ -60,7 +95,7 @@ def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dt
         in_size,
         out_size,
         use_bias=True,
-        kernel_initializer=keras.initializers.RandomNormal(0.0, config.initializer_range),
+        kernel_initializer=partial(draw, config=config),
         bias_initializer="zeros",
         name=name,
         dtype=dtype,
@@ -77,17 +112,11 @@ def embedding(
     dtype: Any,
 ) -> Embedding:
     """A table of normal rows; the padding row starts at zero and gets no gradient by look-up."""
-    normal = keras.initializers.RandomNormal(0.0, config.initializer_range)
-
-    def zero_padding(shape: tuple[int, int], dtype: Any = None) -> tf.Tensor:
-        is_padding = tf.range(shape[0])[:, None] == padding_index
-        return tf.where(is_padding, tf.zeros((), dtype), normal(shape, dtype))
-
     return Embedding(
         rows,
         size,
         padding_index,
-        embeddings_initializer=normal if padding_index is None else zero_padding,
+        embeddings_initializer=partial(draw, config=config, padding_index=padding_index),
         name=name,
         dtype=dtype,
     )

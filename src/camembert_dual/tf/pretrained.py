@@ -15,10 +15,11 @@ from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
 from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.tf import keras_fit, surgery
+from camembert_dual.tf import keras_fit, layers, surgery
 
 Model = TypeVar("Model", bound="PretrainedModel")
 Array = npt.NDArray[np.generic]
+FILL_BYTES = 1 << 22
 
 
 class PretrainedModel(keras.Model):
@@ -79,8 +80,10 @@ class PretrainedModel(keras.Model):
         chosen = LoadOptions.from_keywords(options, config, dtype)
         checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
         dtype = dtype_of(chosen.dtype, checkpoint.arrays)
-        model = cls(chosen.applied_to(checkpoint.config), dtype=dtype, **chosen.model)
+        with layers.undrawn():
+            model = cls(chosen.applied_to(checkpoint.config), dtype=dtype, **chosen.model)
         report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+        model.draw_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         return (model, report) if output_loading_info else model
 
@@ -129,9 +132,25 @@ class PretrainedModel(keras.Model):
         for one in expected:
             if one.name in pairs:
                 array = arrays[pairs[one.name]]
-                variables[one.path].assign(array.T if one.transposed else array)
+                fill(variables[one.path].value, array.T if one.transposed else array)
         self.load_report = report
         return report
+
+    def draw_weights(self, names: Sequence[str]) -> None:
+        """Start matrices anew, at random values.
+
+        Args:
+            names: Their published names; vectors among them stay as they are.
+        """
+        variables = self.variables_by_path()
+        for one in self.expected_parameters():
+            if one.name in names and len(one.shape) == 2:
+                padding_index = self.config.pad_token_id if one.padded else None
+                weight = variables[one.path]
+                start = layers.draw(
+                    weight.shape, weight.dtype, config=self.config, padding_index=padding_index
+                )
+                weight.assign(start)
 
     def to_arrays(self) -> dict[str, Array]:
         """The weights as numpy arrays by published name, in the torch layout."""
@@ -276,3 +295,19 @@ def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
     if not name.startswith(("float", "bfloat", "mixed")):
         raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
     return name
+
+
+def fill(weight: tf.Variable, array: Array) -> None:
+    """Copy an array into a weight, some rows at a time.
+
+    A tensor of a whole table would take the table's memory twice more while it is assigned.
+    """
+    dtype = weight.dtype.as_numpy_dtype
+    step = max(1, FILL_BYTES // max(1, array[:1].nbytes))
+    is_copied = isinstance(weight, tf.distribute.DistributedValues)
+    for copy in weight.values if is_copied else [weight]:
+        for start in range(0, len(array), step):
+            rows = np.ascontiguousarray(array[start : start + step], dtype)
+            tf.raw_ops.ResourceStridedSliceAssign(
+                ref=copy.handle, begin=[start], end=[start + len(rows)], strides=[1], value=rows
+            )
