@@ -27,6 +27,8 @@ def corpus() -> Iterator[Case]:
     for name, content in pickles():
         yield f"zip {name}", file_writer("pytorch_model.bin", torch_zip(content)), False
         yield f"stream {name}", file_writer("pytorch_model.bin", torch_stream(content)), False
+    yield from streams()
+    yield from fairseq()
     yield from zips()
     yield from safetensors()
     yield from hdf5()
@@ -70,6 +72,11 @@ def tensor(source=None, offset=0, shape=(2, 3), strides=(3, 1)) -> bytes:
 
 def holding(value: bytes) -> bytes:
     return b"\x80\x02}" + text("weight") + value + b"s."
+
+
+def unfolding() -> bytes:
+    """Forty pairs, each of the one before twice: a few bytes whose ``repr`` has 2 ** 40 parts."""
+    return b"N\x85q\x00" + b"0h\x00h\x00\x86q\x00" * 40
 
 
 def pickles() -> Iterator[tuple[str, bytes]]:
@@ -131,6 +138,12 @@ def pickles() -> Iterator[tuple[str, bytes]]:
     yield "state of a tensor", holding(tensor() + b"}b")
     yield "state of a list", holding(b"]}b")
     yield "call of a storage type", holding(b"ctorch\nFloatStorage\n(tR")
+    yield "a name that unfolds", holding(unfolding() + text("x") + b"\x93")
+    yield "a value that unfolds", holding(unfolding())
+    yield "a key that unfolds", b"\x80\x02}" + unfolding() + b"Ns."
+    yield "a storage that unfolds", holding(unfolding() + b"Q")
+    yield "a tensor that unfolds", holding(tensor(unfolding()))
+    yield "a long name", holding(call("os", "x" * 4000))
     yield "keys that are lists", b"\x80\x02}]Ns."
     yield "a list", b"\x80\x02]."
     yield "a number", b"\x80\x02K\x01."
@@ -176,20 +189,66 @@ def pickles() -> Iterator[tuple[str, bytes]]:
     yield "a value that is text", holding(text("weight"))
 
 
-def torch_zip(pickle: bytes) -> bytes:
+def torch_zip(pickle: bytes, count=6) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("archive/data.pkl", pickle)
-        archive.writestr("archive/data/0", np.arange(6, dtype=np.float32).tobytes())
+        archive.writestr("archive/data/0", np.arange(count, dtype=np.float32).tobytes())
         archive.writestr("archive/version", "3\n")
     return buffer.getvalue()
 
 
-def torch_stream(pickle: bytes) -> bytes:
+def torch_stream(pickle: bytes, version=b"M\xe9\x03", system=None) -> bytes:
     magic = b"\x80\x02" + number(0x1950A86A20F9469CFC6C) + b"."
-    system = b"\x80\x02}" + text("little_endian") + b"\x88s."
+    system = b"\x80\x02" + (b"}" + text("little_endian") + b"\x88s" if system is None else system)
     data = struct.pack("<q", 6) + np.arange(6, dtype=np.float32).tobytes()
-    return magic + b"\x80\x02M\xe9\x03." + system + pickle + b"\x80\x02]" + text("0") + b"a." + data
+    head = magic + b"\x80\x02" + version + b"." + system + b"."
+    return head + pickle + b"\x80\x02]" + text("0") + b"a." + data
+
+
+def streams() -> Iterator[Case]:
+    pickle = holding(tensor())
+    for name, content in (
+        ("of a version that unfolds", torch_stream(pickle, version=unfolding())),
+        ("of a system that unfolds", torch_stream(pickle, system=unfolding())),
+        ("of another magic number", torch_stream(pickle).replace(b"\x6c\xfc", b"\x6c\xfd")),
+        ("of another size", torch_stream(holding(tensor(storage(count=7))))),
+    ):
+        yield f"stream {name}", file_writer("pytorch_model.bin", content), False
+
+
+def fairseq() -> Iterator[Case]:
+    """Checkpoints of fairseq, whose arguments become the config."""
+    names = ("embed_tokens", "embed_positions", "layers.0.fc1")
+    prefix = "decoder.sentence_encoder"
+    wide = tensor(storage(count=192), shape=(8, 24), strides=(24, 1))
+    model = b"}(" + b"".join(text(f"{prefix}.{name}.weight") + wide for name in names) + b"u"
+
+    def case(name, arguments, model=model):
+        content = b"\x80\x02}(" + text("args") + arguments + text("model") + model + b"u."
+        archive = torch_zip(content, count=192)
+
+        def write(folder: Path) -> None:
+            (folder / "config.json").unlink()
+            (folder / "model.pt").write_bytes(archive)
+
+        return f"fairseq {name}", write, False
+
+    def namespace(argument, value):
+        return b"cargparse\nNamespace\n)\x81}" + text(argument) + value + b"sb"
+
+    for argument in ("activation_fn", "dropout", "encoder_attention_heads", "model"):
+        yield case(f"with {argument} that unfolds", namespace(argument, unfolding()))
+        yield case(f"with a list as {argument}", namespace(argument, b"]"))
+    yield case("with a long dropout", namespace("dropout", text("x" * 10_000)))
+    yield case("with a huge number of heads", namespace("encoder_attention_heads", number(1 << 99)))
+    yield case("normalised before", namespace("encoder_normalize_before", b"\x88"))
+    flat = tensor(storage(count=192), shape=(192,), strides=(1,))
+    for name in names:
+        one = b"}(" + b"".join(
+            text(f"{prefix}.{other}.weight") + (flat if other == name else wide) for other in names
+        )
+        yield case(f"with {name} as a vector", b"N", one + b"u")
 
 
 # containers
@@ -416,7 +475,12 @@ def hdf5() -> Iterator[Case]:
     def unknown(file, folder):
         file.create_group("vars")["0"] = np.zeros(4)
 
-    for build in (nested, circular, nameless, linked, unknown):
+    def linked_to_a_pipe(file, folder):
+        os.mkfifo(folder / "pipe")  # who opens it waits for ever
+        file["embeddings"] = h5py.ExternalLink("pipe", "/")
+        file["vars"] = h5py.ExternalLink("pipe", "/")
+
+    for build in (nested, circular, nameless, linked, linked_to_a_pipe, unknown):
         yield case(f"keras {build.__name__}", build, "model.weights.h5")
 
 
@@ -519,6 +583,8 @@ def configs() -> Iterator[Case]:
         ("num_hidden_layers", -1),
         ("hidden_size", 10**9),
         ("hidden_size", "24"),
+        ("hidden_size", "2" * 10**6),
+        ("model_type", [["x"]] * 10**5),
         ("vocab_size", 10**12),
         ("vocab_size", 102),
         ("num_attention_heads", 5),
@@ -527,7 +593,7 @@ def configs() -> Iterator[Case]:
         ("pad_token_id", 10**9),
         ("position_embedding_type", "evil"),
     ):
-        yield case(f"with {field} {value!r}", sound | {field: value})
+        yield case(f"with {field} {value!r:.40}", sound | {field: value})
 
 
 def files() -> Iterator[Case]:

@@ -6,11 +6,12 @@ import json
 import h5py
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
+from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.selecting import select
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
@@ -150,6 +151,18 @@ def test_shards_hold_the_same_and_replace_a_single_file(tmp_path, limit):
     assert_same(open_checkpoint(tmp_path).arrays, arrays)
     save_checkpoint(tmp_path, tiny_config(), arrays)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("size", [0x280, 0x380, 0x480, 0x580])
+def test_a_header_whose_size_begins_as_a_pickle_does_is_that_of_safetensors(tmp_path, size):
+    array = np.arange(5, dtype=np.float32)
+    path = tmp_path / "model.safetensors"
+    for length in range(size):
+        save_file({"a": array}, path, {"note": "x" * length})
+        if int.from_bytes(path.read_bytes()[:8], "little") == size:
+            break
+    assert path.read_bytes()[:2] == bytes([0x80, size >> 8])
+    assert_same(read_file(path).arrays, {"a": array})
 
 
 def test_the_library_reads_our_safetensors(tmp_path):
