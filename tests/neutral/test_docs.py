@@ -7,12 +7,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 def blocks(name: str) -> list[str]:
-    return BLOCK.findall((DOCS / name).read_text("utf-8"))
+    return BLOCK.findall((ROOT / name).read_text("utf-8"))
+
+
+def test_the_readme_runs_and_both_frameworks_agree(capsys):
+    names: dict[str, object] = {}
+    logits, shown = [], []
+    in_torch, in_keras, fills = blocks("README.md")
+    for block in (in_torch, in_keras):
+        exec(block, names)
+        logits.append(np.asarray(names["logits"].detach() if block == in_torch else names["logits"]))
+        exec(fills, names)
+        shown.append(capsys.readouterr().out)
+    np.testing.assert_allclose(*logits, rtol=1e-4, atol=1e-4)
+    assert shown[0] == shown[1]
+    assert re.match(r"\d+\.\d% Paris est la .* de la France\.\n", shown[0])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_to_a_file(page):
+    links = LINK.findall(page.read_text("utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()]
 
 
 def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
@@ -21,7 +43,7 @@ def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
     compared = 0
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "[A-Za-z]+ starts with new, random weights")
-        for block in blocks("models.md"):
+        for block in blocks("docs/models.md"):
             before = names.get("torch_answer")
             exec(block, names)
             if names.get("torch_answer") is before:
@@ -35,7 +57,7 @@ def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("prefix", ["", "TF"])
 def test_the_models_page_shows_each_class(prefix):
-    text = "\n".join(blocks("models.md"))
+    text = "\n".join(blocks("docs/models.md"))
     tasks = "CausalLM MaskedLM SequenceClassification MultipleChoice TokenClassification"
     for task in ("Model", "ForQuestionAnswering", *(f"For{one}" for one in tasks.split())):
         assert re.search(rf"\b{prefix}Camembert{task}\.from_pretrained", text)

@@ -1,12 +1,20 @@
 """The endpoint ``text``: strings in, answers out, equal to the pipeline and to NumPy."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import cases
+import tree_tf as tree
 from camembert_dual import (
     CamembertTokenizer,
+    TFCamembertForCausalLM,
     TFCamembertForMaskedLM,
+    TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
     TFCamembertForSequenceClassification,
     TFCamembertForTokenClassification,
@@ -30,17 +38,60 @@ def strings(tensor):
     return np.vectorize(bytes.decode)(tensor.numpy())
 
 
-def test_a_saved_masked_language_model_fills_masks_as_the_pipeline_does(tokenizer, tmp_path):
+def words_of(pieces):
+    return [one.replace("\u2581", " ").strip() for one in strings(pieces)]
+
+
+def test_masks_are_filled_as_by_the_pipeline(tokenizer):
     texts = ["Le petit chat boit du <mask>.", "Il <mask> la porte et entra dans la chambre."]
     model = TFCamembertForMaskedLM.from_pretrained(NAME)
-    export_saved_model(model, tmp_path, tokenizer=tokenizer)
-    answer = tf.saved_model.load(tmp_path).signatures["text"](text=tf.constant(texts))
+    answer = text_signature(model, tokenizer)(tf.constant(texts))
     for row, text in enumerate(texts):
         expected = fill_mask(model, tokenizer, text, top_k=5)[0]
-        words = [one.replace("\u2581", " ").strip() for one in strings(answer["tokens"][row])]
-        assert words == [one.token_str for one in expected]
+        assert words_of(answer["tokens"][row]) == [one.token_str for one in expected]
         scores = [one.score for one in expected]
         np.testing.assert_allclose(answer["scores"][row], scores, rtol=1e-4)
+
+
+def test_what_comes_next_is_asked_of_the_last_word(tokenizer):
+    """Each text alone and without ``</s>``, so that nothing but the prompt is seen."""
+    model = TFCamembertForCausalLM.from_pretrained(NAME, is_decoder=True)
+    answer = text_signature(model, tokenizer, top_k=3)(tf.constant(TEXTS))
+    for row, text in enumerate(TEXTS):
+        ids = tokenizer(text, return_tensors="np")["input_ids"][:, :-1]
+        scores = softmax(model(ids).logits.numpy()[0, -1].astype(float))
+        best = np.argsort(-scores)[:3]
+        assert strings(answer["tokens"])[row].tolist() == tokenizer.convert_ids_to_tokens(
+            best.tolist()
+        )
+        np.testing.assert_allclose(answer["scores"][row], scores[best], rtol=1e-4)
+
+
+def test_a_model_that_sees_both_sides_has_nothing_to_continue(tokenizer):
+    model = TFCamembertForCausalLM.from_pretrained(NAME)
+    with pytest.raises(ValueError, match="needs is_decoder=True; received is_decoder=False"):
+        text_signature(model, tokenizer)
+
+
+def test_the_vector_of_a_text_is_the_mean_over_its_tokens(tokenizer):
+    model = TFCamembertModel.from_pretrained(NAME)
+    vectors = text_signature(model, tokenizer)(tf.constant(TEXTS))["vectors"]
+    for row, text in enumerate(TEXTS):
+        alone = model(dict(tokenizer(text, return_tensors="np"))).last_hidden_state[0]
+        np.testing.assert_allclose(vectors[row], np.mean(alone, axis=0), rtol=0, atol=1e-5)
+
+
+def test_the_best_choice_is_answered(tokenizer):
+    choices = [["boit du lait.", "lit.", "dort sur le lit."], ["entra.", "sortit.", "il pleut."]]
+    model = TFCamembertForMultipleChoice.from_pretrained(NAME)
+    answer = text_signature(model, tokenizer)(tf.constant(TEXTS), tf.constant(choices))
+    firsts = [text for text, row in zip(TEXTS, choices, strict=True) for _ in row]
+    given = tokenizer(firsts, sum(choices, []), padding=True, return_tensors="np")
+    logits = model({name: ids.reshape(2, 3, -1) for name, ids in given.items()}).logits
+    scores = softmax(logits.numpy().astype(float))
+    np.testing.assert_allclose(answer["scores"], scores, rtol=1e-4)
+    best = [row[place] for row, place in zip(choices, scores.argmax(-1), strict=True)]
+    assert strings(answer["answer"]).tolist() == best
 
 
 def test_classes_come_best_first(tokenizer):
@@ -86,6 +137,59 @@ def test_a_span_is_the_best_one_of_the_context(tokenizer):
     np.testing.assert_allclose(answer["score"][0], score, rtol=1e-4)
 
 
-def test_a_model_without_answers_is_refused(tokenizer):
-    with pytest.raises(ValueError, match="received CamembertModel"):
-        text_signature(TFCamembertModel.from_pretrained(NAME), tokenizer)
+ASKED = {
+    cases.MASKED: {"text": ["Le petit <mask> boit.", "Il <mask> la porte et entra."]},
+    cases.CHOICE: {"prompt": TEXTS, "choices": [["Il dort.", "Il boit du lait."]] * 2},
+    cases.QUESTION: {"question": ["Qui boit ?"] * 2, "context": TEXTS},
+}
+ELSEWHERE = """
+import json, sys
+sys.modules["camembert_dual"] = None  # an import would fail
+import tensorflow as tf, tensorflow_text
+answers = {}
+for folder, asked in json.load(sys.stdin).items():
+    text = tf.saved_model.load(folder).signatures["text"]
+    found = text(**{name: tf.constant(value) for name, value in asked.items()})
+    answers[folder] = {
+        name: tf.io.serialize_tensor(value).numpy().hex() for name, value in found.items()
+    }
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def answered(tokenizer, tmp_path_factory):
+    """Every model's own answers, and those of one process that cannot import the package."""
+    calls, expected = {}, {}
+    for task in cases.TASKS:
+        config = cases.config(
+            vocab_size=len(tokenizer),
+            max_position_embeddings=60,
+            num_hidden_layers=1,
+            is_decoder=task == cases.CAUSAL,
+        )
+        model = tree.new(task, config, cases.weights(config, task), "float32")
+        folder = str(tmp_path_factory.mktemp(task))
+        # shapes of any size cost a trace each, and are proved elsewhere
+        export_saved_model(model, folder, batch_size=1, length=1, tokenizer=tokenizer)
+        calls[folder] = ASKED.get(task, {"text": TEXTS})
+        given = {name: tf.constant(value) for name, value in calls[folder].items()}
+        expected[task] = text_signature(model, tokenizer)(**given)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], input=json.dumps(calls), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = dict(zip(expected, json.loads(done.stdout).values(), strict=True))
+    return {task: (expected[task], found[task]) for task in expected}
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_strings_are_answered_without_this_package(task, answered):
+    expected, found = answered[task]
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        other = tf.io.parse_tensor(bytes.fromhex(found[name]), value.dtype)
+        if value.dtype == tf.string:
+            np.testing.assert_array_equal(other, value)
+        else:
+            np.testing.assert_allclose(other, value, rtol=0, atol=1e-5)
