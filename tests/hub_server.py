@@ -42,8 +42,10 @@ def handler_of(hub):
         def do_GET(self):
             self.answer(with_body=True)
 
-        def refuse(self, status, code=""):
+        def refuse(self, status, code="", commit=""):
             self.send_response(status)
+            if commit:
+                self.send_header("X-Repo-Commit", commit)
             if code:
                 self.send_header("X-Error-Code", code)
                 self.send_header("X-Error-Message", f"the test hub says {code}")
@@ -66,7 +68,7 @@ def handler_of(hub):
             if files is None:
                 return self.refuse(404, "RevisionNotFound")
             if name not in files:
-                return self.refuse(404, "EntryNotFound")
+                return self.refuse(404, "EntryNotFound", commit)
             content = files[name]
             start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
             self.send_response(206 if wanted else 200)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from camembert_dual.checkpoints.convert import sha256
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.tokenization import CamembertTokenizerFast
 from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
 from hub_server import COMMITS, serve
+from tokenization_models import model_bytes
 
 NAME = "almanach/camembert-tiny"
 CLIENT = str(Path(__file__).parents[1] / "hub_client.py")
@@ -46,6 +50,12 @@ def published(tmp_path_factory):
     write_weights(tiny_folder(folder / "bin"), arrays, "bin")
     (folder / "bin" / "model.safetensors").unlink()
     files["bin"] = contents(folder / "bin")
+    (folder / "spm").write_bytes(model_bytes())
+    tokenizer = CamembertTokenizerFast(folder / "spm", model_max_length=38)
+    config = tiny_config(vocab_size=len(tokenizer))
+    tokenizer.save_pretrained(tiny_folder(folder / "complete", config=config))
+    (folder / "complete" / "README.md").write_text("a card")
+    files["complete"] = contents(folder / "complete")
     return files
 
 
@@ -55,29 +65,54 @@ def server():
         yield hub
 
 
-@pytest.fixture(scope="module")
-def client(server, tmp_path_factory):
-    """A client process whose home is empty; one for all tests, since it takes seconds to start."""
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def running_client(endpoint, home):
+    """A client process whose home is empty; few for all tests, since one takes seconds to start."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))
     }
     environment |= {
-        "HF_ENDPOINT": server.url,
+        "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "NO_PROXY": "127.0.0.1",
+        "TQDM_POSITION": "-1",  # the client's progress bars without a terminal
     }
-    with subprocess.Popen(
-        [sys.executable, CLIENT],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        yield process, home
+    with (
+        (home / "stderr").open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, CLIENT],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        ) as process,
+    ):
+        yield process
         process.stdin.close()
+
+
+def tell(process, name, **options):
+    process.stdin.write(json.dumps({"name": name, **options}) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def client(server, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    with running_client(server.url, home) as process:
+        yield process, home
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory):
+    """A client whose hub cannot be reached: nothing listens at its address."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with running_client(endpoint, tmp_path_factory.mktemp("offline")) as process:
+            yield process
 
 
 @pytest.fixture
@@ -88,6 +123,7 @@ def hub(server, published):
     server.add(NAME, "old", published["old"])
     server.add("a/shards", "main", published["shards"])
     server.add("a/bin", "main", published["bin"])
+    server.add("a/complete", "main", published["complete"])
     server.add("a/secret", "main", published["main"])
     server.secret.add("a/secret")
     server.requests.clear()
@@ -100,10 +136,7 @@ def ask(hub, client, tmp_path):
     process, _ = client
 
     def order(name, **options):
-        options = {"cache_dir": str(tmp_path / "cache")} | options
-        process.stdin.write(json.dumps({"name": name, **options}) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
+        return tell(process, name, **{"cache_dir": str(tmp_path / "cache")} | options)
 
     return order
 
@@ -116,6 +149,8 @@ def test_only_the_files_needed_come_and_then_from_the_shared_cache(hub, ask, cli
     answer = ask(NAME, cache_dir=None)
     assert answer["hashes"] == hashes(seed=1)
     assert sorted(fetched(hub)) == ["config.json", "model.safetensors"]
+    shown = (client[1] / "stderr").read_text()
+    assert "model.safetensors: 100%" in shown
     snapshots = client[1] / "hub" / "models--almanach--camembert-tiny" / "snapshots"
     assert answer["path"] == str(snapshots / COMMITS["main"])
     hub.requests.clear()
@@ -194,8 +229,39 @@ def test_a_hub_that_is_down_is_said_and_the_cache_serves(hub, ask):
     assert ask(NAME) == answer
 
 
+@pytest.mark.parametrize("name", ["a/bin", "a/shards"])
+def test_what_the_cache_holds_needs_no_hub_whatever_its_format(ask, offline, tmp_path, name):
+    answer = ask(name)
+    assert tell(offline, name, cache_dir=str(tmp_path / "cache")) == answer
+
+
+@pytest.mark.parametrize("name", ["no-such-name", "owner/name"])
+def test_without_a_connection_the_error_comes_at_once(offline, name):
+    answer = tell(offline, name)
+    assert answer["error"] == "FileNotFoundError"
+    assert name in answer["message"]
+    assert "hub cannot be reached" in answer["message"]
+    assert answer["seconds"] < 5
+
+
+def test_a_conversion_and_an_inspection_bring_the_tokenizer_and_the_card(hub, ask, tmp_path):
+    assert ask("a/complete", target=str(tmp_path / "there"))["task"] == "CamembertForMaskedLM"
+    there = {path.name for path in (tmp_path / "there").iterdir()}
+    wanted = {"sentencepiece.bpe.model", "tokenizer.json", "tokenizer_config.json"}
+    assert there >= wanted | {"README.md", "pytorch_model.bin", "config.json"}
+    assert (tmp_path / "there" / "README.md").read_text() == "a card"
+    hub.requests.clear()
+    answer = ask("a/complete", inspected=True)
+    assert answer["status"] == 0, answer["out"]
+    assert "no problems found" in answer["out"]
+
+
 @pytest.mark.parametrize(
-    "name", ["./a", "a/b/c", "a//b", "../a", "a/", "", "a b", "a/..", Path("a/b")]
+    "name",
+    [
+        *("./a", "a/b/c", "a//b", "../a", "a/", "", "a b", "a/..", Path("a/b")),
+        *("a--b", "a.git", "a-", "é", "a" * 97),
+    ],
 )
 def test_what_is_no_hub_name_never_reaches_the_network(name):
     with pytest.raises(FileNotFoundError, match="must be a folder"):

@@ -105,8 +105,18 @@ def test_the_weights_of_another_family_are_named(folder, capsys):
     assert "DeBERTa" in out
 
 
-def test_a_broken_file_is_a_problem_and_not_a_crash(folder, capsys):
-    (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("model.safetensors", "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
+        ("config.json", "{", "config.json must be JSON"),
+        ("tokenizer.json", "{", "the tokenizer cannot be read"),
+        ("tokenizer_config.json", "[]", "the tokenizer cannot be read"),
+    ],
+)
+def test_a_broken_file_is_a_problem_and_not_a_crash(folder, capsys, name, content, problem):
+    (folder / name).write_text(content)
     status, out = inspected(folder, capsys)
     assert status == 1
-    assert "Git LFS pointer" in out
+    assert problem in out
+    assert "remedy" in out

@@ -1,5 +1,6 @@
 """Saves are whole: killed, without room or without leave, the old checkpoint is the checkpoint."""
 
+import gc
 import json
 import os
 import random
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.staging import JOURNAL, STAGING, finish_save, staged_save
+from camembert_dual.checkpoints.writing import FORMATS
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config, tiny_folder
 
 KILLS = 60
@@ -104,6 +107,28 @@ def test_a_full_disk_gives_a_clear_error_and_leaves_the_old_checkpoint(tmp_path)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert_same(open_checkpoint(tmp_path).arrays, tiny_arrays(seed=1))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("room", [0, 3_000, 30_000, 60_000])
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_conversion_onto_a_full_disk_ends_as_quietly_in_every_format(tmp_path, capfd, to, room):
+    tiny_folder(tmp_path, config=tiny_config(num_hidden_layers=4))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+            convert(tmp_path, tmp_path, to)
+        except OSError as error:
+            status = 0 if "could not be saved (File too large)" in str(error) else 2
+        finally:
+            gc.collect()
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert capfd.readouterr() == ("", "")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that no user can write")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from camembert_dual.config import CamembertConfig
 
-CARD = "README.md"
 _PIPELINES = {
     "CamembertForMaskedLM": "fill-mask",
     "CamembertForCausalLM": "text-generation",
@@ -33,16 +32,14 @@ tags: [camembert, {config.model_type}]
 
 # {task}
 
-{config.num_hidden_layers} layers of {config.hidden_size} units and {config.num_attention_heads}
-heads, a
-vocabulary of {config.vocab_size} and texts of up to {config.max_sequence_length} tokens. The
-weights are in
-the format `{to}`; `conversion_report.json` lists where each came from, with its hash before and
-after.
+- {config.num_hidden_layers} layers of {config.hidden_size}, {config.num_attention_heads} heads
+- a vocabulary of {config.vocab_size}, texts of up to {config.max_sequence_length} tokens
+- weights in the format `{to}`; `conversion_report.json` says where each came from, with its hash
+  before and after
 
 ```python
-from camembert_dual import {task}       # PyTorch
-from camembert_dual import TF{task}     # TensorFlow
+from camembert_dual import {task}  # PyTorch
+from camembert_dual import TF{task}  # TensorFlow
 
 model = {task}.from_pretrained("path/to/this/folder")
 ```

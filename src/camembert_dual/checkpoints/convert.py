@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,29 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from camembert_dual.checkpoints.card import CARD, model_card
+from camembert_dual.checkpoints.card import model_card
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require
-from camembert_dual.checkpoints.fairseq import DICTIONARY, check_dictionary
 from camembert_dual.checkpoints.fairseq import FORMAT as FAIRSEQ
+from camembert_dual.checkpoints.fairseq import check_dictionary
 from camembert_dual.checkpoints.folder import Checkpoint, open_checkpoint
+from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.matching import canonical
-from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
+from camembert_dual.checkpoints.names import (
+    CARD,
+    COMPANIONS,
+    CONFIG,
+    DICTIONARY,
+    TOKENIZER_FILES,
+    VOCABULARY,
+    WEIGHTS,
+    files_of,
+)
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.selecting import Selection, select
 from camembert_dual.checkpoints.staging import staged_save
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 
 REPORT = "conversion_report.json"
-VOCABULARY = "sentencepiece.bpe.model"
-TOKENIZER_FILES = (
-    VOCABULARY,
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.txt",
-)
 _STEP = 1 << 22
 
 
@@ -73,14 +75,23 @@ def convert(
         ValueError: If the checkpoint breaks a rule, or the folder holds weights that would be read
             first.
     """
-    checkpoint = open_checkpoint(source, **hub)
+    checkpoint = open_checkpoint(locate(source, also=COMPANIONS, **hub))
     folder = Path(target)
     _refuse_other_weights(checkpoint, folder, to)
     selection = select(checkpoint, task)
     arrays = Hashed(selection.arrays)
     count = len(arrays)
     config = selection.config.to_json_string()
-    with staged_save(folder, [SAFETENSORS_FILES] if to == "safetensors" else []) as staging:
+    own = [name for name in TOKENIZER_FILES if (checkpoint.path / name).is_file()]
+    replaced = [files_of(FORMATS[to]), *map(re.escape, TOKENIZER_FILES if own else ())]
+    hashes: dict[str, str] = {}
+
+    def wrote(name: str, array: Array) -> None:
+        same = array.dtype == arrays.entries[name].dtype
+        hashes[name] = arrays.hashes[name] if same else sha256(array)
+        progress("write", count)
+
+    with staged_save(folder, replaced) as staging:
         file, names = write_weights(
             staging,
             arrays,
@@ -88,29 +99,29 @@ def convert(
             dtype=dtype,
             task=selection.task,
             max_shard_size=max_shard_size,
-            progress=lambda name: progress("write", count),
+            wrote=wrote,
         )
         written = read_file(file).arrays
         found = {canonical(name): name for name in written}
         tensors = []
-        for name in arrays:
-            entry = written.entries[found[canonical(name)]]
-            array = written[found[canonical(name)]]
-            after = sha256(array)
-            same = (
-                after == arrays.hashes[name] or array.dtype != selection.arrays.entries[name].dtype
-            )
-            require(file, same, f"{name} must be read as it was written", "another value")
+        for name, before in arrays.entries.items():
+            after = written.entries[found[canonical(name)]]
+            hashed = sha256(written[found[canonical(name)]])
+            rule = f"{name} must be read as it was written"
+            require(file, hashed == hashes[name], rule, "another value")
             tensors.append(
-                _tensor(
-                    selection,
-                    name,
-                    names[name],
-                    entry.transposed,
-                    arrays.hashes[name],
-                    after,
-                    array,
-                )
+                {
+                    "source_file": before.path.name,
+                    "source_name": before.source,
+                    "published_name": name,
+                    "target_name": names[name],
+                    "shape": list(before.shape),
+                    "source_dtype": str(before.dtype),
+                    "dtype": str(after.dtype),
+                    "transposed": before.transposed != after.transposed,
+                    "sha256_before": arrays.hashes[name],
+                    "sha256_after": hashed,
+                }
             )
             progress("check", count)
         (staging / CONFIG).write_text(config, "utf-8")
@@ -155,30 +166,6 @@ def sha256(array: Array) -> str:
         part = np.ascontiguousarray(rows[start : start + step])
         digest.update(part.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _tensor(
-    selection: Selection,
-    name: str,
-    target: str,
-    transposed: bool,
-    before: str,
-    after: str,
-    array: Array,
-) -> dict[str, Any]:
-    entry = selection.arrays.entries[name]
-    return {
-        "source_file": entry.path.name,
-        "source_name": entry.source,
-        "published_name": name,
-        "target_name": target,
-        "shape": list(entry.shape),
-        "source_dtype": str(entry.dtype),
-        "dtype": str(array.dtype),
-        "transposed": entry.transposed != transposed,
-        "sha256_before": before,
-        "sha256_after": after,
-    }
 
 
 def _refuse_other_weights(checkpoint: Checkpoint, folder: Path, to: str) -> None:

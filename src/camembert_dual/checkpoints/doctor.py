@@ -46,7 +46,10 @@ def examine(folder: Path, checkpoint: Checkpoint | None) -> list[Finding]:
         folder: The folder.
         checkpoint: What was opened there; None if that failed.
     """
-    values = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+    try:
+        values = read_json(folder / CONFIG)
+    except (ValueError, OSError):  # told when the checkpoint was opened
+        values = {}
     findings = [*_family(values, checkpoint)]
     if checkpoint is not None:
         findings += [*_weights(values, checkpoint), *_epsilon(checkpoint)]

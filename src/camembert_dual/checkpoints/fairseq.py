@@ -11,12 +11,12 @@ import numpy as np
 
 from camembert_dual.checkpoints.entries import Array, Arrays, Entry
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
+from camembert_dual.checkpoints.names import DICTIONARY
 from camembert_dual.checkpoints.pickle_machine import Inert
 from camembert_dual.checkpoints.torch_file import Tensor
 from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 
 FORMAT = "fairseq"
-DICTIONARY = "dict.txt"
 MAX_LABELS = 100_000  # each is given a name
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 TRUNK = re.compile(r"(?:decoder|encoder)\.(?:sentence_encoder\.)?(.+)")

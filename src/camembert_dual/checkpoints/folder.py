@@ -10,10 +10,10 @@ from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
-from camembert_dual.checkpoints.names import CONFIG, SAFETENSORS_FILES, WEIGHTS
+from camembert_dual.checkpoints.names import CONFIG, WEIGHTS, files_of
 from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.staging import staged_save
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.config import CamembertConfig
 from camembert_dual.files import read_json
 
@@ -145,6 +145,8 @@ def save_checkpoint(
         arrays = {**arrays, DECODER_BIAS: arrays[LM_BIAS]}
     text = config.to_json_string()  # refuses what no file can hold before anything is written
     to = "safetensors" if safe_serialization else "bin"
-    with staged_save(Path(directory), [SAFETENSORS_FILES]) as folder:
+    # safetensors would be read before a pytorch_model.bin
+    replaced = [files_of(FORMATS["safetensors"]), files_of(FORMATS[to])]
+    with staged_save(Path(directory), replaced) as folder:
         write_weights(folder, arrays, to, max_shard_size=max_shard_size)
         (folder / CONFIG).write_text(text, "utf-8")

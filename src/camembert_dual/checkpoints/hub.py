@@ -12,19 +12,24 @@ from typing import Any
 from camembert_dual.checkpoints.index import shard_files
 from camembert_dual.checkpoints.names import CONFIG, INDEX_SUFFIX, WEIGHTS
 
-_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
+_WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
+_NAME = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_HEADERS = {"user-agent": "camembert-dual"}  # instead of a list of what is installed
+# how the client's HTTP libraries call a connection that could not be made
+_UNREACHABLE = ("ConnectError", "ConnectTimeout")
 
 
 def is_hub_name(name: str) -> bool:
     """Whether a text may name a repository: ``owner/name`` or, for the oldest, ``name``."""
-    return _NAME.fullmatch(name) is not None and ".." not in name
+    return _NAME.fullmatch(name) is not None and not re.search(r"\.\.|--|\.git$", name)
 
 
 def download(
     name: str,
     *,
     filenames: Sequence[str] | None,
+    also: Sequence[str],
     revision: str | None,
     cache_dir: str | Path | None,
     token: str | bool | None,
@@ -35,6 +40,7 @@ def download(
     Args:
         name: The repository.
         filenames: The files wanted, each if it exists; None for the config and one set of weights.
+        also: More files of the same commit, each if it exists.
         revision: Branch, tag or commit.
         cache_dir: The cache; None for the shared one.
         token: Access token.
@@ -57,43 +63,47 @@ def download(
             f'{name!r} is no folder; to take it from the hub: pip install "camembert-dual[hub]"'
         ) from None
     errors = importlib.import_module("huggingface_hub.errors")
-    at: dict[str, str | None] = {"revision": revision}
+    at = revision
+    contacted = local_files_only
 
     def fetch(file: str) -> Path | None:
         """The file's path; None if the repository lacks it."""
+        nonlocal at, contacted
+        cached = hub.try_to_load_from_cache(name, file, cache_dir=cache_dir, revision=at)
+        remembered = cached is not None and not isinstance(cached, str)
+        if remembered and at is not None and _COMMIT.fullmatch(at):
+            return None  # this commit lacks it, and always will
+        if cached is None and not contacted:
+            _contact(hub, name, file, at, token)
+            contacted = True
         try:
             path = Path(
                 hub.hf_hub_download(
                     name,
                     file,
-                    revision=at["revision"],
+                    revision=at,
                     cache_dir=cache_dir,
                     token=token,
                     local_files_only=local_files_only,
-                    headers={
-                        "user-agent": "camembert-dual"
-                    },  # instead of a list of what is installed
+                    headers=_HEADERS,
                 )
             )
         except errors.LocalEntryNotFoundError as error:
             if local_files_only:
                 return None
-            received = f"{type(error.__cause__).__name__}: {error.__cause__}"
-            raise FileNotFoundError(
-                f"The hub must be reachable for {file} of {name!r}, which is not in the cache; "
-                f"received "
-                f"{received}."
-            ) from None
+            raise _out_of_reach(name, file, error.__cause__) from None
         except errors.EntryNotFoundError:
             return None
         except Exception as error:
             raise _explained(error, errors, name, revision) from None
         if _COMMIT.fullmatch(path.parent.name):
-            at["revision"] = path.parent.name  # the rest comes from the same commit
+            at = path.parent.name  # the rest comes from the same commit
         return path
 
     with _telemetry_off():
         found = list(_fetch_all(fetch, filenames))
+        for file in also if found else ():
+            fetch(file)
     if not found:
         where = "the cache" if local_files_only else "the repository"
         wanted = ", ".join(filenames or (CONFIG, *WEIGHTS))
@@ -111,6 +121,34 @@ def _telemetry_off() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_DISABLE_TELEMETRY = before
+
+
+def _contact(
+    hub: Any, name: str, file: str, revision: str | None, token: str | bool | None
+) -> None:
+    """Ask for a file once, without the client's own retries, and stop if there is no connection.
+
+    The client tries six times to connect, for half a minute offline and for minutes behind a
+    firewall, which helps nobody who misspelt the name of a folder. Every other failure is left to
+    it: it tries again where that helps, and says what is wrong.
+
+    Raises:
+        FileNotFoundError: If no connection can be made.
+    """
+    try:
+        url = hub.hf_hub_url(name, file, revision=revision)
+        hub.get_hf_file_metadata(url, token=token, headers=dict(_HEADERS))
+    except Exception as error:
+        if type(error).__name__ in _UNREACHABLE:
+            raise _out_of_reach(name, file, error) from None
+
+
+def _out_of_reach(name: str, file: str, cause: BaseException | None) -> FileNotFoundError:
+    return FileNotFoundError(
+        f"A checkpoint must be a folder, a bundled name or a hub name; {name!r} is neither of the "
+        f"first two, {file} of it is not in the cache, and the hub cannot be reached; received "
+        f"{type(cause).__name__}: {cause}."
+    )
 
 
 def _fetch_all(

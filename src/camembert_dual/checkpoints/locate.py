@@ -16,6 +16,7 @@ def locate(
     name_or_path: str | Path,
     *,
     filenames: Sequence[str] | None = None,
+    also: Sequence[str] = (),
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     token: str | bool | None = None,
@@ -25,7 +26,8 @@ def locate(
 
     Args:
         name_or_path: Folder or file, the name of a bundled checkpoint, or a hub name.
-        filenames: The files that are needed; None for those of a whole checkpoint.
+        filenames: The files that are needed; None for the config and one set of weights.
+        also: More files to bring from the hub if they are there.
         revision: Branch, tag or commit of a hub repository.
         cache_dir: Where hub files are kept; None for the cache that all tools share.
         token: Access token of the hub.
@@ -57,6 +59,7 @@ def locate(
     return download(
         name,
         filenames=filenames,
+        also=also,
         revision=revision,
         cache_dir=cache_dir,
         token=token,

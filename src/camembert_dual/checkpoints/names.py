@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CONFIG = "config.json"
 INDEX_SUFFIX = ".index.json"
 # in the order in which a folder with several is read
@@ -17,5 +19,22 @@ WEIGHTS = (
     "model.keras",
     "model.pt",
 )
-# what a save of safetensors replaces: its own kind in one file or in several
-SAFETENSORS_FILES = r"model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?"
+CARD = "README.md"
+VOCABULARY = "sentencepiece.bpe.model"
+TOKENIZER_FILES = (
+    VOCABULARY,
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+)
+DICTIONARY = "dict.txt"  # of fairseq
+# what a checkpoint's folder holds beside its config and weights
+COMPANIONS = (*TOKENIZER_FILES, DICTIONARY, CARD)
+
+
+def files_of(weights: str) -> str:
+    """A pattern of the names of one set of weights, in one file or in several with an index."""
+    stem, dot, kind = weights.partition(".")
+    return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"

@@ -47,7 +47,7 @@ def write_weights(
     dtype: str | None = None,
     task: str = "CamembertModel",
     max_shard_size: int | str | None = None,
-    progress: Callable[[str], object] = lambda name: None,
+    wrote: Callable[[str, Array], object] = lambda name, array: None,
 ) -> tuple[Path, dict[str, str]]:
     """Write arrays one at a time.
 
@@ -58,7 +58,7 @@ def write_weights(
         dtype: Type of the floating point weights, a key of ``DTYPES``; None for their own.
         task: Name of the torch class, whose Keras name begins the names in ``tf_model.h5``.
         max_shard_size: Most bytes per safetensors file; None for one file.
-        progress: Told each name when it is written.
+        wrote: Told each name, and the array as it goes into the file.
 
     Returns:
         The file (or index) and published name to the name in it.
@@ -80,13 +80,12 @@ def write_weights(
 
     def read(name: str) -> Array:
         array = arrays[name]
-        progress(name)
-        if array.dtype == target(name):
-            return array
-        with np.errstate(over="ignore"):
-            cast = array.astype(target(name))
-        require(is_finite(cast), f"{name} must fit {dtype}", "values beyond its range")
-        return cast
+        if array.dtype != target(name):
+            with np.errstate(over="ignore"):
+                array = array.astype(target(name))
+            require(is_finite(array), f"{name} must fit {dtype}", "values beyond its range")
+        wrote(name, array)
+        return array
 
     planned = [Planned(name, target(name), shape_of(arrays, name)) for name in arrays]
     path = folder / FORMATS[to]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and say what came of it."""
-    bars: dict[str, Any] = {}
+    with ExitStack() as bars:
+        steps: dict[str, Any] = {}
 
-    def progress(step: str, count: int) -> None:
-        if step not in bars:
-            bars[step] = tqdm(total=count, desc=step, unit="weight")
-        bars[step].update()
+        def progress(step: str, count: int) -> None:
+            if step not in steps:
+                bars.close()  # the step before is done
+                steps[step] = bars.enter_context(tqdm(total=count, desc=step, unit="weight"))
+            steps[step].update()
 
-    try:
         report = convert(
             arguments.source,
             arguments.target,
@@ -44,16 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
             revision=arguments.revision,
         )
-    finally:
-        for bar in bars.values():
-            bar.close()
-    print(
-        f"{report['source']} ({report['source_format']}) -> {arguments.target / report['target']}"
-    )
-    print(
-        f"{len(report['tensors'])} weights of {report['task']}; proof in "
-        f"{arguments.target / REPORT}"
-    )
+    target = arguments.target
+    print(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
+    print(f"{len(report['tensors'])} weights of {report['task']}; proof in {target / REPORT}")
     for dropped in report["dropped"]:
         print(f"dropped {dropped['name']}: {dropped['reason']}")
     return 0

@@ -11,6 +11,7 @@ from camembert_dual.checkpoints.doctor import examine, open_or_explain
 from camembert_dual.checkpoints.folder import Checkpoint
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.matching import canonical
+from camembert_dual.checkpoints.names import COMPANIONS
 from camembert_dual.checkpoints.selecting import find_task
 from camembert_dual.parameters import BACKBONE
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is there; 0 if nothing is wrong, 1 otherwise."""
-    path = locate(arguments.path, revision=arguments.revision)
+    path = locate(arguments.path, also=COMPANIONS, revision=arguments.revision)
     checkpoint, findings = open_or_explain(path)
     if checkpoint is not None:
         print("\n".join(describe(checkpoint)))
