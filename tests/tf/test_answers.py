@@ -1,15 +1,9 @@
-"""The endpoint ``text``: strings in, answers out, equal to the pipeline and to NumPy."""
-
-import json
-import subprocess
-import sys
+"""The endpoint ``text``: strings in, answers out, as by the tokenizer, the model and NumPy."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import cases
-import tree_tf as tree
 from camembert_dual import (
     CamembertTokenizer,
     TFCamembertForCausalLM,
@@ -21,7 +15,6 @@ from camembert_dual import (
     TFCamembertModel,
 )
 from camembert_dual.pipelines import fill_mask, softmax
-from camembert_dual.tf import export_saved_model
 from camembert_dual.tf.answers import text_signature
 
 NAME = "camembert-tiny-fr"
@@ -135,61 +128,3 @@ def test_a_span_is_the_best_one_of_the_context(tokenizer):
     score, i, j = max(spans)
     assert strings(answer["answer"])[0] == tokenizer.decode(ids[first + i : first + j + 1])
     np.testing.assert_allclose(answer["score"][0], score, rtol=1e-4)
-
-
-ASKED = {
-    cases.MASKED: {"text": ["Le petit <mask> boit.", "Il <mask> la porte et entra."]},
-    cases.CHOICE: {"prompt": TEXTS, "choices": [["Il dort.", "Il boit du lait."]] * 2},
-    cases.QUESTION: {"question": ["Qui boit ?"] * 2, "context": TEXTS},
-}
-ELSEWHERE = """
-import json, sys
-sys.modules["camembert_dual"] = None  # an import would fail
-import tensorflow as tf, tensorflow_text
-answers = {}
-for folder, asked in json.load(sys.stdin).items():
-    text = tf.saved_model.load(folder).signatures["text"]
-    found = text(**{name: tf.constant(value) for name, value in asked.items()})
-    answers[folder] = {
-        name: tf.io.serialize_tensor(value).numpy().hex() for name, value in found.items()
-    }
-print(json.dumps(answers))
-"""
-
-
-@pytest.fixture(scope="module")
-def answered(tokenizer, tmp_path_factory):
-    """Every model's own answers, and those of one process that cannot import the package."""
-    calls, expected = {}, {}
-    for task in cases.TASKS:
-        config = cases.config(
-            vocab_size=len(tokenizer),
-            max_position_embeddings=60,
-            num_hidden_layers=1,
-            is_decoder=task == cases.CAUSAL,
-        )
-        model = tree.new(task, config, cases.weights(config, task), "float32")
-        folder = str(tmp_path_factory.mktemp(task))
-        # shapes of any size cost a trace each, and are proved elsewhere
-        export_saved_model(model, folder, batch_size=1, length=1, tokenizer=tokenizer)
-        calls[folder] = ASKED.get(task, {"text": TEXTS})
-        given = {name: tf.constant(value) for name, value in calls[folder].items()}
-        expected[task] = text_signature(model, tokenizer)(**given)
-    done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE], input=json.dumps(calls), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    found = dict(zip(expected, json.loads(done.stdout).values(), strict=True))
-    return {task: (expected[task], found[task]) for task in expected}
-
-
-@pytest.mark.parametrize("task", cases.TASKS)
-def test_strings_are_answered_without_this_package(task, answered):
-    expected, found = answered[task]
-    assert set(found) == set(expected)
-    for name, value in expected.items():
-        other = tf.io.parse_tensor(bytes.fromhex(found[name]), value.dtype)
-        if value.dtype == tf.string:
-            np.testing.assert_array_equal(other, value)
-        else:
-            np.testing.assert_allclose(other, value, rtol=0, atol=1e-5)

@@ -1,5 +1,6 @@
 """SavedModels: other programs load them without the package and get the model's own answers."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,109 +13,174 @@ import tensorflow as tf
 import cases
 import reference
 import tree_tf as tree
+from camembert_dual import CamembertTokenizer
 from camembert_dual.tf import export_saved_model
+from camembert_dual.tf.answers import text_signature
 
+# the first test waits for all models to be exported
+pytestmark = pytest.mark.timeout(900)
 SHAPES = ((1, 1), (3, 7), (2, 17))  # the last is the longest text
+TEXTS = ["Le petit chat boit du lait.", "Il ouvrit la porte et entra."]
+STRINGS = {
+    cases.MASKED: {"text": ["Le petit <mask> boit.", "Il <mask> la porte et entra."]},
+    cases.CHOICE: {"prompt": TEXTS, "choices": [["Il dort.", "Il boit du lait."]] * 2},
+    cases.QUESTION: {"question": ["Qui boit ?"] * 2, "context": TEXTS},
+}
+ELSEWHERE = """
+import json, sys
+import tensorflow_text
+import without_package
+for folder in json.loads(sys.argv[1]):
+    without_package.main(f"{folder}/saved", f"{folder}/calls.npz", f"{folder}/answers.npz")
+"""
 
 
-def model_of(task: str, config_name: str = "plain"):
-    config = cases.config(config_name)
-    return tree.new(task, config, cases.weights(config, task), "float32")
-
-
-def ids_and_mask(task: str, rows: int, length: int, dtype: str):
+def ids_and_mask(task: str, rows: int, length: int):
     """Padded ids, with a mask that also hides a token."""
     config, random = cases.config(), cases.generator(task, rows, length)
     shape = (rows, cases.C, length) if task == cases.CHOICE else (rows, length)
     ids = cases.ids(config, random, 1, int(np.prod(shape))).reshape(shape)
     ids[-1, ..., length - length // 3 :] = config.pad_token_id
-    mask = (ids != config.pad_token_id).astype(dtype)
+    mask = (ids != config.pad_token_id).astype(int)
     mask[..., length // 2 :][..., 1:2] = 0
-    return ids.astype(dtype), mask
+    return ids, mask
 
 
-def answers_elsewhere(folder: Path, calls: dict[str, np.ndarray]):
-    """The answers of a process that cannot import the package, by call and name."""
-    np.savez(folder / "calls.npz", **calls)
-    script = Path(__file__).parents[1] / "without_package.py"
-    words = [sys.executable, script, folder / "saved", folder / "calls.npz", folder / "out.npz"]
-    subprocess.run(list(map(str, words)), check=True, capture_output=True)
-    return dict(np.load(folder / "out.npz"))
-
-
-@pytest.mark.parametrize("task", [one for one in cases.TASKS if one != cases.MASKED])
-def test_every_call_elsewhere_equals_eager(task, tmp_path):
-    model = model_of(task, "decoder" if task == cases.CAUSAL else "plain")
-    export_saved_model(model, tmp_path / "saved", output_hidden_states=task == cases.TOKEN)
+def calls_and_answers(task: str, model):
+    """Calls of every signature by ``signature-length/input``, and the model's own answers."""
     calls, expected = {}, {}
     for rows, length in SHAPES:
-        for prefix, dtype in (("", "int32"), ("int64_", "int64")):
-            ids, mask = ids_and_mask(task, rows, length, dtype)
-            padding = (ids != 1).astype(dtype)
-            plain = "int64" if prefix else "serving_default"
-            for name, given in ((plain, None), (f"{prefix}masked", mask), (f"serve-{dtype}", mask)):
-                call = f"{name}-{length}"
-                calls[f"{call}/input_ids"] = ids
-                if given is not None:
-                    calls[f"{call}/attention_mask"] = given
-                seen = padding if given is None else given
-                output = model(
-                    input_ids=tf.constant(ids),
-                    attention_mask=tf.constant(seen),
-                    output_hidden_states=task == cases.TOKEN,
-                )
-                for key, value in cases.stages(output, tree.as_array).items():
-                    if not key.startswith("past_"):
-                        expected[f"{call}/{key.replace('.', '_')}"] = value
-    found = answers_elsewhere(tmp_path, calls)
+        ids, mask = ids_and_mask(task, rows, length)
+        for seen, names in (
+            ((ids != 1).astype(int), ("serving_default", "int64")),
+            (mask, ("masked", "int64_masked", "serve-int32", "serve-int64")),
+        ):
+            output = model(
+                input_ids=ids, attention_mask=seen, output_hidden_states=task == cases.TOKEN
+            )
+            answers = {
+                name.replace(".", "_"): value
+                for name, value in cases.stages(output, tree.as_array).items()
+                if not name.startswith("past_")
+            }
+            for call in (f"{name}-{length}" for name in names):
+                dtype = "int64" if "int64" in call else "int32"
+                calls[f"{call}/input_ids"] = ids.astype(dtype)
+                if seen is mask:
+                    calls[f"{call}/attention_mask"] = mask.astype(dtype)
+                expected |= {f"{call}/{name}": value for name, value in answers.items()}
+    return calls, expected
+
+
+class Exported:
+    """Every model, its SavedModel, and the answers of one process without the package."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.models, self.expected = folder, {}, {}
+        tokenizer = CamembertTokenizer.from_pretrained("camembert-tiny-fr")
+        for task in cases.TASKS:
+            config = cases.config(
+                vocab_size=len(tokenizer), num_hidden_layers=1, is_decoder=task == cases.CAUSAL
+            )
+            model = tree.new(task, config, cases.weights(config, task), "float32")
+            calls, expected = calls_and_answers(task, model)
+            strings = STRINGS.get(task, {"text": TEXTS})
+            given = {name: tf.constant(value) for name, value in strings.items()}
+            for name, value in text_signature(model, tokenizer)(**given).items():
+                expected[f"text/{name}"] = value.numpy()
+            export_saved_model(
+                model,
+                folder / task / "saved",
+                output_hidden_states=task == cases.TOKEN,
+                tokenizer=tokenizer,
+            )
+            calls |= {f"text/{name}": np.array(value) for name, value in strings.items()}
+            np.savez(folder / task / "calls.npz", **calls)
+            self.models[task], self.expected[task] = model, expected
+        self.answer([folder / task for task in cases.TASKS])
+
+    @staticmethod
+    def answer(folders: list[Path]) -> None:
+        """Call SavedModels in one process that cannot import the package."""
+        words = [sys.executable, "-c", ELSEWHERE, json.dumps([str(one) for one in folders])]
+        helpers = Path(__file__).parents[1]
+        done = subprocess.run(words, cwd=helpers, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    def found(self, task: str):
+        """The answers of that process, by call and name."""
+        # strings are objects to NumPy
+        return dict(np.load(self.folder / task / "answers.npz", allow_pickle=True))
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    return Exported(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_every_call_elsewhere_equals_eager(task, exported):
+    expected, found = dict(exported.expected[task]), exported.found(task)
+    for call in [one for one, value in expected.items() if value.dtype == object]:
+        np.testing.assert_array_equal(found.pop(call), expected.pop(call))
     assert reference.first_difference(expected, found, 1e-5) is None
 
 
-def test_fixed_shapes_and_endpoints_of_the_user(tmp_path):
-    model = model_of(cases.SEQUENCE)
+def test_hidden_states_are_answered_only_when_asked_for(exported):
+    names = {task: {call.split("/")[1] for call in exported.found(task)} for task in cases.TASKS}
+    assert {"hidden_states_0", "hidden_states_1", "logits"} < names[cases.TOKEN]
+    assert names[cases.BARE] == {"last_hidden_state", "pooler_output", "vectors"}
+    assert names[cases.QUESTION] == {"start_logits", "end_logits", "answer", "score"}
+    assert names[cases.CAUSAL] == {"logits", "tokens", "scores"}
+
+
+@pytest.fixture(scope="module")
+def fixed(exported, tmp_path_factory):
+    """A SavedModel of one shape with an endpoint of the user."""
+    model = exported.models[cases.SEQUENCE]
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, "input_ids")])
     def best(input_ids):
         return {"best": tf.argmax(model(input_ids).logits, axis=-1)}
 
-    export_saved_model(model, tmp_path / "saved", batch_size=2, length=7, signatures={"best": best})
-    ids, _ = ids_and_mask(cases.SEQUENCE, 2, 7, "int32")
-    found = answers_elsewhere(tmp_path, {"best/input_ids": ids, "serving_default/input_ids": ids})
-    logits = found["serving_default/logits"]
-    loaded = tf.saved_model.load(tmp_path / "saved")
-    given = loaded.signatures["serving_default"].structured_input_signature[1]["input_ids"]
-    assert given.shape == (2, 7)
-    assert np.array_equal(found["best/best"], model(ids).logits.numpy().argmax(-1))
-    assert logits.shape == (2, 5)
+    folder = tmp_path_factory.mktemp("fixed")
+    export_saved_model(model, folder, batch_size=3, length=7, signatures={"best": best})
+    return folder
 
 
-def test_a_name_that_is_taken_is_refused(tmp_path):
+def test_fixed_shapes_and_endpoints_of_the_user(exported, fixed):
+    ids, _ = ids_and_mask(cases.SEQUENCE, 3, 7)
+    loaded = tf.saved_model.load(fixed)
+    signature = loaded.signatures["serving_default"]
+    assert signature.structured_input_signature[1]["input_ids"].shape == (3, 7)
+    assert signature.structured_outputs["logits"].shape == (3, 5)
+    best = loaded.signatures["best"](input_ids=tf.constant(ids, tf.int32))["best"]
+    expected = exported.models[cases.SEQUENCE](ids).logits
+    assert np.array_equal(best, np.argmax(expected, axis=-1))
+
+
+def test_a_name_that_is_taken_is_refused(exported, tmp_path):
     with pytest.raises(ValueError, match=r"a name other than serving_default.*; received masked"):
-        export_saved_model(model_of(cases.TOKEN), tmp_path, signatures={"masked": None})
+        export_saved_model(exported.models[cases.TOKEN], tmp_path, signatures={"masked": None})
 
 
-def test_a_saved_model_is_a_layer_again(tmp_path):
-    model = model_of(cases.SEQUENCE)
-    export_saved_model(model, tmp_path / "saved")
-    ids, _ = ids_and_mask(cases.SEQUENCE, 3, 7, "int32")
-    layer = keras.layers.TFSMLayer(str(tmp_path / "saved"), call_endpoint="serving_default")
+def test_a_saved_model_is_a_layer_again(exported):
+    folder = exported.folder / cases.SEQUENCE / "saved"
+    ids, _ = ids_and_mask(cases.SEQUENCE, 3, 7)
+    layer = keras.layers.TFSMLayer(str(folder), call_endpoint="serving_default")
     inputs = keras.Input((None,), dtype="int32")
     around = keras.Model(inputs, layer(inputs)["logits"])
-    mask = (ids != 1).astype("int32")
-    expected = model(input_ids=ids, attention_mask=mask).logits
-    np.testing.assert_allclose(around(ids), expected, rtol=0, atol=1e-5)
+    expected = exported.expected[cases.SEQUENCE]["serving_default-7/logits"]
+    np.testing.assert_allclose(around(ids.astype("int32")), expected, rtol=0, atol=1e-5)
 
 
-def test_the_command_line_of_tensorflow_answers(tmp_path):
+def test_the_command_line_of_tensorflow_answers(exported, fixed, tmp_path):
     """``saved_model_cli`` runs the graph in the C++ session, as TensorFlow Serving does."""
-    model = model_of(cases.SEQUENCE)
-    export_saved_model(model, tmp_path / "saved")
     words = [str(Path(sys.executable).parent / "saved_model_cli"), "run", "--overwrite"]
-    words += ["--dir", str(tmp_path / "saved"), "--tag_set", "serve"]
-    words += ["--signature_def", "serving_default", "--outdir", str(tmp_path)]
+    words += ["--dir", str(fixed), "--tag_set", "serve"]
+    words += ["--signature_def", "int64", "--outdir", str(tmp_path)]
     words += ["--inputs", f"input_ids={tmp_path / 'ids.npy'}"]
-    ids = np.array([[5, 17, 40, 6, 1]], np.int32)
-    np.save(tmp_path / "ids.npy", ids)
+    np.save(tmp_path / "ids.npy", ids_and_mask(cases.SEQUENCE, 3, 7)[0])
     subprocess.run(words, check=True, capture_output=True)
-    expected = model(input_ids=ids, attention_mask=np.array([[1, 1, 1, 1, 0]])).logits
+    expected = exported.expected[cases.SEQUENCE]["int64-7/logits"]
     np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, rtol=0, atol=1e-5)
