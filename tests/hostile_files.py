@@ -326,6 +326,8 @@ def safetensors() -> Iterator[Case]:
     yield case("type without numpy", {"a": one(0, 64, (64,), "F8_E4M3")})
     yield case("no type", {"a": {"shape": [4], "data_offsets": [0, 16]}})
     yield case("unknown names", {"evil": one(0, 64, (16,))})
+    yield case("a long name", {"e" * 10**7: one(0, 64, (16,))})
+    yield case("many names", {f"{n}": one(0, 0, (0,)) for n in range(3 * 10**4)}, b"")
     yield case("no weights", {}, b"")
 
 
@@ -624,6 +626,7 @@ def files() -> Iterator[Case]:
     yield "link to a folder", link("/"), False
     yield "named pipe", lambda folder: os.mkfifo(folder / name), False
     yield "journal that leads outside", journal(["../../x"]), False
+    yield "journal whose folder is a link", linked_journal, False
     yield "journal without lists", journal(None), False
 
 
@@ -634,6 +637,13 @@ def journal(names):
         write_weights(folder, tiny_arrays(TASK, CONFIG), "safetensors")
 
     return write
+
+
+def linked_journal(folder: Path) -> None:
+    journal(["secret"])(folder)
+    (folder / "private").mkdir()
+    (folder / "private" / "secret").write_text("not to be moved")
+    (folder / ".camembert-save-1-x").symlink_to("private")
 
 
 # --- damage

@@ -55,9 +55,7 @@ def atomic_target(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(
-            0o666 & ~umask
-        )  # mkstemp makes private files; a checkpoint is shared like any other
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

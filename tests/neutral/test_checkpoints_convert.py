@@ -136,6 +136,103 @@ def test_weights_of_another_format_in_the_target_are_not_shadowed(tmp_path):
     assert (tmp_path / "start" / "tf_model.h5").is_file()
 
 
+def test_an_old_tokenizer_gives_way_to_the_new_one_but_not_to_none(tmp_path):
+    for name in ("start", "there"):
+        save_checkpoint(tmp_path / name, tiny_config(), tiny_arrays())
+    there = tmp_path / "there"
+    for name in ("tokenizer.json", "sentencepiece.bpe.model", "notes.txt"):
+        (there / name).write_text("old")
+    convert(tmp_path / "start", there, "safetensors")
+    assert (there / "tokenizer.json").read_text() == "old"
+    (tmp_path / "start" / "sentencepiece.bpe.model").write_text("new")
+    convert(tmp_path / "start", there, "safetensors")
+    assert not (there / "tokenizer.json").exists()
+    assert (there / "sentencepiece.bpe.model").read_text() == "new"
+    assert (there / "notes.txt").read_text() == "old"
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_checkpoint_converted_onto_itself_takes_the_new_type(tmp_path, to):
+    save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
+    convert(tmp_path / "start", tmp_path / "there", to)
+    convert(tmp_path / "there", tmp_path / "there", to, dtype="float64")
+    expected = {name: one.astype(np.float64) for name, one in tiny_arrays().items()}
+    assert_same(open_checkpoint(tmp_path / "there").arrays, expected)
+
+
+@pytest.mark.parametrize("dtype", [None, "float16"])
+def test_a_file_that_is_not_read_as_it_was_written_never_becomes_the_checkpoint(
+    tmp_path, monkeypatch, dtype
+):
+    def with_a_changed_bit(path):
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+        return read_file(path)
+
+    save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
+    monkeypatch.setattr("camembert_dual.checkpoints.convert.read_file", with_a_changed_bit)
+    with pytest.raises(CheckpointError, match="must be read as it was written"):
+        convert(tmp_path / "start", tmp_path / "there", "safetensors", dtype=dtype)
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_paths_with_spaces_links_and_files_are_taken(tmp_path):
+    arrays = tiny_arrays()
+    save_checkpoint(tmp_path / "a b", tiny_config(), arrays)
+    (tmp_path / "linked").symlink_to("a b")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "to real").symlink_to("real")
+    blob = (tmp_path / "a b" / "model.safetensors").rename(tmp_path / "blob")
+    (tmp_path / "a b" / "model.safetensors").symlink_to("../blob")  # as in the hub's cache
+    convert(tmp_path / "linked", tmp_path / "to real", "bin")
+    convert(tmp_path / "real" / "pytorch_model.bin", tmp_path / "deep" / "er", "safetensors")
+    convert(tmp_path / "deep" / "er", tmp_path / "a b", "safetensors")
+    assert_same(open_checkpoint(tmp_path / "a b").arrays, arrays)
+    assert (tmp_path / "to real").is_symlink()
+    assert blob.is_file()
+
+
+def test_a_folder_of_several_formats_is_read_in_the_documented_order(tmp_path):
+    order = ["safetensors", "bin", "tf-h5", "keras-weights"]
+    write_config(tmp_path, tiny_config())
+    for seed, to in enumerate(order):
+        write_weights(tmp_path, tiny_arrays(seed=seed), to, task=MLM)
+    for seed, to in enumerate(order):
+        assert_same(open_checkpoint(tmp_path).arrays, tiny_arrays(seed=seed))
+        (tmp_path / FORMATS[to]).unlink()
+    with pytest.raises(FileNotFoundError, match=r"must hold one of model\.safetensors"):
+        open_checkpoint(tmp_path)
+
+
+def test_shards_of_pytorch_are_read(tmp_path):
+    arrays = tiny_arrays()
+    write_config(tmp_path, tiny_config())
+    weight_map = {}
+    for number, part in enumerate((list(arrays)[:20], list(arrays)[20:]), 1):
+        path, _ = write_weights(tmp_path, {name: arrays[name] for name in part}, "bin")
+        path.rename(tmp_path / f"pytorch_model-0000{number}-of-00002.bin")
+        weight_map |= dict.fromkeys(part, f"pytorch_model-0000{number}-of-00002.bin")
+    index = {"metadata": {}, "weight_map": weight_map}
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    checkpoint = open_checkpoint(tmp_path)
+    assert_same(checkpoint.arrays, arrays)
+    assert checkpoint.arrays.format == "sharded torch zip"
+
+
+def test_ctrl_c_leaves_nothing_behind_and_says_so(tmp_path, capsys, monkeypatch):
+    save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
+
+    def stop(array):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("camembert_dual.checkpoints.convert.sha256", stop)
+    words = ["convert", str(tmp_path / "start"), str(tmp_path / "there"), "--to", "tf-h5"]
+    assert main(words) == 130
+    assert capsys.readouterr().err.endswith("camembert-dual: interrupted\n")
+    assert list((tmp_path / "there").iterdir()) == []
+
+
 def test_a_task_without_its_head_is_refused(tmp_path):
     save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
     with pytest.raises(ValueError, match=r"qa_outputs"):

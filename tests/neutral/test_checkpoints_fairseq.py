@@ -133,6 +133,21 @@ def test_a_joint_projection_is_cut_and_a_classification_head_kept(tmp_path, voca
     assert there.config.num_labels == 4
 
 
+@pytest.mark.parametrize("nested", [argparse.Namespace, dict])
+def test_the_arguments_of_later_versions_lie_in_cfg(tmp_path, vocabulary, nested):
+    arrays = tiny_arrays(config=tiny_config(vocab_size=vocabulary.get_piece_size() + 5))
+    model = fairseq_names(arrays, "encoder.sentence_encoder", "layernorm_embedding")
+    write(tmp_path, model, vocabulary)
+    arguments = nested(
+        encoder_attention_heads=4, activation_fn="relu", dropout=0.25, attention_dropout=0.125
+    )
+    content = {"args": None, "cfg": {"model": arguments, "task": None}, "model": model}
+    torch.save(content, tmp_path / "model.pt")
+    config = open_checkpoint(tmp_path / "model.pt").config
+    assert (config.num_attention_heads, config.hidden_act) == (4, "relu")
+    assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob) == (0.25, 0.125)
+
+
 def test_an_untied_output_matrix_or_another_dictionary_is_refused(tmp_path, vocabulary):
     rows = vocabulary.get_piece_size() + 5
     arrays = tiny_arrays(config=tiny_config(vocab_size=rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from camembert_dual.checkpoints.entries import (
     is_floating,
     shape_of,
 )
+from camembert_dual.checkpoints.errors import short
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
@@ -22,6 +22,7 @@ POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
 BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 TABLE = f"{BACKBONE}.embeddings.word_embeddings.weight"
 DECODER = "lm_head.decoder.weight"
+MAX_TEXT = 50_000  # all names of any checkpoint, but not of a hostile one
 LM_BIAS, DECODER_BIAS = "lm_head.bias", "lm_head.decoder.bias"
 
 
@@ -35,9 +36,8 @@ def match(
     """Find in a checkpoint the weights that a model has.
 
     Accepted on the way in: files with and without the backbone's prefix, ``gamma`` and ``beta`` for
-    a layer
-    normalisation's weight and bias, position buffers, and the decoder's aliases, which must equal
-    what they alias.
+    a layer normalisation's weight and bias, position buffers, and the decoder's aliases, which must
+    equal what they alias.
 
     Args:
         arrays: Published name to array; arrays are only read where an alias has to be compared.
@@ -62,9 +62,10 @@ def match(
         sources[LM_BIAS] = sources[DECODER_BIAS]  # what is added where the decoder is not tied
     aliases, tied = _aliases(sources, arrays, wanted, problems)
     ignored = [name for name in sources if name not in wanted and _is_known(name, aliases)]
-    unknown = [sources[name] for name in sources if name not in wanted and name not in ignored]
+    known = {*wanted, *ignored}
+    unknown = [short(sources[name]) for name in sources if name not in known]
     if unknown:
-        problems.append(f"unexpected: {', '.join(unknown)}")
+        problems.append(f"unexpected: {short(', '.join(unknown), MAX_TEXT)}")
     mismatched = [
         name
         for name, one in wanted.items()
@@ -90,8 +91,7 @@ def match(
     if problems:
         raise ValueError(
             f"{_origin(arrays)} must hold every weight of the model and nothing unknown; "
-            f"received one "
-            f"with {'; '.join(problems)}."
+            f"received one with {'; '.join(problems)}."
         )
     pairs = {
         wanted[name].name: sources[name]
@@ -121,8 +121,10 @@ def _origin(arrays: Mapping[str, Array]) -> str:
 
 def canonical(name: str) -> str:
     """The table's spelling of a name, with the backbone's prefix."""
-    name = re.sub(r"(LayerNorm|layer_norm)\.gamma$", r"\1.weight", name)
-    return _with_prefix(re.sub(r"(LayerNorm|layer_norm)\.beta$", r"\1.bias", name))
+    layer, dot, word = name.rpartition(".")
+    if layer.endswith(("LayerNorm", "layer_norm")):
+        word = {"gamma": "weight", "beta": "bias"}.get(word, word)
+    return _with_prefix(f"{layer}{dot}{word}")
 
 
 def _with_prefix(name: str) -> str:

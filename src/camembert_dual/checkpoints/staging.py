@@ -1,9 +1,8 @@
 """Saves of several files that are seen as one: all old or all new, whenever the process dies.
 
 New files are written into a hidden folder beside the old ones. One rename of a small journal then
-makes them
-the checkpoint; moving them to their names comes after it, and whoever opens the folder next
-finishes the moves if the saving process could not.
+makes them the checkpoint; moving them to their names comes after it, and whoever opens the folder
+next finishes the moves if the saving process could not.
 """
 
 from __future__ import annotations
@@ -97,6 +96,8 @@ def finish_save(folder: Path) -> None:
         raise CheckpointError(
             f"{path}: a journal must name files of its folder; received {short(names)}."
         )
+    if (folder / staging).is_symlink():
+        raise CheckpointError(f"{path}: a save must lie in its folder; received a link elsewhere.")
     for name in files:
         with contextlib.suppress(FileNotFoundError):  # done already
             (folder / staging / name).replace(folder / name)
