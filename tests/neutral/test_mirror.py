@@ -72,7 +72,8 @@ LINES = {
         "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
         "+ PretrainedModel.predict_step(self, data)",
-        "+ fill(weight, array)",  # PyTorch's copy_ takes no memory besides
+        "- fill(weight, tensor, is_fresh)",
+        "+ fill(weight, array)",  # in slices, which PyTorch's copy_ does not need
     },
 }
 

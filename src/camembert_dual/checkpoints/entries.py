@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(eq=False)
 class Arrays(Mapping[str, Array]):
-    """The arrays of a checkpoint by their published names.
+    """The arrays of a checkpoint by their published names; who asks for one has it to himself.
 
     Attributes:
         entries: Published name to where the array is.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from camembert_dual.checkpoints.entries import Arrays
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.checkpoints.report import LoadReport
@@ -138,10 +139,9 @@ class PretrainedModel(nn.Module):
         pairs, report = match(
             arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
         )
-        weights = self.state_dict()
-        with torch.no_grad():
-            for name, source in pairs.items():
-                weights[name].copy_(tensor_of(arrays[source]))
+        weights = dict(self.named_parameters())
+        for name, source in pairs.items():
+            fill(weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, Arrays))
         self.load_report = report
         return report
 
@@ -247,6 +247,14 @@ def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> to
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
     return dtype
+
+
+def fill(weight: nn.Parameter, tensor: Tensor, is_fresh: bool) -> None:
+    """Copy a tensor into a weight, or hand it over if it was just read and nobody else has it."""
+    if is_fresh and (tensor.dtype, tensor.device) == (weight.dtype, weight.device):
+        weight.data = tensor
+    else:
+        weight.data.copy_(tensor)
 
 
 def tensor_of(array: Array) -> Tensor:
