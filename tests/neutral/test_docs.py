@@ -23,7 +23,8 @@ def test_the_readme_runs_and_both_frameworks_agree(capsys):
     in_torch, in_keras, fills = blocks("README.md")
     for block in (in_torch, in_keras):
         exec(block, names)
-        logits.append(np.asarray(names["logits"].detach() if block == in_torch else names["logits"]))
+        answer = names["logits"]
+        logits.append(np.asarray(answer.detach() if block == in_torch else answer))
         exec(fills, names)
         shown.append(capsys.readouterr().out)
     np.testing.assert_allclose(*logits, rtol=1e-4, atol=1e-4)
