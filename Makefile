@@ -53,6 +53,7 @@ check: lint test ## Everything CI runs.
 bench: setup ## Measure memory and speed; after `make test-peer`, which makes the peer's venv.
 	$(BIN)/python benchmarks/checkpoints.py
 	.venv-peer-new/bin/python benchmarks/tokenizer_speed.py
+	.venv-peer-new/bin/python benchmarks/model_speed.py
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) .venv-* build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
