@@ -2,8 +2,10 @@
 
 import io
 import json
+import math
 import os
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +13,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from checkpoint_cases import tiny_arrays, tiny_config, write_config
 
 TASK = "CamembertForTokenClassification"
 CONFIG = tiny_config(TASK, num_hidden_layers=1)
+OURS = {"class_name": f"TF{TASK}", "config": {"config": CONFIG.to_dict()}}
 MARKER = "executed-by-a-checkpoint"
 SIXTEENTHS = range(16)
 
@@ -198,12 +201,29 @@ def torch_zip(pickle: bytes, count=6) -> bytes:
     return buffer.getvalue()
 
 
-def torch_stream(pickle: bytes, version=b"M\xe9\x03", system=None) -> bytes:
+def torch_stream(
+    pickle: bytes, version=b"M\xe9\x03", system=None, storages=(np.arange(6, dtype=np.float32),)
+) -> bytes:
     magic = b"\x80\x02" + number(0x1950A86A20F9469CFC6C) + b"."
     system = b"\x80\x02" + (b"}" + text("little_endian") + b"\x88s" if system is None else system)
-    data = struct.pack("<q", 6) + np.arange(6, dtype=np.float32).tobytes()
     head = magic + b"\x80\x02" + version + b"." + system + b"."
-    return head + pickle + b"\x80\x02]" + text("0") + b"a." + data
+    keys = b"\x80\x02](" + b"".join(text(str(key)) for key in range(len(storages))) + b"e."
+    data = b"".join(struct.pack("<q", one.size) + one.tobytes() for one in storages)
+    return head + pickle + keys + data
+
+
+def state_dict_stream(arrays) -> bytes:
+    """A whole checkpoint as torch wrote it before 1.6."""
+    items = b"".join(
+        text(name)
+        + tensor(
+            storage(key=str(key), count=one.size),
+            shape=one.shape,
+            strides=[math.prod(one.shape[axis + 1 :]) for axis in range(one.ndim)],
+        )
+        for key, (name, one) in enumerate(arrays.items())
+    )
+    return torch_stream(b"\x80\x02}(" + items + b"u.", storages=list(arrays.values()))
 
 
 def streams() -> Iterator[Case]:
@@ -486,22 +506,28 @@ def hdf5() -> Iterator[Case]:
         yield case(f"keras {build.__name__}", build, "model.weights.h5")
 
 
+def keras_archive(config, weights: bytes, compression=zipfile.ZIP_STORED) -> bytes:
+    content = config if isinstance(config, bytes) else json.dumps(config).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", content)
+        archive.writestr("model.weights.h5", weights)
+    return buffer.getvalue()
+
+
 def archives() -> Iterator[Case]:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file.create_group("vars")["0"] = np.zeros(4)
     weights = buffer.getvalue()
-    ours = {"class_name": f"TF{TASK}", "config": {"config": CONFIG.to_dict()}}
 
     def case(name, config, compression=zipfile.ZIP_STORED, weights=weights):
-        content = config if isinstance(config, bytes) else json.dumps(config).encode()
+        content = keras_archive(config, weights, compression)
 
         def write(folder: Path) -> None:
             (folder / "config.json").unlink()
-            with zipfile.ZipFile(folder / "model.keras", "w", compression) as archive:
-                archive.writestr("metadata.json", "{}")
-                archive.writestr("config.json", content)
-                archive.writestr("model.weights.h5", weights)
+            (folder / "model.keras").write_bytes(content)
 
         return f"keras archive {name}", write, False
 
@@ -517,10 +543,10 @@ def archives() -> Iterator[Case]:
     yield case("not JSON", b"\xff\xfe")
     yield case("no config", {"class_name": f"TF{TASK}"})
     yield case("config of text", {"class_name": f"TF{TASK}", "config": {"config": "text"}})
-    yield case("compressed", ours, zipfile.ZIP_DEFLATED)
+    yield case("compressed", OURS, zipfile.ZIP_DEFLATED)
     yield case("bomb", b"[" + b" " * (1 << 26) + b"]", zipfile.ZIP_DEFLATED)
-    yield case("unknown weight", ours)
-    yield case("weights not HDF5", ours, weights=b"hello")
+    yield case("unknown weight", OURS)
+    yield case("weights not HDF5", OURS, weights=b"hello")
 
 
 def indices() -> Iterator[Case]:
@@ -649,25 +675,29 @@ def linked_journal(folder: Path) -> None:
 # --- damage
 
 
-def sound_files() -> Iterator[tuple[str, bytes]]:
-    import tempfile
-
+def sound_files() -> dict[str, tuple[str, bytes]]:
+    """A whole checkpoint in every container: title to file name and content."""
+    arrays = tiny_arrays(TASK, CONFIG)
+    files = {}
     with tempfile.TemporaryDirectory() as folder:
-        for to in ("safetensors", "bin", "tf-h5", "keras-weights"):
-            path, _ = write_weights(Path(folder), tiny_arrays(TASK, CONFIG), to, task=TASK)
-            yield path.name, path.read_bytes()
+        for to in FORMATS:
+            path, _ = write_weights(Path(folder), arrays, to, task=TASK)
+            files[to] = path.name, path.read_bytes()
+    files["stream"] = "pytorch_model.bin", state_dict_stream(arrays)
+    files["keras archive"] = "model.keras", keras_archive(OURS, files["keras-weights"][1])
+    return files
 
 
 def damaged() -> Iterator[Case]:
-    for name, content in sound_files():
+    for kind, (name, content) in sound_files().items():
         for part in SIXTEENTHS:
             cut = content[: len(content) * part // 16]
-            yield f"{name} cut at {part}/16", file_writer(name, cut), False
+            yield f"{kind} cut at {part}/16", file_writer(name, cut), False
             place = len(content) * part // 16 + part
             for bits in (0x01, 0xFF):
                 flipped = bytearray(content)
                 flipped[place] ^= bits
-                title = f"{name} with byte {place} ^ {bits:#x}"
+                title = f"{kind} with byte {place} ^ {bits:#x}"
                 yield title, file_writer(name, bytes(flipped)), True
     for dtype in (np.float32, np.float64):
         for value in (np.nan, np.inf):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import sentencepiece
 
-SHARED = Path(__file__).parents[2] / "shared"
-
 SENTENCES = """
 Le camembert est un fromage à pâte molle, fabriqué en Normandie avec du lait de vache.
 J'aime le camembert ! Et toi, l'aimes-tu ? Aujourd'hui, il n'y en a plus.

@@ -10,6 +10,8 @@ import pytest
 
 import hostile_files
 import hostile_reader
+from camembert_dual.checkpoints.folder import open_checkpoint
+from checkpoint_cases import assert_same, tiny_arrays, write_config
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,15 @@ def test_nothing_is_run_imported_or_written(outcomes):
     assert outcomes[1] == outcomes[2]
     assert not Path(hostile_files.MARKER).exists()
     assert not os.path.exists(os.path.join(os.path.expanduser("~"), hostile_files.MARKER))
+
+
+@pytest.mark.parametrize("kind", hostile_files.sound_files())
+def test_what_is_damaged_was_sound(tmp_path, kind):
+    name, content = hostile_files.sound_files()[kind]
+    write_config(tmp_path, hostile_files.CONFIG)
+    (tmp_path / name).write_bytes(content)
+    expected = tiny_arrays(hostile_files.TASK, hostile_files.CONFIG)
+    assert_same(open_checkpoint(tmp_path).arrays, expected)
 
 
 def test_flips_that_pass_are_only_in_the_numbers(outcomes):

@@ -5,6 +5,8 @@ from itertools import chain, pairwise
 
 import numpy as np
 import pytest
+import tensorflow as tf
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -194,7 +196,6 @@ def test_numpy_tensors_are_int64_matrices(tokenizer):
 
 
 def test_torch_tensors_are_int64(tokenizer):
-    torch = pytest.importorskip("torch")
     encoding = tokenizer(["le", "la mer"], padding=True, return_tensors="pt")
     assert encoding.input_ids.dtype == torch.int64
     assert encoding.to("cpu") is encoding
@@ -202,7 +203,6 @@ def test_torch_tensors_are_int64(tokenizer):
 
 
 def test_tensorflow_tensors_are_int32(tokenizer):
-    tf = pytest.importorskip("tensorflow")
     encoding = tokenizer(["le", "la mer"], padding=True, return_tensors="tf")
     assert encoding.input_ids.dtype == tf.int32
     assert tokenizer.decode(encoding.input_ids[0], True) == "le"

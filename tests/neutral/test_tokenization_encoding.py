@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+import torch
 
 from camembert_dual.tokenization import BatchEncoding, CamembertTokenizer
 from tokenization_models import write_model
@@ -149,7 +150,6 @@ def test_a_plain_one_can_be_made_and_turned_into_tensors():
 
 
 def test_torch_sees_a_mapping(tokenizer):
-    torch = pytest.importorskip("torch")
     moved = tokenizer(TEXT, return_tensors="pt").to("cpu")
     moved["note"] = "kept"
     assert moved.to(torch.device("cpu"))["note"] == "kept"

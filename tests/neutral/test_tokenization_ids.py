@@ -4,7 +4,8 @@ import pytest
 import sentencepiece
 
 from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast
-from tokenization_models import SENTENCES, SHARED, model_bytes, write_model
+from shared_data import shared
+from tokenization_models import SENTENCES, model_bytes, write_model
 
 
 @pytest.fixture(scope="module", params=["slow", "fast"])
@@ -141,10 +142,7 @@ def test_a_special_token_can_be_replaced_or_removed(own):
 
 
 def test_published_test_model_has_the_published_layout():
-    path = SHARED / "fixtures" / "test_sentencepiece.model"
-    if not path.exists():
-        pytest.skip("../shared/fixtures is absent")
-    published = CamembertTokenizer(path)
+    published = CamembertTokenizer(shared("fixtures/test_sentencepiece.model"))
     tokens = list(dict(sorted((i, t) for t, i in published.get_vocab().items())).values())
     assert (tokens[0], tokens[1], tokens[-1]) == ("<s>NOTUSED", "<pad>", "<mask>")
     assert (len(tokens), published.vocab_size) == (1005, 1000)

@@ -3,7 +3,8 @@
 import pytest
 
 from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast, align_labels
-from tokenization_models import SENTENCES, SHARED, write_model
+from shared_data import shared
+from tokenization_models import SENTENCES, write_model
 
 WORDS = ["L'", "élève", "mange", "du", "camembert"]
 LABELS = [3, 1, 4, 1, 5]
@@ -56,9 +57,7 @@ def test_numbers_of_words_and_labels_must_agree(tokenizer):
 
 
 def test_annotated_newspapers_keep_every_label(tokenizer):
-    path = SHARED / "data" / "ner_europeana_fr" / "test.bio"
-    if not path.exists():
-        pytest.skip("../shared/data is absent")
+    path = shared("data/ner_europeana_fr/test.bio")
     names: dict[str, int] = {}
     sentences: list[list[tuple[str, int]]] = [[]]
     for line in path.read_text(encoding="utf-8").splitlines():

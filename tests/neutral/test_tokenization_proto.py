@@ -4,7 +4,8 @@ import pytest
 import sentencepiece
 
 from camembert_dual.tokenization.proto import UNIGRAM, build_model, parse_model
-from tokenization_models import SENTENCES, SHARED, model_bytes
+from shared_data import shared
+from tokenization_models import SENTENCES, model_bytes
 
 
 def test_pieces_scores_and_settings_are_those_that_the_library_sees():
@@ -43,9 +44,8 @@ def test_broken_files_are_refused(data):
 
 
 def test_models_made_elsewhere_are_read():
-    paths = sorted((SHARED / "fixtures").glob("*.model"))
-    if not paths:
-        pytest.skip("../shared/fixtures is absent")
+    paths = sorted(shared("fixtures").glob("*.model"))
+    assert paths
     for path in paths:
         library = sentencepiece.SentencePieceProcessor(str(path))
         model = parse_model(path.read_bytes())

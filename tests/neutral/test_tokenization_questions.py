@@ -11,7 +11,8 @@ from camembert_dual.tokenization import (
     best_answers,
     question_windows,
 )
-from tokenization_models import SENTENCES, SHARED, write_model
+from shared_data import shared
+from tokenization_models import SENTENCES, write_model
 
 CONTEXT = " ".join(SENTENCES)
 QUESTION = "Où fabrique-t-on le camembert ?"
@@ -110,9 +111,7 @@ def test_left_padding_moves_the_positions(tokenizer):
 
 
 def test_gold_answers_of_piaf_come_back(tokenizer):
-    path = SHARED / "data" / "qa_piaf" / "piaf-v1.1.test.json"
-    if not path.exists():
-        pytest.skip("../shared/data is absent")
+    path = shared("data/qa_piaf/piaf-v1.1.test.json")
     questions, contexts, spans = [], [], []
     for article in json.loads(path.read_text(encoding="utf-8"))["data"][:12]:
         for paragraph in article["paragraphs"]:

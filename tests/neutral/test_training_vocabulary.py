@@ -1,15 +1,13 @@
 """The trained vocabulary has the layout that CamemBERT's id offset expects."""
 
 import itertools
-from pathlib import Path
 
 import pytest
 import sentencepiece
 
 from camembert_dual.training.corpus import read_lines
 from camembert_dual.training.vocabulary import FRENCH_CHARACTERS, train_sentencepiece
-
-MODERN = Path(__file__).parents[3] / "shared/data/text_commonvoice_fr/modern.txt"
+from shared_data import shared
 
 LINES = [
     f"{article} {noun} {verb} {place} depuis {number} jours."
@@ -108,9 +106,8 @@ def test_no_text_is_refused(tmp_path, lines):
         train(tmp_path / "none.model", lines=lines)
 
 
-@pytest.mark.skipif(not MODERN.exists(), reason="the French data are not here")
 def test_real_french_is_covered_without_unknown_pieces(tmp_path):
-    lines = list(read_lines(MODERN))
+    lines = list(read_lines(shared("data/text_commonvoice_fr/modern.txt")))
     processor = train(tmp_path / "modern.model", lines=lines[::2], vocab_size=1501)
     held_out = processor.encode(lines[1::2])
     unknown = sum(sentence.count(0) for sentence in held_out)

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
+import transformers
 
 import cases
 import reference
 import tree_pt as tree
 
-transformers = pytest.importorskip("transformers")
 OLD = transformers.__version__ == "4.34.0"
-pytestmark = pytest.mark.filterwarnings("default")  # the peer's own warnings are not ours
 transformers.logging.set_verbosity_error()
 
 # Where 4.34.0 cannot do what its page says; here it works, and the NumPy oracle proves it.

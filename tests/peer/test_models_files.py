@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 
 import cases
 import reference
 import tree_pt
 
-transformers = pytest.importorskip("transformers")
 OLD = transformers.__version__ == "4.34.0"
-pytestmark = pytest.mark.filterwarnings("default")  # the peer's own warnings are not ours
 transformers.logging.set_verbosity_error()
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 2e-5

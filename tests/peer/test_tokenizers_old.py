@@ -3,19 +3,12 @@
 import random
 
 import pytest
+import transformers
 
-from tokenization_models import FRAGMENTS, SENTENCES, SHARED, SPECIALS, write_model
+from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast
+from shared_data import shared
+from tokenization_models import FRAGMENTS, SENTENCES, SPECIALS, write_model
 
-transformers = pytest.importorskip("transformers", "4.34.0")
-if transformers.__version__ != "4.34.0":
-    pytest.skip("compares with transformers 4.34.0", allow_module_level=True)
-
-from camembert_dual.tokenization import (  # noqa: E402
-    CamembertTokenizer,
-    CamembertTokenizerFast,
-)
-
-pytestmark = pytest.mark.filterwarnings("default")  # the peer's own warnings are not ours
 CLASSES = [CamembertTokenizer, CamembertTokenizerFast]
 
 
@@ -69,10 +62,7 @@ def test_ids_are_those_of_the_fast_class_where_it_equals_the_slow_one(ours, peer
 
 
 def test_real_french_agrees(ours, peer):
-    path = SHARED / "data" / "text_eltec_fra" / "valid.txt"
-    if not path.exists():
-        pytest.skip("../shared/data is absent")
-    lines = path.read_text(encoding="utf-8").splitlines()[:1500]
+    lines = shared("data/text_eltec_fra/valid.txt").read_text(encoding="utf-8").splitlines()[:1500]
     assert (
         ours(lines, truncation=True).input_ids
         == peer(lines, truncation=True, max_length=512).input_ids
@@ -80,7 +70,7 @@ def test_real_french_agrees(ours, peer):
 
 
 def test_vocabularies_made_elsewhere_agree():
-    for path in sorted((SHARED / "fixtures").glob("test_sentencepiece*.model")):
+    for path in sorted(shared("fixtures").glob("test_sentencepiece*.model")):
         one = CamembertTokenizer(path)
         if one.sp_model.unk_id() != 0:  # the peer takes the first piece for unknown text
             continue

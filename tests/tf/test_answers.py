@@ -79,7 +79,8 @@ def test_the_best_choice_is_answered(tokenizer):
     model = TFCamembertForMultipleChoice.from_pretrained(NAME)
     answer = text_signature(model, tokenizer)(tf.constant(TEXTS), tf.constant(choices))
     firsts = [text for text, row in zip(TEXTS, choices, strict=True) for _ in row]
-    given = tokenizer(firsts, sum(choices, []), padding=True, return_tensors="np")
+    seconds = [text for row in choices for text in row]
+    given = tokenizer(firsts, seconds, padding=True, return_tensors="np")
     logits = model({name: ids.reshape(2, 3, -1) for name, ids in given.items()}).logits
     scores = softmax(logits.numpy().astype(float))
     np.testing.assert_allclose(answer["scores"], scores, rtol=1e-4)

@@ -1,5 +1,9 @@
 """``fit``, ``evaluate`` and ``predict`` of every head: losses, weights, callbacks, learning."""
 
+import functools
+import logging
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -49,6 +53,8 @@ def test_fit_reports_the_loss_of_the_head_wherever_labels_stand(loss):
         model.evaluate(batch, as_y(labels), verbose=0),
     ]
     np.testing.assert_allclose(np.hstack(found), expected, rtol=2e-6)  # Keras adds up in float32
+    exact = model.compute_loss(batch, as_y(labels), model(batch))
+    np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("task", cases.TASKS)
@@ -62,18 +68,24 @@ def test_predict_gives_what_a_call_gives_and_passes_labels_over(task):
     labels = dict.fromkeys(SPAN if task == cases.QUESTION else ("labels",), np.zeros(2, int))
     if task == cases.BARE:
         return
-    found = cases.stages(model.predict(batch | labels, verbose=0), np.asarray)
+    found = cases.stages(model.predict_step((batch | labels,)), np.asarray)
     assert reference.first_difference(expected, found, 1e-12) is None
 
 
-def test_a_loss_and_metrics_of_the_user_see_logits():
+@pytest.mark.parametrize("task", [one for one in cases.HEADS if one != cases.QUESTION])
+def test_a_loss_and_metrics_of_the_user_see_logits(task):
+    config, batch = cases.config(**NO_DROPOUT), cases.inputs(task, cases.case("right padding"))
+    model = tree.new(task, config, cases.weights(config, task))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model, batch, labels, expected = prepared(
-        LOSSES["SequenceClassification, inferred classes"], loss=loss, metrics=["accuracy"]
-    )
-    right = np.argmax(model(batch).logits, axis=-1) == labels["labels"]
-    for y in ((labels["labels"],), ()):  # as y, and among the inputs
-        found = model.evaluate(batch if y else batch | labels, *y, verbose=0, return_dict=True)
+    model.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=["accuracy"], run_eagerly=True)
+    scores = reference.log_softmax(model(batch).logits.numpy())
+    labels = cases.generator("labels of", task).integers(0, scores.shape[-1], scores.shape[:-1])
+    expected = -np.take_along_axis(scores, labels[..., None], axis=-1).mean()
+    right = np.argmax(scores, axis=-1) == labels
+    for y in ((labels,), ()):  # as y, and among the inputs
+        found = model.evaluate(
+            batch if y else batch | {"labels": labels}, *y, verbose=0, return_dict=True
+        )
         np.testing.assert_allclose(found["loss"], expected, rtol=2e-6)
         np.testing.assert_allclose(found["accuracy"], right.mean(), rtol=2e-6)
 
@@ -107,6 +119,10 @@ def test_the_bare_model_trains_with_a_loss_of_the_user_only():
     model.compile(keras.optimizers.SGD(0.0), loss="mse", run_eagerly=True)
     found = model.evaluate(batch, states + 2, verbose=0)
     np.testing.assert_allclose(found, 4, rtol=2e-6)
+    model.compile(keras.optimizers.SGD(0.1), loss="mse", run_eagerly=True)
+    losses = model.fit(batch, states + 2, epochs=2, verbose=0).history["loss"]
+    np.testing.assert_allclose(losses[0], 4, rtol=2e-6)
+    assert losses[1] < 4
     model = tree.new(cases.BARE, config, cases.weights(config, cases.BARE))
     model.compile(keras.optimizers.SGD(0.0))
     with pytest.raises(ValueError, match="must be compiled with a loss"):
@@ -175,17 +191,30 @@ def test_wrong_labels_are_named(task, y, message):
 # ways to run ------------------------------------------------------------------------------------
 
 
+@functools.cache
+def texts_and_classes():
+    """Four texts and their classes."""
+    batch = cases.padded(cases.config(), cases.generator("ways"), 4, cases.RIGHT)
+    return batch, np.array([0, 3, 1, 4])
+
+
+def classifier():
+    config = cases.config(num_hidden_layers=1, **NO_DROPOUT)
+    return tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE))
+
+
 def trained(compiled, **fitted):
     """The weights after three epochs of four texts, and the history."""
-    config = cases.config(**NO_DROPOUT)
-    model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE))
+    model, (batch, y) = classifier(), texts_and_classes()
     model.compile(keras.optimizers.SGD(0.05), **compiled)
-    batch = cases.padded(config, cases.generator("ways"), 4, cases.RIGHT)
-    y = np.array([0, 3, 1, 4])
-    history = model.fit(
-        batch, y, batch_size=1, epochs=3, shuffle=False, verbose=0, **fitted
-    ).history
+    how = {"batch_size": 1, "epochs": 3, "shuffle": False, "verbose": 0}
+    history = model.fit(batch, y, **(how | fitted)).history
     return model.to_arrays(), history
+
+
+@functools.cache
+def trained_as_ever():
+    return trained({})[0]
 
 
 @pytest.mark.parametrize(
@@ -194,9 +223,8 @@ def trained(compiled, **fitted):
     ids=str,
 )
 def test_every_way_to_run_ends_at_the_same_weights(compiled):
-    expected, _ = trained({})
     actual, _ = trained(compiled)
-    for name, array in expected.items():
+    for name, array in trained_as_ever().items():
         np.testing.assert_allclose(actual[name], array, rtol=0, atol=1e-9)
 
 
@@ -205,26 +233,110 @@ def test_validation_split_and_callbacks_work(tmp_path):
         keras.callbacks.ModelCheckpoint(tmp_path / "best.weights.h5", save_weights_only=True),
         keras.callbacks.ModelCheckpoint(tmp_path / "best.keras"),
         keras.callbacks.EarlyStopping(monitor="loss", mode="max", patience=0),
-        keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+        keras.callbacks.TensorBoard(tmp_path / "board", histogram_freq=1),
     ]
     weights, history = trained({}, validation_split=0.5, callbacks=callbacks)
     assert len(history["val_loss"]) == 2  # the loss did not rise: stopped early
-    loaded = keras.saving.load_model(tmp_path / "best.keras")
-    for name, array in loaded.to_arrays().items():
-        np.testing.assert_array_equal(array, weights[name])
-    assert (tmp_path / "best.weights.h5").exists()
+    whole = keras.saving.load_model(tmp_path / "best.keras")
+    only_weights = classifier()
+    only_weights.load_weights(tmp_path / "best.weights.h5")
+    for loaded in (whole, only_weights):
+        for name, array in loaded.to_arrays().items():
+            np.testing.assert_array_equal(array, weights[name])
+    for part, name in (("train", "loss"), ("validation", "val_loss")):
+        shown = written(tmp_path / "board" / part)
+        np.testing.assert_allclose(shown["epoch_loss"], history[name], rtol=1e-6)
+    histograms = [
+        one for one in written(tmp_path / "board" / "train") if one.endswith("/histogram")
+    ]
+    assert len(histograms) == len(weights)
+
+
+def written(folder: Path):
+    """The values that TensorBoard finds in a folder, by name."""
+    values = {}
+    for record in tf.data.TFRecordDataset([str(one) for one in folder.iterdir()]):
+        for value in tf.compat.v1.Event.FromString(record.numpy()).summary.value:
+            values.setdefault(value.tag, []).append(tf.make_ndarray(value.tensor))
+    return values
+
+
+class Interruption(keras.callbacks.Callback):
+    """The power fails after two of three epochs."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_backup_goes_on_where_the_training_was_interrupted(tmp_path):
+    backup = functools.partial(keras.callbacks.BackupAndRestore, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        trained({}, callbacks=[backup(), Interruption()])
+    weights, history = trained({}, callbacks=[backup()])
+    assert len(history["loss"]) == 1
+    for name, array in trained_as_ever().items():
+        np.testing.assert_array_equal(weights[name], array)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of different lengths and numbers of rows."""
+
+    SHAPES = ((2, 3), (1, 7), (3, 11), (2, 17), (1, 1))
+
+    def __len__(self):
+        return len(self.SHAPES)
+
+    def __getitem__(self, index):
+        rows, length = self.SHAPES[index]
+        ids = cases.ids(cases.config(), cases.generator(index), rows, length)
+        return {"input_ids": ids, "attention_mask": np.ones_like(ids)}, np.arange(rows)
+
+
+def in_tf_data():
+    batches = Batches()
+    spec = tf.TensorSpec([None, None], tf.int64)
+    signature = ({"input_ids": spec, "attention_mask": spec}, tf.TensorSpec([None], tf.int64))
+    return tf.data.Dataset.from_generator(
+        lambda: (batches[index] for index in range(len(batches))), output_signature=signature
+    )
+
+
+def counting(calls, name, step):
+    """The step, which also notes its name when it is traced."""
+
+    def counted(data):
+        calls.append(name)
+        return step(data)
+
+    return counted
+
+
+@pytest.mark.parametrize("make", [Batches, in_tf_data])
+def test_fit_and_predict_trace_once_for_all_lengths(make, caplog):
+    model, traced = classifier(), []
+    for name in ("train_step", "predict_step"):
+        setattr(model, name, counting(traced, name, getattr(model, name)))
+    model.compile(keras.optimizers.SGD(0.05))
+    logging.getLogger("tensorflow").addHandler(caplog.handler)  # where it warns of retracing
+    try:
+        model.fit(make(), epochs=2, shuffle=False, verbose=0)
+        logits = model.predict(make(), verbose=0).logits
+    finally:
+        logging.getLogger("tensorflow").removeHandler(caplog.handler)
+    assert traced == ["train_step", "predict_step"]
+    assert len(logits) == sum(rows for rows, _ in Batches.SHAPES)
+    assert "retracing" not in caplog.text
 
 
 def test_gradient_accumulation_ends_where_the_whole_batch_ends():
     ends = []
     for size, steps in ((4, None), (1, 4)):
-        config = cases.config(**NO_DROPOUT)
-        model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE))
+        model, (batch, y) = classifier(), texts_and_classes()
         model.compile(
             keras.optimizers.SGD(0.5, gradient_accumulation_steps=steps), run_eagerly=True
         )
-        batch = cases.padded(config, cases.generator("ways"), 4, cases.RIGHT)
-        model.fit(batch, np.array([0, 3, 1, 4]), batch_size=size, shuffle=False, verbose=0)
+        model.fit(batch, y, batch_size=size, shuffle=False, verbose=0)
         ends.append(model.to_arrays())
     for name, array in ends[0].items():
         np.testing.assert_allclose(ends[1][name], array, rtol=0, atol=1e-9)
@@ -235,10 +347,10 @@ def test_gradient_accumulation_ends_where_the_whole_batch_ends():
 
 @pytest.mark.parametrize("task", cases.HEADS)
 def test_every_head_learns_a_tiny_set_by_heart(task):
-    config = cases.config(is_decoder=task == cases.CAUSAL, **NO_DROPOUT)
+    config = cases.config(is_decoder=task == cases.CAUSAL, num_hidden_layers=1, **NO_DROPOUT)
     keras.utils.set_random_seed(1)
     model = getattr(tree.tree, f"TF{task}")(config)
-    model.compile(keras.optimizers.Adam(5e-3))
+    model.compile(keras.optimizers.Adam(1e-2), steps_per_execution=50)
     random, rows = cases.generator("learn", task), 6
     batch = {"input_ids": cases.ids(config, random, rows, cases.T)}
     if task == cases.CHOICE:
@@ -252,13 +364,16 @@ def test_every_head_learns_a_tiny_set_by_heart(task):
         cases.TOKEN: random.integers(0, 5, (rows, cases.T)),
         cases.QUESTION: {name: random.integers(0, cases.T, rows) for name in SPAN},
     }[task]
-    losses = model.fit(batch, y, epochs=100, batch_size=rows, verbose=0).history["loss"]
-    assert losses[-1] < 0.2 * losses[0]
-    output = model.predict(batch, verbose=0)
+    again = tf.data.Dataset.from_tensors((batch, y)).repeat()
+    losses = model.fit(again, epochs=2, steps_per_epoch=50, shuffle=False, verbose=0).history[
+        "loss"
+    ]
+    assert losses[1] < 0.2 * losses[0]
+    output = {name: value.numpy() for name, value in model(batch).items()}
     if task == cases.QUESTION:
-        assert np.array_equal(output.start_logits.argmax(-1), y["start_positions"])
-        assert np.array_equal(output.end_logits.argmax(-1), y["end_positions"])
+        assert np.array_equal(output["start_logits"].argmax(-1), y["start_positions"])
+        assert np.array_equal(output["end_logits"].argmax(-1), y["end_positions"])
     elif task == cases.CAUSAL:
-        assert np.array_equal(output.logits[:, :-1].argmax(-1), y[:, 1:])
+        assert np.array_equal(output["logits"][:, :-1].argmax(-1), y[:, 1:])
     else:
-        assert np.array_equal(output.logits.argmax(-1), y)
+        assert np.array_equal(output["logits"].argmax(-1), y)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import sentencepiece
 
-from tokenization_models import FRAGMENTS, SENTENCES, SHARED, write_model
+from shared_data import shared
+from tokenization_models import FRAGMENTS, SENTENCES, write_model
 
 pytest.importorskip("tensorflow_text")
 keras = pytest.importorskip("keras")
@@ -61,10 +62,8 @@ def test_ids_are_those_of_the_slow_tokenizer(tokenizer, layer):
 
 
 def test_real_french_gives_the_very_same_ids():
-    path = SHARED / "data" / "text_eltec_fra" / "valid.txt"
-    if not path.exists():
-        pytest.skip("../shared/data is absent")
-    lines = path.read_text(encoding="utf-8").splitlines()[:2000]
+    text = shared("data/text_eltec_fra/valid.txt").read_text(encoding="utf-8")
+    lines = text.splitlines()[:2000]
     writer = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
