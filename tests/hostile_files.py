@@ -20,6 +20,7 @@ TASK = "CamembertForTokenClassification"
 CONFIG = tiny_config(TASK, num_hidden_layers=1)
 OURS = {"class_name": f"TF{TASK}", "config": {"config": CONFIG.to_dict()}}
 MARKER = "executed-by-a-checkpoint"
+SIX = np.arange(6, dtype=np.float32)
 SIXTEENTHS = range(16)
 
 Case = tuple[str, Callable[[Path], None], bool]  # name, writer, whether it may load
@@ -201,9 +202,7 @@ def torch_zip(pickle: bytes, count=6) -> bytes:
     return buffer.getvalue()
 
 
-def torch_stream(
-    pickle: bytes, version=b"M\xe9\x03", system=None, storages=(np.arange(6, dtype=np.float32),)
-) -> bytes:
+def torch_stream(pickle: bytes, version=b"M\xe9\x03", system=None, storages=(SIX,)) -> bytes:
     magic = b"\x80\x02" + number(0x1950A86A20F9469CFC6C) + b"."
     system = b"\x80\x02" + (b"}" + text("little_endian") + b"\x88s" if system is None else system)
     head = magic + b"\x80\x02" + version + b"." + system + b"."
@@ -277,7 +276,7 @@ def fairseq() -> Iterator[Case]:
 
 def zips() -> Iterator[Case]:
     pickle = holding(tensor())
-    data = np.arange(6, dtype=np.float32).tobytes()
+    data = SIX.tobytes()
 
     def archive(members, compression=zipfile.ZIP_STORED) -> bytes:
         buffer = io.BytesIO()

@@ -143,16 +143,12 @@ def raw_entry(path: Path, dataset: Any, name: str) -> RawEntry:
 
     def read() -> Array:
         try:
-            if noted:
-                stored = np.empty(shape, dtype=dataset.dtype)
-                dataset.read_direct(stored) if stored.size else None
-                return stored.view(BFLOAT16).reshape(shape)
-            array: Array = dataset[...]
+            array = np.asarray(dataset[...])
         except HDF5_ERRORS as error:
             raise broken(path, error) from None
-        if native:
-            return array.astype(BFLOAT16)
-        return np.asarray(array).astype(array.dtype.newbyteorder("="), copy=False)
+        if noted:
+            return array.view(BFLOAT16)
+        return array.astype(BFLOAT16 if native else array.dtype.newbyteorder("="), copy=False)
 
     place = (path, h5py.h5o.get_info(dataset.id).addr)
     return RawEntry(name, shape, dtype.newbyteorder("="), read, place)
