@@ -126,3 +126,15 @@ OUTPUT_CLASSES: tuple[type[ModelOutput], ...] = (
     TokenClassifierOutput,
     QuestionAnsweringModelOutput,
 )
+
+
+def without_states(output: BaseModelOutput) -> dict[str, Any]:
+    """What a head passes on of the encoder's output: all but the states it was computed from."""
+    used = ("last_hidden_state", "pooler_output")
+    return {name: value for name, value in output.items() if name not in used}
+
+
+def internals(output: BaseModelOutput) -> dict[str, Any]:
+    """The hidden states and attentions of an encoder's output."""
+    kept = ("hidden_states", "attentions")
+    return {name: value for name, value in output.items() if name in kept}

@@ -15,7 +15,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from camembert_dual.files import atomic_target, read_json, write_atomically
-from camembert_dual.pt.tasks import CamembertForMaskedLM
+from camembert_dual.pt.language_models import CamembertForMaskedLM
 from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
 from camembert_dual.training.batching import batches_by_length, pad_batch
 from camembert_dual.training.masking import mask_whole_words

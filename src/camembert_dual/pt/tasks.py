@@ -1,201 +1,24 @@
-"""The six tasks: an encoder, a head, a loss."""
+"""The four tasks beside language modelling: an encoder, a head, a loss."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation import GenerationOptions
 from camembert_dual.inputs import accept_structures, require
 from camembert_dual.outputs import (
-    BaseModelOutput,
-    CausalLMOutput,
-    MaskedLMOutput,
     MultipleChoiceModelOutput,
     QuestionAnsweringModelOutput,
     SequenceClassifierOutput,
     TokenClassifierOutput,
+    internals,
 )
 from camembert_dual.pt.checks import as_tensor
-from camembert_dual.pt.generation import generate
-from camembert_dual.pt.heads import ClassificationHead, LMHead, classifier_dropout
+from camembert_dual.pt.heads import ClassificationHead, classifier_dropout
 from camembert_dual.pt.layers import dense
-from camembert_dual.pt.losses import causal_loss, classification_loss, cross_entropy, span_loss
+from camembert_dual.pt.losses import classification_loss, cross_entropy, span_loss
 from camembert_dual.pt.model import CamembertModel, returns_dict
 from camembert_dual.pt.pretrained import PretrainedModel
-
-
-class CamembertForCausalLM(PretrainedModel):
-    """Predicts each next token; ``config.is_decoder`` makes attention causal.
-
-    Args:
-        config: The configuration.
-    """
-
-    task = "CamembertForCausalLM"
-
-    def __init__(self, config: CamembertConfig) -> None:
-        super().__init__(config)
-        self.roberta = CamembertModel(config, add_pooling_layer=False)
-        self.lm_head = LMHead(config)
-
-    @accept_structures
-    def forward(
-        self,
-        input_ids: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        token_type_ids: Tensor | None = None,
-        position_ids: Tensor | None = None,
-        head_mask: Tensor | None = None,
-        inputs_embeds: Tensor | None = None,
-        encoder_hidden_states: Tensor | None = None,
-        encoder_attention_mask: Tensor | None = None,
-        labels: Tensor | None = None,
-        past_key_values: Sequence[tuple[Tensor, ...]] | None = None,
-        use_cache: bool | None = None,
-        output_attentions: bool | None = None,
-        output_hidden_states: bool | None = None,
-        return_dict: bool | None = None,
-    ) -> CausalLMOutput | tuple[Any, ...]:
-        """Score each next token.
-
-        Inputs as in :meth:`CamembertModel.forward`.
-
-        Args:
-            labels: Token ids (B, T), -100 to ignore; the loss shifts them by one itself.
-
-        Returns:
-            :class:`CausalLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
-
-        Raises:
-            ValueError: If an input breaks its rule.
-        """
-        output = self.roberta(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            token_type_ids=token_type_ids,
-            position_ids=position_ids,
-            head_mask=head_mask,
-            inputs_embeds=inputs_embeds,
-            encoder_hidden_states=encoder_hidden_states,
-            encoder_attention_mask=encoder_attention_mask,
-            past_key_values=past_key_values,
-            # with labels the whole text is there: nothing is left to generate from a cache
-            use_cache=use_cache if labels is None else False,
-            output_attentions=output_attentions,
-            output_hidden_states=output_hidden_states,
-            return_dict=True,
-        )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
-        labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else causal_loss(logits, labels)
-        output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
-        return output if returns_dict(self.config, return_dict) else output.to_tuple()
-
-    @accept_structures
-    def generate(
-        self,
-        input_ids: Tensor,
-        attention_mask: Tensor | None = None,
-        encoder_hidden_states: Tensor | None = None,
-        encoder_attention_mask: Tensor | None = None,
-        **options: Any,
-    ) -> Tensor:
-        """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
-
-        Dropout is off. A row padded on the left gives what it gives alone.
-
-        Args:
-            input_ids: Prompts (B, T), padded on the left.
-            attention_mask: (B, T), 0 for padding; by ``config.pad_token_id`` if None.
-            encoder_hidden_states: (B, S, D) for cross-attention.
-            encoder_attention_mask: (B, S).
-            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
-                ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
-                ``eos_token_id``, ``pad_token_id``, ``seed``; see
-                :class:`camembert_dual.generation.GenerationOptions`.
-
-        Returns:
-            Prompts and what follows (B, T + N), ended rows filled with padding; N is at most
-            ``max_new_tokens``, less if all rows end before.
-
-        Raises:
-            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule,
-                or the texts would outgrow ``config.max_sequence_length``.
-        """
-        chosen = GenerationOptions.for_config(self.config, options)
-        return generate(
-            self,
-            input_ids,
-            attention_mask,
-            encoder_hidden_states,
-            encoder_attention_mask,
-            chosen,
-        )
-
-
-class CamembertForMaskedLM(PretrainedModel):
-    """Predicts the tokens behind ``<mask>``.
-
-    Args:
-        config: The configuration.
-    """
-
-    task = "CamembertForMaskedLM"
-
-    def __init__(self, config: CamembertConfig) -> None:
-        super().__init__(config)
-        self.roberta = CamembertModel(config, add_pooling_layer=False)
-        self.lm_head = LMHead(config)
-
-    @accept_structures
-    def forward(
-        self,
-        input_ids: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        token_type_ids: Tensor | None = None,
-        position_ids: Tensor | None = None,
-        head_mask: Tensor | None = None,
-        inputs_embeds: Tensor | None = None,
-        encoder_hidden_states: Tensor | None = None,
-        encoder_attention_mask: Tensor | None = None,
-        labels: Tensor | None = None,
-        output_attentions: bool | None = None,
-        output_hidden_states: bool | None = None,
-        return_dict: bool | None = None,
-    ) -> MaskedLMOutput | tuple[Any, ...]:
-        """Score every token of the vocabulary at every position.
-
-        Inputs as in :meth:`CamembertModel.forward`.
-
-        Args:
-            labels: Token ids (B, T), -100 to ignore.
-
-        Returns:
-            :class:`MaskedLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
-
-        Raises:
-            ValueError: If an input breaks its rule.
-        """
-        output = self.roberta(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            token_type_ids=token_type_ids,
-            position_ids=position_ids,
-            head_mask=head_mask,
-            inputs_embeds=inputs_embeds,
-            encoder_hidden_states=encoder_hidden_states,
-            encoder_attention_mask=encoder_attention_mask,
-            output_attentions=output_attentions,
-            output_hidden_states=output_hidden_states,
-            return_dict=True,
-        )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
-        labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
-        output = MaskedLMOutput(internals(output), loss=loss, logits=logits)
-        return output if returns_dict(self.config, return_dict) else output.to_tuple()
 
 
 class CamembertForSequenceClassification(PretrainedModel):
@@ -458,18 +281,6 @@ class CamembertForQuestionAnswering(PretrainedModel):
             internals(output), loss=loss, start_logits=logits[0], end_logits=logits[1]
         )
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
-
-
-def without_states(output: BaseModelOutput) -> dict[str, Any]:
-    """What a head passes on of the encoder's output: all but the states it was computed from."""
-    used = ("last_hidden_state", "pooler_output")
-    return {name: value for name, value in output.items() if name not in used}
-
-
-def internals(output: BaseModelOutput) -> dict[str, Any]:
-    """The hidden states and attentions of an encoder's output."""
-    kept = ("hidden_states", "attentions")
-    return {name: value for name, value in output.items() if name in kept}
 
 
 def flatten_choices(value: Tensor | None) -> Tensor | None:

@@ -9,12 +9,11 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from camembert_dual.tf.export import export_litert, export_saved_model
+from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertModel
 from camembert_dual.tf.optimization import create_optimizer
 from camembert_dual.tf.outputs import register_outputs
 from camembert_dual.tf.tasks import (
-    TFCamembertForCausalLM,
-    TFCamembertForMaskedLM,
     TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
     TFCamembertForSequenceClassification,

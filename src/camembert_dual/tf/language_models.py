@@ -1,0 +1,217 @@
+"""The two language models: an encoder, the LM head, a loss."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.config import CamembertConfig
+from camembert_dual.generation import GenerationOptions
+from camembert_dual.inputs import accept_structures
+from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
+from camembert_dual.tf.checks import as_tensor
+from camembert_dual.tf.generation import generate
+from camembert_dual.tf.heads import LMHead
+from camembert_dual.tf.losses import causal_loss, cross_entropy
+from camembert_dual.tf.model import TFCamembertModel, returns_dict
+from camembert_dual.tf.pretrained import PretrainedModel
+
+
+@keras.saving.register_keras_serializable("camembert_dual")
+class TFCamembertForCausalLM(PretrainedModel):
+    """Predicts each next token; ``config.is_decoder`` makes attention causal.
+
+    Args:
+        config: The configuration.
+    """
+
+    task = "CamembertForCausalLM"
+
+    def __init__(
+        self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(config, name=name, dtype=dtype)
+        dtype = self.dtype_policy
+        with keras.name_scope(self.name):
+            self.roberta = TFCamembertModel(
+                config, add_pooling_layer=False, name="roberta", dtype=dtype
+            )
+        self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
+        self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the head; the encoder was built with its own name below this one's."""
+        self.lm_head.build()
+
+    @accept_structures
+    def call(
+        self,
+        input_ids: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
+        token_type_ids: tf.Tensor | None = None,
+        position_ids: tf.Tensor | None = None,
+        head_mask: tf.Tensor | None = None,
+        inputs_embeds: tf.Tensor | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        encoder_attention_mask: tf.Tensor | None = None,
+        past_key_values: Sequence[tuple[tf.Tensor, ...]] | None = None,
+        use_cache: bool | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+        labels: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> CausalLMOutput | tuple[Any, ...]:
+        """Score each next token.
+
+        Inputs as in :meth:`TFCamembertModel.call`.
+
+        Args:
+            labels: Token ids (B, T), -100 to ignore; the loss shifts them by one itself.
+
+        Returns:
+            :class:`CausalLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
+
+        Raises:
+            ValueError: If an input breaks its rule.
+        """
+        output = self.roberta(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            token_type_ids=token_type_ids,
+            position_ids=position_ids,
+            head_mask=head_mask,
+            inputs_embeds=inputs_embeds,
+            encoder_hidden_states=encoder_hidden_states,
+            encoder_attention_mask=encoder_attention_mask,
+            past_key_values=past_key_values,
+            # with labels the whole text is there: nothing is left to generate from a cache
+            use_cache=use_cache if labels is None else False,
+            output_attentions=output_attentions,
+            output_hidden_states=output_hidden_states,
+            return_dict=True,
+        )
+        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        labels = as_tensor(labels)
+        loss = None if labels is None else causal_loss(logits, labels)
+        output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
+        return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    @accept_structures
+    def generate(
+        self,
+        input_ids: tf.Tensor,
+        attention_mask: tf.Tensor | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        encoder_attention_mask: tf.Tensor | None = None,
+        **options: Any,
+    ) -> tf.Tensor:
+        """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
+
+        Dropout is off. A row padded on the left gives what it gives alone. The search is a graph,
+        traced once for each set of options, whatever the batch, length and ``max_new_tokens``.
+
+        Args:
+            input_ids: Prompts (B, T), padded on the left.
+            attention_mask: (B, T), 0 for padding; by ``config.pad_token_id`` if None.
+            encoder_hidden_states: (B, S, D) for cross-attention.
+            encoder_attention_mask: (B, S).
+            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
+                ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
+                ``eos_token_id``, ``pad_token_id``, ``seed``; see
+                :class:`camembert_dual.generation.GenerationOptions`.
+
+        Returns:
+            Prompts and what follows (B, T + N), ended rows filled with padding; N is at most
+            ``max_new_tokens``, less if all rows end before.
+
+        Raises:
+            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule,
+                or the texts would outgrow ``config.max_sequence_length``.
+        """
+        chosen = GenerationOptions.for_config(self.config, options)
+        return generate(
+            self,
+            input_ids,
+            attention_mask,
+            encoder_hidden_states,
+            encoder_attention_mask,
+            chosen,
+        )
+
+
+@keras.saving.register_keras_serializable("camembert_dual")
+class TFCamembertForMaskedLM(PretrainedModel):
+    """Predicts the tokens behind ``<mask>``.
+
+    Args:
+        config: The configuration.
+    """
+
+    task = "CamembertForMaskedLM"
+
+    def __init__(
+        self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(config, name=name, dtype=dtype)
+        dtype = self.dtype_policy
+        with keras.name_scope(self.name):
+            self.roberta = TFCamembertModel(
+                config, add_pooling_layer=False, name="roberta", dtype=dtype
+            )
+        self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
+        self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the head; the encoder was built with its own name below this one's."""
+        self.lm_head.build()
+
+    @accept_structures
+    def call(
+        self,
+        input_ids: tf.Tensor | None = None,
+        attention_mask: tf.Tensor | None = None,
+        token_type_ids: tf.Tensor | None = None,
+        position_ids: tf.Tensor | None = None,
+        head_mask: tf.Tensor | None = None,
+        inputs_embeds: tf.Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+        labels: tf.Tensor | None = None,
+        training: bool | None = None,
+        encoder_hidden_states: tf.Tensor | None = None,
+        encoder_attention_mask: tf.Tensor | None = None,
+    ) -> MaskedLMOutput | tuple[Any, ...]:
+        """Score every token of the vocabulary at every position.
+
+        Inputs as in :meth:`TFCamembertModel.call`.
+
+        Args:
+            labels: Token ids (B, T), -100 to ignore.
+
+        Returns:
+            :class:`MaskedLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
+
+        Raises:
+            ValueError: If an input breaks its rule.
+        """
+        output = self.roberta(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            token_type_ids=token_type_ids,
+            position_ids=position_ids,
+            head_mask=head_mask,
+            inputs_embeds=inputs_embeds,
+            encoder_hidden_states=encoder_hidden_states,
+            encoder_attention_mask=encoder_attention_mask,
+            output_attentions=output_attentions,
+            output_hidden_states=output_hidden_states,
+            return_dict=True,
+        )
+        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        labels = as_tensor(labels)
+        loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
+        output = MaskedLMOutput(internals(output), loss=loss, logits=logits)
+        return output if returns_dict(self.config, return_dict) else output.to_tuple()
