@@ -113,6 +113,27 @@ def test_training_and_masks_reach_a_model_inside_a_layer_inside_a_model():
     )
 
 
+def test_models_stand_in_a_sequence():
+    """First among layers inside a layer of the user, which picks a tensor, and last as they are."""
+    config = cases.config(num_hidden_layers=1)
+    arrays = cases.weights(config, cases.BARE, pooler=False)
+    inner = tree.new(cases.BARE, config, arrays, "float32", add_pooling_layer=False)
+    ids, labels = IDS["input_ids"], np.array([1, 0])
+    model = keras.Sequential(
+        [keras.Input((None,), dtype="int32"), Wrapper(inner), keras.layers.Dense(2)]
+    )
+    assert model.output_shape == (None, None, 2)
+    np.testing.assert_array_equal(model(ids), model.layers[-1](inner(ids).last_hidden_state))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss=loss, run_eagerly=True)
+    before = inner.to_arrays()
+    model.fit(ids, np.repeat(labels[:, None], cases.T, axis=1), verbose=0)
+    assert any(not np.array_equal(array, before[name]) for name, array in inner.to_arrays().items())
+    classifier = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE), "float32")
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), classifier])
+    np.testing.assert_array_equal(model(ids).logits, classifier(ids).logits)
+
+
 def test_a_functional_model_around_a_layer_is_saved_whole(tmp_path):
     inputs = symbolic()
     model = keras.Model(inputs, Wrapper(backbone())(inputs))
@@ -143,6 +164,50 @@ def test_a_clone_of_a_model_without_pooler_has_none():
     clone = type(model).from_config(model.get_config())
     assert clone.pooler is None
     assert set(clone.variables_by_path()) == set(model.variables_by_path())
+
+
+def test_a_tuner_builds_models_of_changed_values_and_finds_the_best():
+    """As KerasTuner does: build by a function of the trial's values, fit, keep the best's file."""
+    plain = cases.config(num_hidden_layers=1)
+    first = tree.new(cases.SEQUENCE, plain, cases.weights(plain, cases.SEQUENCE), "float32")
+    y = np.array([1, 4])
+
+    def build(values):
+        described = first.get_config()
+        described["config"] |= {"num_hidden_layers": values["layers"]}
+        model = type(first).from_config(described)
+        model.compile(keras.optimizers.SGD(values["rate"]), run_eagerly=True)
+        return model
+
+    trials = [{"layers": 1, "rate": 0.0}, {"layers": 2, "rate": 0.05}]
+    models = [build(values) for values in trials]
+    assert [len(one.roberta.encoder.layer) for one in models] == [1, 2]
+    assert first.config == plain
+    for model in models:
+        losses = model.fit(IDS, y, epochs=3, verbose=0).history["loss"]
+        assert (losses[-1] < losses[0]) == (model.optimizer.learning_rate > 0)
+
+
+def test_keras_clones_a_model_alone_and_inside_another():
+    inner = backbone(num_hidden_layers=1)
+    alone = keras.models.clone_model(inner)
+    assert alone.get_config() == inner.get_config()
+    inputs = symbolic()
+    model = keras.Model(inputs, keras.layers.Dense(3)(inner(inputs).last_hidden_state))
+
+    def doubled(layer):
+        """A clone of a layer; ours with twice the layers."""
+        described = layer.get_config()
+        if isinstance(layer, type(inner)):
+            described["config"] |= {"num_hidden_layers": 2}
+        return type(layer).from_config(described)
+
+    same, other = keras.models.clone_model(model), keras.models.clone_model(model, None, doubled)
+    same.set_weights(model.get_weights())
+    np.testing.assert_array_equal(same(IDS), model(IDS))
+    assert not {id(one) for one in same.weights} & {id(one) for one in model.weights}
+    assert other(IDS).shape == (cases.B, cases.T, 3)
+    assert len(other.weights) == len(model.weights) + 16  # those of a layer
 
 
 def test_one_trace_serves_all_lengths_and_both_batches():

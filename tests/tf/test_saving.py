@@ -79,6 +79,57 @@ def test_resumed_training_equals_uninterrupted(tmp_path):
         np.testing.assert_array_equal(ends[1][name], array, err_msg=name)
 
 
+class Interruption(keras.callbacks.Callback):
+    """The power fails after two of four epochs."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+def seeds_of(model):
+    """As docs/keras.md has it."""
+    return [one for one in model.variables if "seed_generator" in one.path]
+
+
+@pytest.mark.parametrize("kind", ["keras", "weights.h5", "backup"])
+def test_training_with_dropout_goes_on_exactly_when_its_seeds_are_kept(kind, tmp_path):
+    config = cases.config(num_hidden_layers=1, hidden_dropout_prob=0.3)
+    batch = cases.padded(config, cases.generator("resume"), 4, cases.RIGHT)
+    y = np.array([0, 3, 1, 4])
+    how = {"batch_size": 2, "shuffle": False, "verbose": 0}
+    path = tmp_path / f"half.{kind}"
+
+    def compiled():
+        model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE), "float32")
+        model.compile(create_optimizer(1e-2, total_steps=12, warmup_steps=3), run_eagerly=True)
+        return model
+
+    model, backup = compiled(), [keras.callbacks.BackupAndRestore(path)] * (kind == "backup")
+    if kind == "backup":
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(batch, y, epochs=4, callbacks=[*backup, Interruption()], **how)
+    else:
+        model.fit(batch, y, epochs=2, **how)
+        (model.save if kind == "keras" else model.save_weights)(path)
+    np.savez(tmp_path / "seeds.npz", *seeds_of(model))
+    if kind == "keras":
+        resumed = keras.saving.load_model(path)
+    else:
+        resumed = compiled()
+        if kind == "weights.h5":
+            resumed.optimizer.build(resumed.trainable_variables)
+            resumed.load_weights(path)
+    for one, state in zip(seeds_of(resumed), np.load(tmp_path / "seeds.npz").values(), strict=True):
+        one.assign(state)
+    resumed.fit(batch, y, epochs=4, initial_epoch=0 if backup else 2, callbacks=backup, **how)
+    model.fit(batch, y, epochs=4, initial_epoch=2, **how)
+    assert int(resumed.optimizer.iterations) == int(model.optimizer.iterations) == 8
+    expected, found = model.to_arrays(), resumed.to_arrays()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
 def test_a_model_is_registered_under_the_package():
     for task in cases.TASKS:
         name = keras.saving.get_registered_name(getattr(tree.tree, f"TF{task}"))
