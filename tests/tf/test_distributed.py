@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 WORKER = Path(__file__).parents[1] / "distributed_worker.py"
+MIRRORED = Path(__file__).parent / "mirrored_worker.py"
 
 
 def free_ports(count: int) -> list[int]:
@@ -50,3 +52,37 @@ def test_devices_and_machines_end_where_one_device_ends(tmp_path):
             assert set(found) == set(expected)
             for name, array in expected.items():
                 np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory):
+    """What one and two devices learn in half precision."""
+    out = tmp_path_factory.mktemp("mirrored") / "out.npz"
+    environment = os.environ | {"PYTHONPATH": str(WORKER.parent)}
+    words = [sys.executable, str(MIRRORED), str(out)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(np.load(out))
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_devices_in_half_precision_end_where_one_device_ends(policy, mirrored):
+    """As near as half precision adds up the halves of a batch."""
+    one, two = (
+        {
+            name.split("/")[2]: value
+            for name, value in mirrored.items()
+            if name.startswith(f"{policy}/{device}/")
+        }
+        for device in ("one", "two")
+    )
+    assert one["losses"][-1] < one["losses"][0]
+    assert set(one) == set(two)
+    for name, value in one.items():
+        assert np.isfinite(two[name]).all()
+        np.testing.assert_allclose(two[name], value, rtol=0, atol=1e-2, err_msg=name)
+
+
+def test_keras_accumulates_gradients_on_one_device_only(mirrored):
+    """docs/distributed.md says so; its optimisers would have to add up inside of a condition."""
+    assert "merge_call" in str(mirrored["accumulation"])
