@@ -9,6 +9,9 @@ import pytest
 from safetensors import safe_open
 
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
+from camembert_dual.checkpoints.doctor import examine
+from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.locate import locate
 from camembert_dual.cli import main
 from camembert_dual.pt import pretraining
 from tokenization_models import SENTENCES
@@ -50,6 +53,12 @@ def test_the_checkpoint_loads_and_is_half_as_wide_on_disk(finished: Path):
         array.dtype for array in weights_of(finished / "model" / "model.safetensors").values()
     } == {np.dtype("float16")}
     assert len(CamembertTokenizer.from_pretrained(finished / "model")) == 265
+
+
+@pytest.mark.parametrize("which", ["finished", "bundled"])
+def test_the_doctor_finds_nothing_wrong_with_it(which: str, finished: Path):
+    folder = finished / "model" if which == "finished" else locate("camembert-tiny-fr")
+    assert examine(folder, open_checkpoint(folder)) == []
 
 
 def perplexity_in(out: Path) -> float:
@@ -109,6 +118,17 @@ def test_a_run_with_other_settings_is_not_resumed(
     capsys.readouterr()
     assert pretrain(text, copy, 70, "--learning-rate", "0.02") == 2
     assert "another seed" in capsys.readouterr().err
+
+
+def test_a_resumed_run_may_go_on_longer_with_more_long_rows(
+    text: Path, finished: Path, tmp_path: Path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    assert pretrain(text, copy, 62, "--learning-rate", "0.02", "--long-share", "0.5") == 0
+    settings = json.loads((copy / "training_settings.json").read_text("utf-8"))
+    assert (settings["steps"], settings["long_share"]) == (62, 0.5)
+    assert perplexity_in(copy) < 1.2 * perplexity_in(finished)  # it did not begin anew
 
 
 def test_bfloat16_runs(text: Path, tmp_path: Path):

@@ -128,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not vocabulary.exists():
         lines = corpus.lines(np.random.default_rng(settings.seed))
         train_sentencepiece(lines, vocab_size=settings.vocab_size, output=vocabulary)
-    tokenizer = CamembertTokenizer(vocabulary)
+    tokenizer = CamembertTokenizer(vocabulary, model_max_length=settings.long_length)
     pieces = Pieces.of_camembert(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
 
     def encode(paragraphs: list[str]) -> list[IntArray]:
@@ -142,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = model.config
     config.extra = {"architectures": [model.task], "torch_dtype": "float16"}
     save_checkpoint(directory, config, halves)
-    tokenizer.save_vocabulary(directory)  # all that both tokenizers need
+    tokenizer.save_pretrained(directory)
     evaluated = {
         path.name: read_corpus([Source(path)], None, fraction=0.0, seed=0)
         for path in arguments.valid
