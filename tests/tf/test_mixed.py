@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import cases
+import reference
 import tree_tf as tree
 
 BATCH = cases.inputs(cases.TOKEN, cases.case("a row that is all padding"))
@@ -13,9 +14,9 @@ LABELS = cases.token_labels("num_labels")(cases.config(), cases.generator("mixed
 NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
 
-def new(policy: str):
+def new(policy: str, **overrides):
     """A model of a policy, with float32 weights."""
-    config = cases.config(**NO_DROPOUT)
+    config = cases.config(**NO_DROPOUT, **overrides)
     model = tree.tree.TFCamembertForTokenClassification(config, dtype=policy)
     arrays = cases.weights(config, cases.TOKEN)
     model.load_arrays({name: array.astype("float32") for name, array in arrays.items()})
@@ -37,7 +38,7 @@ def test_half_precision_is_close_to_float32_and_has_no_nan(policy):
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("checkpointing", [False, True], ids=["kept", "recomputed"])
 def test_fit_in_half_precision_learns_without_nan(policy, checkpointing):
-    model = new(policy)
+    model = new(policy, num_hidden_layers=1)
     if checkpointing:
         model.gradient_checkpointing_enable()
     model.compile(keras.optimizers.Adam(1e-3))
@@ -48,6 +49,20 @@ def test_fit_in_half_precision_learns_without_nan(policy, checkpointing):
     assert losses[-1] < losses[0]
     assert all(np.isfinite(array).all() for array in model.to_arrays().values())
     assert all(weight.dtype == "float32" for weight in model.weights)
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_xla_answers_as_eager_does(task):
+    config = cases.config(is_decoder=task == cases.CAUSAL)
+    model = tree.new(task, config, cases.weights(config, task))
+    batch = cases.inputs(task, cases.case("left padding"))
+    batch = {name: tf.constant(value) for name, value in batch.items()}
+    compiled = tf.function(lambda: dict(model(**batch, **cases.ALL_OUTPUTS)), jit_compile=True)
+    expected, found = (
+        cases.stages(call(), tree.as_array)
+        for call in (lambda: model(**batch, **cases.ALL_OUTPUTS), compiled)
+    )
+    assert reference.first_difference(expected, found, 1e-10) is None
 
 
 def test_a_step_compiled_by_xla_equals_eager():

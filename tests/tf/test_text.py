@@ -5,20 +5,16 @@ import random
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import sentencepiece
+import tensorflow as tf
 
+from camembert_dual.tf.text import TFCamembertTokenizer
+from camembert_dual.tokenization import CamembertTokenizer
 from shared_data import shared
 from tokenization_models import FRAGMENTS, SENTENCES, write_model
-
-pytest.importorskip("tensorflow_text")
-keras = pytest.importorskip("keras")
-
-import tensorflow as tf  # noqa: E402
-
-from camembert_dual.tf.text import TFCamembertTokenizer  # noqa: E402
-from camembert_dual.tokenization import CamembertTokenizer  # noqa: E402
 
 chosen = random.Random(3)
 ODD = ["".join(chosen.choice(FRAGMENTS) for _ in range(chosen.randint(0, 10))) for _ in range(1500)]
