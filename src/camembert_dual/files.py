@@ -1,9 +1,10 @@
-"""Small files: JSON checked on the way in, bytes written whole or not at all."""
+"""Files: JSON checked on the way in, files and folders written whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,9 +54,7 @@ def atomic_target(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files
+        temporary.chmod(0o666 & ~umask())  # mkstemp makes private files
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -69,3 +68,44 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     with atomic_target(path) as temporary:
         temporary.write_bytes(content)
+
+
+@contextmanager
+def atomic_folder(path: Path, holds: str) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``, which takes its place when the block ends well.
+
+    Whoever watches the place of ``path`` sees nothing there or all of it.
+
+    Args:
+        path: The folder; one that is there is replaced with all that it holds.
+        holds: A file that such a folder has, so that no other folder is replaced.
+
+    Raises:
+        FileExistsError: If something else is there.
+        OSError: If the folder cannot be written.
+    """
+    is_empty = path.is_dir() and not any(path.iterdir())
+    if os.path.lexists(path) and not is_empty and not (path / holds).is_file():
+        raise FileExistsError(
+            f"{path} must be new, empty or a folder with {holds}; received something else."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+    new, old = temporary / "new", temporary / "old"
+    try:
+        new.mkdir()
+        yield new
+        if path.exists():
+            path.replace(old)
+        new.replace(path)
+    finally:
+        if old.exists() and not path.exists():  # interrupted between the two renames
+            old.replace(path)
+        shutil.rmtree(temporary)
+
+
+def umask() -> int:
+    """The permissions that the process takes from what it makes."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -60,3 +60,23 @@ def test_a_checkpoint_that_does_not_say_its_task_needs_one(checkpoint, tmp_path,
     checkpoint[1].config.save_pretrained(tmp_path)
     assert main(["export", str(tmp_path), str(tmp_path / "out")]) == 2
     assert "needs --task; received none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["--int8"], "--int8"),
+        (["--to", "litert", "--length", "7", "--hidden-states"], "--length, --hidden-states"),
+    ],
+)
+def test_an_option_of_the_other_format_is_refused(words, option, checkpoint, tmp_path, capsys):
+    assert export(checkpoint, tmp_path / "out", *words) == 2
+    assert f"received {option}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_no_saved_model_stays(checkpoint, tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert export(checkpoint, tmp_path) == 2
+    assert "a folder with saved_model.pb" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]

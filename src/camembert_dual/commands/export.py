@@ -47,8 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         ImportError: If TensorFlow, or tensorflow-text for ``--text``, is not installed.
-        ValueError: If the checkpoint does not say which model it is.
+        OSError: If the files cannot be written.
+        ValueError: If the checkpoint does not say which model it is, or an option is not one of
+            the format's.
     """
+    refuse_options_of_the_other_format(arguments)
     task = arguments.task or saved_task(arguments.model)
     model = getattr(camembert_dual, f"TFCamembert{task}").from_pretrained(arguments.model)
     if arguments.to == "litert":
@@ -72,6 +75,18 @@ def run(arguments: argparse.Namespace) -> int:
         )
     print(f"{arguments.model} ({type(model).__name__}) -> {arguments.path}")
     return 0
+
+
+def refuse_options_of_the_other_format(arguments: argparse.Namespace) -> None:
+    """Leave no option without effect.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    others = {"savedmodel": ("int8",), "litert": ("length", "hidden_states", "text")}
+    given = [name for name in others[arguments.to] if getattr(arguments, name)]
+    options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+    require(not given, f"An export to {arguments.to} must have options of its own", options)
 
 
 def saved_task(name_or_path: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from camembert_dual.files import atomic_folder, write_atomically
 from camembert_dual.inputs import require
 from camembert_dual.outputs import ModelOutput
 
@@ -31,7 +32,7 @@ def export_saved_model(
 
     Args:
         model: A model of this package.
-        path: The folder to write.
+        path: The folder to write, whole or not at all; a SavedModel that is there is replaced.
         batch_size: The number of rows, or None for any.
         length: The length of rows, or None for any.
         output_hidden_states: Whether to answer ``hidden_states_0``, ``hidden_states_1``, ... too.
@@ -40,6 +41,7 @@ def export_saved_model(
             :func:`camembert_dual.tf.answers.text_signature`.
 
     Raises:
+        FileExistsError: If something else than a SavedModel is there.
         ImportError: If a tokenizer is given and tensorflow-text is not installed.
         ValueError: If a signature has a name of the endpoints above.
     """
@@ -60,7 +62,8 @@ def export_saved_model(
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     module.serve = serve
-    tf.saved_model.save(module, str(path), signatures={**own, **(signatures or {})})
+    with atomic_folder(Path(path), holds="saved_model.pb") as folder:
+        tf.saved_model.save(module, str(folder), signatures={**own, **(signatures or {})})
 
 
 def export_litert(
@@ -87,7 +90,7 @@ def export_litert(
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if quantize:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    Path(path).write_bytes(converter.convert())
+    write_atomically(Path(path), converter.convert())
 
 
 def serving_function(model: Any, output_hidden_states: bool) -> Any:
