@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "tf"
 WORDS = {
     "fine_tune.py": ("Ajoutez le beurre. -> cuisine", "Epoch 12/12"),
     "functional.py": ("loaded model answers the same: True",),
-    "litert.py": ("float32", "int8"),
+    "litert_file.py": ("float32", "int8"),
     "export_and_serve.py": ("int64, int64_masked, masked, serving_default", "%"),
 }
 
