@@ -28,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task", choices=TASKS, help="which model to build; by default the one that was saved"
     )
-    parser.add_argument(
-        "--batch-size", type=int, metavar="B", help="rows; default any, for LiteRT 1"
-    )
+    parser.add_argument("--batch-size", type=int, metavar="B", help="rows; default any")
     parser.add_argument("--length", type=int, metavar="T", help="SavedModel: tokens; default any")
     parser.add_argument(
         "--hidden-states", action="store_true", help="SavedModel: answer hidden states"
@@ -57,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.to == "litert":
         from camembert_dual.tf import export_litert
 
-        rows = arguments.batch_size or 1
+        rows = arguments.batch_size
         export_litert(model, arguments.path, batch_size=rows, quantize=arguments.int8)
     else:
         from camembert_dual.tf import export_saved_model

@@ -67,17 +67,17 @@ def export_saved_model(
 
 
 def export_litert(
-    model: Any, path: str | Path, *, batch_size: int = 1, quantize: bool = False
+    model: Any, path: str | Path, *, batch_size: int | None = None, quantize: bool = False
 ) -> None:
     """Write a LiteRT (TFLite) file of built-in operations only.
 
     The file takes ``input_ids`` and ``attention_mask`` of type int32; its interpreter resizes them
-    to any length. (With an unknown number of rows too, the converter asks for other operations.)
+    to any length, and to any number of rows if that is not fixed.
 
     Args:
         model: A model of this package.
         path: The file to write.
-        batch_size: The number of rows.
+        batch_size: The number of rows, or None for any.
         quantize: Whether weights become int8 (dynamic range).
     """
     serve = serving_function(model, output_hidden_states=False)

@@ -74,7 +74,9 @@ class Embedding(keras.layers.Embedding):
         rows = tf.gather(table, ids)  # (..., D)
         if self.padding_index is None:
             return rows
-        return tf.where((ids == self.padding_index)[..., None], tf.stop_gradient(rows), rows)
+        # LiteRT's converter knows no other way to add an axis to two unknown ones
+        is_padding = tf.expand_dims(ids == self.padding_index, -1)  # (..., 1)
+        return tf.where(is_padding, tf.stop_gradient(rows), rows)
 
 
 class LayerNormalization(keras.layers.LayerNormalization):

@@ -45,7 +45,10 @@ def positions_of_embeds(
 def expand_mask(attention_mask: tf.Tensor) -> tf.Tensor:
     """Spread a mask (B, S) or (B, T, S) over the heads: boolean (B, 1, 1 or T, S)."""
     attends = attention_mask != tf.zeros((), attention_mask.dtype)
-    return attends[:, None, None, :] if len(attends.shape) == 2 else attends[:, None, :, :]
+    # LiteRT's converter knows no other way to add an axis to two unknown ones
+    if len(attends.shape) == 2:
+        attends = tf.expand_dims(attends, 1)  # (B, 1, S)
+    return tf.expand_dims(attends, 1)  # (B, 1, 1 or T, S)
 
 
 def causal_mask(query_length: int, key_length: int) -> tf.Tensor:
