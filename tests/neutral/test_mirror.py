@@ -35,6 +35,9 @@ LINES = {
         "+ Embedding.forward(self, ids)",
         "+ class LayerNormalization",
         "+ LayerNormalization.__init__(self, size, **options)",
+        "+ class Dropout",  # PyTorch draws all from one generator
+        "+ Dropout.save_own_variables(self, store)",
+        "+ Dropout.load_own_variables(self, store)",
     },
     "losses.py": {
         "+ wide_dtype(logits)",  # torch.promote_types

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.tf.layers import dense, dropout, embedding, gelu, layer_norm
+from camembert_dual.tf.layers import Dropout, dense, dropout, embedding, gelu, layer_norm
 
 
 class Pooler(keras.layers.Layer):
@@ -85,7 +85,7 @@ class ClassificationHead(keras.layers.Layer):
         return self.out_proj(self.dropout(tf.tanh(self.dense(first))))
 
 
-def classifier_dropout(config: CamembertConfig, *, dtype: Any) -> keras.layers.Dropout:
+def classifier_dropout(config: CamembertConfig, *, dtype: Any) -> Dropout:
     """The classifiers' own dropout, or that of the hidden states when the config names none."""
     own = config.classifier_dropout
     return dropout(config.hidden_dropout_prob if own is None else own, dtype=dtype)

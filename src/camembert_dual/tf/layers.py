@@ -91,6 +91,20 @@ class LayerNormalization(keras.layers.LayerNormalization):
         super().build((None, self.size))
 
 
+class Dropout(keras.layers.Dropout):
+    """Dropout whose draws go on where they were when its model is loaded; Keras saves no seeds."""
+
+    def save_own_variables(self, store: Any) -> None:
+        """Keep the state of the draws."""
+        if self.rate > 0:
+            store["seed"] = self.seed_generator.state.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take up the state of the draws, if the file has it."""
+        if self.rate > 0 and "seed" in list(store.keys()):  # a store of Keras is no mapping
+            self.seed_generator.state.assign(store["seed"])
+
+
 def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dtype: Any) -> Dense:
     """An affine map (..., in_size) -> (..., out_size): normal weights, zero bias."""
     return Dense(
@@ -131,9 +145,9 @@ def layer_norm(config: CamembertConfig, *, name: str, dtype: Any) -> LayerNormal
     )
 
 
-def dropout(probability: float, *, dtype: Any) -> keras.layers.Dropout:
+def dropout(probability: float, *, dtype: Any) -> Dropout:
     """Dropout, active only in training."""
-    return keras.layers.Dropout(probability, name="dropout", dtype=dtype)
+    return Dropout(probability, name="dropout", dtype=dtype)
 
 
 def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
