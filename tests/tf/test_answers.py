@@ -46,6 +46,17 @@ def test_masks_are_filled_as_by_the_pipeline(tokenizer):
         np.testing.assert_allclose(answer["scores"][row], scores, rtol=1e-4)
 
 
+def test_a_text_without_a_mask_is_refused(tokenizer):
+    model = TFCamembertForMaskedLM.from_pretrained(NAME)
+    endpoint = text_signature(model, tokenizer)
+    long = "Le chat. " * 600 + "<mask>"
+    for text in ("Le petit chat dort.", long):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="must contain <mask> in its first"
+        ):
+            endpoint(tf.constant(["Le <mask> dort.", text]))
+
+
 def test_what_comes_next_is_asked_of_the_last_word(tokenizer):
     """Each text alone and without ``</s>``, so that nothing but the prompt is seen."""
     model = TFCamembertForCausalLM.from_pretrained(NAME, is_decoder=True)

@@ -105,15 +105,19 @@ def tag(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> An
 
 
 def fill(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int) -> Any:
-    """Make the endpoint of a masked language model; without a mask it answers for ``<s>``."""
+    """Make the endpoint of a masked language model; it refuses a text without a mask."""
     pieces = piece_table(model, tokenizer)
+    rule = f"A text must contain {tokenizer.mask_token} in its first {layer.max_length} tokens"
 
     @tf.function(input_signature=[strings("text")], autograph=False)
     def text(text: tf.Tensor) -> Answer:
         ids = masked_ids(layer, text, tokenizer.mask_token, tokenizer.mask_token_id)  # (N, T)
+        is_mask = ids == tokenizer.mask_token_id
+        bad = tf.boolean_mask(text, ~tf.reduce_any(is_mask, axis=1))
+        tf.debugging.Assert(tf.size(bad) == 0, [f"{rule}; received", bad])
         attends = tf.cast(ids != tokenizer.pad_token_id, ids.dtype)
         logits = model(input_ids=ids, attention_mask=attends, training=False).logits
-        place = tf.argmax(tf.cast(ids == tokenizer.mask_token_id, tf.int32), axis=1)
+        place = tf.argmax(tf.cast(is_mask, tf.int32), axis=1)
         return best_tokens(tf.gather(logits, place, batch_dims=1), pieces, top_k)
 
     return text
