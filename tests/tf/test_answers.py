@@ -51,9 +51,7 @@ def test_a_text_without_a_mask_is_refused(tokenizer):
     endpoint = text_signature(model, tokenizer)
     long = "Le chat. " * 600 + "<mask>"
     for text in ("Le petit chat dort.", long):
-        with pytest.raises(
-            tf.errors.InvalidArgumentError, match="must contain <mask> in its"
-        ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must contain <mask> in its"):
             endpoint(tf.constant(["Le <mask> dort.", text]))
 
 

@@ -42,7 +42,7 @@ MAX_CONFIG = 1 << 24
 MAX_DEPTH = 32
 _NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
 # the last words of the table's paths, in the order in which Keras numbers a layer's weights
-_VARIABLES = (("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",))
+_DENSE, _NORM, _TABLE, _BIAS = ("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",)
 
 
 def is_keras_weights(file: Any) -> bool:
@@ -109,11 +109,11 @@ def _word(names: tuple[str, ...], number: int, found: list[int]) -> str:
     """The table's word for a layer's weight by its number."""
     layer = names[-1] if names else ""
     if layer.lower() in ("layernorm", "layer_norm"):
-        words: tuple[str, ...] = _VARIABLES[1]
+        words: tuple[str, ...] = _NORM
     elif layer.endswith(("_embeddings", "_embedding", "decoder")):
-        words = _VARIABLES[2]
+        words = _TABLE
     else:
-        words = _VARIABLES[3] if len(found) == 1 else _VARIABLES[0]
+        words = _BIAS if len(found) == 1 else _DENSE
     return words[number] if number < len(words) else str(number)
 
 
@@ -147,9 +147,8 @@ def write_keras_weights(
             if bare:
                 parts = parts[1:]
             layers, word = parts[:-1], parts[-1]
-            number = next(words.index(word) for words in _VARIABLES if word in words)
-            if layers == ["lm_head"]:
-                number = 0  # its only weight is a bias
+            words = _BIAS if layers == ["lm_head"] else _DENSE  # that one has no kernel
+            number = next(one.index(word) for one in (words, _NORM, _TABLE) if word in one)
             here = "/".join(_attributes(layers, bare))
             for end in range(1, len(layers) + 1):
                 if layers[:end] != ["encoder", "layer"]:
