@@ -141,5 +141,6 @@ def test_importing_tokenizers_imports_no_framework():
 )
 def test_a_missing_framework_is_named(orphan, monkeypatch, kind, module, message):
     monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(sys.modules, f"camembert_dual.{kind}.tensors", raising=False)
     with pytest.raises(ImportError, match=message):
         orphan("le", return_tensors=kind)
