@@ -36,6 +36,7 @@ def corpus() -> Iterator[Case]:
     yield from zips()
     yield from safetensors()
     yield from hdf5()
+    yield from heaps()
     yield from archives()
     yield from indices()
     yield from configs()
@@ -503,6 +504,26 @@ def hdf5() -> Iterator[Case]:
 
     for build in (nested, circular, nameless, linked, linked_to_a_pipe, unknown):
         yield case(f"keras {build.__name__}", build, "model.weights.h5")
+
+
+def heaps() -> Iterator[Case]:
+    """The heap of texts with an object whose size keeps HDF5's own reader in a loop."""
+    files = sound_files()
+    for kind in ("tf-h5", "keras-weights"):
+        name, content = files[kind]
+        first = content.index(b"GCOL\1") + 16  # index, references, 4 bytes, size
+        for index, size in ((0, 0), (0, 8), (1, 2**64 - 16), (1, 2**64 - 1), (7, 1 << 20)):
+            damaged = bytearray(content)
+            damaged[first : first + 2] = index.to_bytes(2, "little")
+            damaged[first + 8 : first + 16] = size.to_bytes(8, "little")
+            title = f"{kind} with a text of {size} bytes, number {index}"
+            yield title, file_writer(name, bytes(damaged)), False
+            if kind == "keras-weights":
+                archive = keras_archive(OURS, bytes(damaged))
+                yield f"{title}, archived", file_writer("model.keras", archive), False
+    narrow = bytearray(files["tf-h5"][1])
+    narrow[14] = 4
+    yield "h5 with sizes of 4 bytes", file_writer("tf_model.h5", bytes(narrow)), False
 
 
 def keras_archive(config, weights: bytes, compression=zipfile.ZIP_STORED) -> bytes:

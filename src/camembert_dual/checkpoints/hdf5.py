@@ -16,7 +16,8 @@ import numpy as np
 
 from camembert_dual.checkpoints.entries import Array
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
-from camembert_dual.checkpoints.raw_file import BFLOAT16
+from camembert_dual.checkpoints.hdf5_heaps import check_heaps
+from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 from camembert_dual.checkpoints.tf_names import RawEntry
 
 HDF5_ERRORS = (
@@ -41,6 +42,8 @@ def open_hdf5(path: Path) -> Any:
         CheckpointError: If the file is not whole.
     """
     h5py = import_h5py()
+    raw = RawFile(path)
+    check_heaps(raw, 0, raw.size)
     try:
         return h5py.File(path, "r", locking=False)
     except HDF5_ERRORS as error:

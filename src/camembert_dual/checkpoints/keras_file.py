@@ -25,6 +25,7 @@ from camembert_dual.checkpoints.hdf5 import (
     new_hdf5,
     raw_entry,
 )
+from camembert_dual.checkpoints.hdf5_heaps import check_heaps
 from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 from camembert_dual.checkpoints.safetensors_file import Planned
 from camembert_dual.checkpoints.tf_names import (
@@ -195,6 +196,7 @@ def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arr
     h5py = import_h5py()
     raw = RawFile(path)
     start, size = _member(raw, FILE_NAME)
+    check_heaps(raw, start, size)
     try:
         file = h5py.File(_Part(raw, start, size), "r")
     except HDF5_ERRORS as error:
