@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import re
 import struct
 import tempfile
 import zipfile
@@ -482,6 +483,12 @@ def hdf5() -> Iterator[Case]:
             here = here.create_group("a")
             here.create_group("vars").attrs["name"] = "a"
 
+    def doubling(file, folder):
+        here = file.create_group("vars").parent
+        for _ in range(30):  # two ways into each group: 2 ** 30 paths
+            here = here.create_group("a")
+            here.parent["b"] = here
+
     def circular(file, folder):
         file.create_group("vars")
         file["again"] = file
@@ -502,28 +509,57 @@ def hdf5() -> Iterator[Case]:
         file["embeddings"] = h5py.ExternalLink("pipe", "/")
         file["vars"] = h5py.ExternalLink("pipe", "/")
 
-    for build in (nested, circular, nameless, linked, linked_to_a_pipe, unknown):
+    for build in (nested, doubling, circular, nameless, linked, linked_to_a_pipe, unknown):
         yield case(f"keras {build.__name__}", build, "model.weights.h5")
 
 
 def heaps() -> Iterator[Case]:
-    """The heap of texts with an object whose size keeps HDF5's own reader in a loop."""
+    """Texts whose sizes keep HDF5's own reader in a loop, or have it take gigabytes.
+
+    Nothing else is wrong with these files, and texts are not read: they may load.
+    """
     files = sound_files()
     for kind in ("tf-h5", "keras-weights"):
         name, content = files[kind]
-        first = content.index(b"GCOL\1") + 16  # index, references, 4 bytes, size
+        content = with_texts(content)
+        first = content.index(HEAP) + 16  # index, references, 4 bytes, size
         for index, size in ((0, 0), (0, 8), (1, 2**64 - 16), (1, 2**64 - 1), (7, 1 << 20)):
             damaged = bytearray(content)
             damaged[first : first + 2] = index.to_bytes(2, "little")
             damaged[first + 8 : first + 16] = size.to_bytes(8, "little")
             title = f"{kind} with a text of {size} bytes, number {index}"
-            yield title, file_writer(name, bytes(damaged)), False
+            yield title, file_writer(name, bytes(damaged)), True
             if kind == "keras-weights":
                 archive = keras_archive(OURS, bytes(damaged))
-                yield f"{title}, archived", file_writer("model.keras", archive), False
+                yield f"{title}, archived", file_writer("model.keras", archive), True
+        title = f"{kind} with a text of 4 GB wherever there is one"
+        yield title, file_writer(name, with_huge_texts(content)), True
     narrow = bytearray(files["tf-h5"][1])
     narrow[14] = 4
     yield "h5 with sizes of 4 bytes", file_writer("tf_model.h5", bytes(narrow)), False
+
+
+HEAP = b"GCOL\1"
+
+
+def with_texts(content: bytes) -> bytes:
+    """The same file with its lists of names in a heap, where Keras 2 puts them."""
+    buffer = io.BytesIO(content)
+    with h5py.File(buffer, "r+") as file:
+        for group in (file, *file.values()):
+            for key in [key for key in group.attrs if key.endswith("_names")]:
+                group.attrs[key] = group.attrs[key].tolist()
+    return buffer.getvalue()
+
+
+def with_huge_texts(content: bytes) -> bytes:
+    """The same file, where every text says that it has 2 ** 32 - 1 bytes."""
+    damaged = bytearray(content)
+    for heap in re.finditer(re.escape(HEAP), content):
+        place = struct.pack("<Q", heap.start())  # a text: its size, its heap, its number there
+        for text in re.finditer(re.escape(place), content):
+            damaged[text.start() - 4 : text.start()] = b"\xff" * 4
+    return bytes(damaged)
 
 
 def keras_archive(config, weights: bytes, compression=zipfile.ZIP_STORED) -> bytes:

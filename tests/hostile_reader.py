@@ -21,7 +21,7 @@ FORBIDDEN = (
     "socket.",
     "import",
 )
-MEMORY = 1 << 30
+MEMORY = 1 << 28
 
 
 def main(corpus: Path) -> None:

@@ -44,7 +44,8 @@ def test_every_file_gives_one_typed_error_that_names_the_file_and_the_reason(out
         refused = not outcome.startswith(("loaded", "untyped")) and f"{number:04d}" in message
         if not refused and not (may_load and outcome == "loaded"):
             wrong[title] = (outcome, message)
-        limit = 60_000 if title.endswith("many names") else 3_000
+        # a whole model of missing names, and as many that are unexpected
+        limit = 60_000 if title.endswith("many names") else 4_000
         if outcome != "loaded" and len(message) > limit:
             wrong[title] = (outcome, f"{len(message)} characters")
     assert wrong == {}, "\n".join(f"{title}: {line}" for title, line in wrong.items())
@@ -74,4 +75,4 @@ def test_what_is_damaged_was_sound(tmp_path, kind):
 
 def test_flips_that_pass_are_only_in_the_numbers(outcomes):
     loaded = [title for title, line in outcomes[0].items() if line[1] == "loaded"]
-    assert all("with byte" in title for title in loaded)
+    assert all("with byte" in title or "with a text" in title for title in loaded)

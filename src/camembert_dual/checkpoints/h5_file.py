@@ -10,15 +10,7 @@ import numpy as np
 
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import require
-from camembert_dual.checkpoints.hdf5 import (
-    HDF5_ERRORS,
-    broken,
-    child,
-    new_hdf5,
-    raw_entry,
-    texts,
-    write_dataset,
-)
+from camembert_dual.checkpoints.hdf5 import datasets, new_hdf5, raw_entry, write_dataset
 from camembert_dual.checkpoints.safetensors_file import Planned
 from camembert_dual.checkpoints.tf_names import (
     is_transposed,
@@ -31,6 +23,7 @@ from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 FILE_NAME = "tf_model.h5"
 LAYERS = "layer_names"
 WEIGHTS = "weight_names"
+TOP_LEVEL = "top_level_model_weights"  # later writers of Keras 2 add this group and do not list it
 LM_HEAD = "lm_head"
 ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
 
@@ -41,7 +34,7 @@ def is_h5_weights(file: Any) -> bool:
 
 
 def read_h5(path: Path, file: Any) -> Arrays:
-    """Read the names; the attributes are followed, not the listing of the groups.
+    """Read the datasets; a layer's weights are named below its group.
 
     Args:
         path: The file.
@@ -51,20 +44,19 @@ def read_h5(path: Path, file: Any) -> Arrays:
         CheckpointError: If the file breaks the layout's rules.
     """
     raw = []
-    try:
-        for layer in texts(path, file, LAYERS):
-            group = child(path, file, layer)
-            if not hasattr(group, "keys"):  # a shard lists weights, without the model's name
-                raw.append(raw_entry(path, group, layer))
-            elif any(name.startswith(WEIGHTS) for name in group.attrs):
-                for name in texts(path, group, WEIGHTS):
-                    raw.append(raw_entry(path, child(path, group, name), name))
-    except HDF5_ERRORS as error:
-        if isinstance(error, ValueError) and str(error).startswith(str(path)):
-            raise
-        raise broken(path, error) from None
+    dropped = []
+    # the head may hold a second copy of the backbone's embeddings
+    for parts, dataset in sorted(datasets(path, file), key=lambda one: one[0][0] != BACKBONE):
+        first = file[parts[0]].attrs
+        is_layer = WEIGHTS in first or f"{WEIGHTS}0" in first  # else a shard, without layers
+        name = "/".join(parts[1:] if is_layer else parts)
+        if parts[0] == TOP_LEVEL:
+            dropped.append((name, "not a weight of a layer"))
+        else:
+            raw.append(raw_entry(path, dataset, name))
     require(path, raw, "a checkpoint must hold weights", "none")
-    return published_by_tf(raw, "tf h5", path)
+    arrays = published_by_tf(raw, "tf h5", path)
+    return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped))
 
 
 def write_h5(

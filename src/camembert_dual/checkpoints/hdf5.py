@@ -16,10 +16,10 @@ import numpy as np
 
 from camembert_dual.checkpoints.entries import Array
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
-from camembert_dual.checkpoints.hdf5_heaps import check_heaps
-from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
+from camembert_dual.checkpoints.raw_file import BFLOAT16
 from camembert_dual.checkpoints.tf_names import RawEntry
 
+MAX_DEPTH = 32
 HDF5_ERRORS = (
     OSError,
     RuntimeError,
@@ -42,8 +42,6 @@ def open_hdf5(path: Path) -> Any:
         CheckpointError: If the file is not whole.
     """
     h5py = import_h5py()
-    raw = RawFile(path)
-    check_heaps(raw, 0, raw.size)
     try:
         return h5py.File(path, "r", locking=False)
     except HDF5_ERRORS as error:
@@ -75,39 +73,35 @@ def is_own(group: Any, name: str) -> bool:
     return bool(links.exists(name.encode()) and links.get_info(name.encode()).type == hard)
 
 
-def child(path: Path, group: Any, name: str) -> Any:
-    """A member of a group, by hard links only.
+def datasets(path: Path, file: Any) -> list[tuple[tuple[str, ...], Any]]:
+    """Everything but the groups of a file, with the keys that lead to each.
+
+    Attributes are neither needed nor read. Their texts lie in heaps that keep the library (seen in
+    1.14) in a loop for ever where an object in them has no size, and for which it takes whatever
+    memory a text says that it needs.
 
     Raises:
-        CheckpointError: If there is none or a link leads elsewhere.
+        CheckpointError: If a link leads elsewhere, or a group is reached in two ways.
     """
     h5py = import_h5py()
-    here = group
-    for part in name.split("/"):
-        sound = isinstance(here, h5py.Group) and part not in ("", ".", "..")
-        rule = f"the group {short(here.name, 80)!r} must hold {short(part, 80)!r} itself"
-        require(path, sound and is_own(here, part), rule, "none, or a link to other data")
-        here = here[part]
-    return here
-
-
-def texts(path: Path, group: Any, attribute: str) -> list[str]:
-    """A list of names kept as an attribute, whole or in numbered pieces (each at most 64 kB)."""
-    pieces = []
-    if attribute in group.attrs:
-        pieces = [attribute]
-    else:
-        while f"{attribute}{len(pieces)}" in group.attrs:
-            pieces.append(f"{attribute}{len(pieces)}")
-    rule = f"{group.name!r} must have the attribute {attribute}"
-    require(path, pieces, rule, "none")
-    names: list[str] = []
-    for piece in pieces:
-        rule = f"{attribute} must hold texts"
-        for name in np.asarray(group.attrs[piece]).reshape(-1):
-            require(path, isinstance(name, bytes | str), rule, type(name).__name__)
-            names.append(name.decode("utf-8") if isinstance(name, bytes) else str(name))
-    return names
+    found: list[tuple[tuple[str, ...], Any]] = []
+    visited = set()
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), file)]
+    while waiting:
+        parts, group = waiting.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        once = address not in visited and len(parts) <= MAX_DEPTH
+        rule = f"a group must be there once, in at most {MAX_DEPTH} others"
+        require(path, once, rule, short("/".join(parts), 80))
+        visited.add(address)
+        for key in group:
+            name = "/".join((*parts, key))
+            rule = f"an HDF5 file must hold {short(name, 120)!r} itself"
+            require(path, is_own(group, key), rule, "a link to other data")
+            member = group[key]
+            place = waiting if isinstance(member, h5py.Group) else found
+            place.append(((*parts, key), member))
+    return found
 
 
 def raw_entry(path: Path, dataset: Any, name: str) -> RawEntry:
@@ -131,7 +125,7 @@ def raw_entry(path: Path, dataset: Any, name: str) -> RawEntry:
     )
     dtype = dataset.dtype
     opaque = dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None
-    noted = opaque and str(dataset.attrs.get("dtype")) == "bfloat16"
+    noted = opaque and "dtype" in dataset.attrs
     if native or noted:
         dtype = BFLOAT16
     require(path, dtype == BFLOAT16 or dtype.kind in "fiub", rule, dtype)

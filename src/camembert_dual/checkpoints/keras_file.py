@@ -1,12 +1,12 @@
 """Keras 3's ``.weights.h5`` and ``.keras`` of this package's models, without Keras.
 
-Keras files weights by the attributes of the objects that hold them, and keeps each layer's name
-beside its weights. The names make the table's paths, so they are what is read; the attributes are
-what is written, because Keras goes by them.
+Keras files weights by the attributes of the objects that hold them, which differ from the names
+of the table's paths in a few places. Each layer's name lies beside its weights and is not needed.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -19,28 +19,21 @@ from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.hdf5 import (
     HDF5_ERRORS,
     broken,
-    child,
+    datasets,
     import_h5py,
     is_own,
     new_hdf5,
     raw_entry,
 )
-from camembert_dual.checkpoints.hdf5_heaps import check_heaps
 from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 from camembert_dual.checkpoints.safetensors_file import Planned
-from camembert_dual.checkpoints.tf_names import (
-    RawEntry,
-    is_transposed,
-    keras_path,
-    published_by_tf,
-)
+from camembert_dual.checkpoints.tf_names import is_transposed, keras_path, published_by_tf
 from camembert_dual.parameters import BACKBONE, TASKS
 
 FILE_NAME = "model.weights.h5"
 ARCHIVED_CONFIG = "config.json"
 VARIABLES = "vars"
 MAX_CONFIG = 1 << 24
-MAX_DEPTH = 32
 _NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
 # the last words of the table's paths, in the order in which Keras numbers a layer's weights
 _DENSE, _NORM, _TABLE, _BIAS = ("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",)
@@ -48,9 +41,9 @@ _DENSE, _NORM, _TABLE, _BIAS = ("kernel", "bias"), ("gamma", "beta"), ("embeddin
 
 def is_keras_weights(file: Any) -> bool:
     """Whether an open HDF5 file has the layout of Keras 3."""
-    return is_own(file, VARIABLES) or any(
-        is_own(file[name], VARIABLES) for name in file if _is_group(file, name)
-    )
+    h5py = import_h5py()
+    groups = (file, *(file[name] for name in file if is_own(file, name)))
+    return any(is_own(one, VARIABLES) for one in groups if isinstance(one, h5py.Group))
 
 
 def read_keras_weights(path: Path, file: Any) -> Arrays:
@@ -63,63 +56,58 @@ def read_keras_weights(path: Path, file: Any) -> Arrays:
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
-    raw: list[RawEntry] = []
-    dropped: list[tuple[str, str]] = []
-    try:
-        _walk(path, file, (), raw, dropped, 0)
-    except HDF5_ERRORS as error:
-        if isinstance(error, CheckpointError):
-            raise
-        raise broken(path, error) from None
+    layers: dict[tuple[str, ...], dict[str, Any]] = {}
+    dropped: dict[str, str] = {}
+    for parts, dataset in datasets(path, file):
+        if parts[0] in _NOT_WEIGHTS:
+            dropped[parts[0]] = "not a weight of the model"
+        elif parts[-2:] == (VARIABLES, "seed"):
+            dropped["/".join(parts)] = "the state of a dropout"
+        else:
+            layers.setdefault(parts[:-1], {})[parts[-1]] = dataset
+    raw = []
+    for place, variables in layers.items():
+        is_layer = place[-1:] == (VARIABLES,)
+        layer = _layer(place[:-1]) if is_layer else place
+        for number, dataset in variables.items():
+            word = _word(layer, number, len(variables)) if is_layer else number
+            raw.append(raw_entry(path, dataset, "/".join((*layer, word))))
     require(path, raw, "a checkpoint must hold weights", "none")
     arrays = published_by_tf(raw, "keras weights", path)
-    return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped))
+    return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped.items()))
 
 
-def _walk(
-    path: Path,
-    group: Any,
-    names: tuple[str, ...],
-    raw: list[RawEntry],
-    dropped: list[tuple[str, str]],
-    depth: int,
-) -> None:
-    """Collect the weights below a group; ``names`` are the layers around it."""
-    require(path, depth <= MAX_DEPTH, f"layers must be nested at most {MAX_DEPTH} deep", "more")
-    if is_own(group, VARIABLES):
-        variables = child(path, group, VARIABLES)
-        if depth:  # the model's own name is not a part of the paths
-            name = variables.attrs.get("name")
-            rule = f"{variables.name!r} must have the name of its layer"
-            require(path, isinstance(name, str), rule, name)
-            names = (*names, name)
-        found = [int(key) for key in variables if re.fullmatch(r"\d{1,3}", key)]
-        for number in sorted(found):
-            dataset = child(path, variables, str(number))
-            raw.append(raw_entry(path, dataset, "/".join((*names, _word(names, number, found)))))
-    for key in sorted(group):
-        if key == VARIABLES or (is_own(group, key) and not _is_group(group, key)):
-            continue
-        if depth == 0 and key in _NOT_WEIGHTS:
-            dropped.append((key, "not a weight of the model"))
-            continue
-        _walk(path, child(path, group, key), names, raw, dropped, depth + 1)
+def _layer(attributes: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a layer and those around it, by the attributes that lead to it.
+
+    This is the reverse of ``_attributes``.
+    """
+    names = []
+    for holder, attribute in itertools.pairwise(("", *attributes)):
+        number = re.fullmatch(r"encoder_layer(?:_(\d{1,4}))?", attribute)
+        if number and holder == "layer":
+            names.append(f"layer_{number[1] or 0}")
+        elif attribute == "projection":
+            names.append("output")
+        elif holder == "layers" and attribute == "tf_camembert_model":
+            names.append(BACKBONE)
+        elif holder == "layers" and attribute == "dense":
+            names.append("qa_outputs")
+        elif attribute not in ("layer", "layers"):
+            names.append(attribute)
+    return tuple(names)
 
 
-def _word(names: tuple[str, ...], number: int, found: list[int]) -> str:
-    """The table's word for a layer's weight by its number."""
-    layer = names[-1] if names else ""
-    if layer.lower() in ("layernorm", "layer_norm"):
+def _word(layer: tuple[str, ...], number: str, count: int) -> str:
+    """The table's word for a layer's weight by its number, of so many."""
+    name = layer[-1] if layer else ""
+    if name.lower() in ("layernorm", "layer_norm"):
         words: tuple[str, ...] = _NORM
-    elif layer.endswith(("_embeddings", "_embedding", "decoder")):
+    elif name.endswith(("_embeddings", "_embedding", "decoder")):
         words = _TABLE
     else:
-        words = _BIAS if len(found) == 1 else _DENSE
-    return words[number] if number < len(words) else str(number)
-
-
-def _is_group(group: Any, name: str) -> bool:
-    return is_own(group, name) and isinstance(group[name], import_h5py().Group)
+        words = _BIAS if count == 1 else _DENSE
+    return dict(zip("01", words, strict=False)).get(number, number)
 
 
 def write_keras_weights(
@@ -196,7 +184,6 @@ def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arr
     h5py = import_h5py()
     raw = RawFile(path)
     start, size = _member(raw, FILE_NAME)
-    check_heaps(raw, start, size)
     try:
         file = h5py.File(_Part(raw, start, size), "r")
     except HDF5_ERRORS as error:
