@@ -632,6 +632,10 @@ def indices() -> Iterator[Case]:
     ):
         yield case(f"to {path!r}", {"weight_map": {"a": path}})
     yield case("to a number", {"weight_map": {"a": 1}})
+    yield case("to a list of numbers", {"weight_map": {"a": [1]}})
+    yield case("to a list of lists", {"weight_map": {"a": [["b.safetensors"]]}})
+    yield case("to an empty list", {"weight_map": {"a": []}})
+    yield case("to a list that leads outside", {"weight_map": {"a": ["b", "../x.safetensors"]}})
     yield case("without a map", {"metadata": {}})
     yield case("with an empty map", {"weight_map": {}})
     yield case("with a list", {"weight_map": ["a"]})

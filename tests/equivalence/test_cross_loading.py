@@ -1,5 +1,6 @@
 """Files of every format load into both frameworks; files of both frameworks load as arrays."""
 
+import json
 import subprocess
 import sys
 
@@ -64,6 +65,21 @@ def test_keras_files_of_every_task_are_read_without_keras(tmp_path, task):
         **model.config.to_dict(),
         "architectures": [task],
     }
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("task", [MLM, "CamembertForCausalLM"])
+def test_the_shards_of_keras_are_read_without_keras(tmp_path, task):
+    model = getattr(tf, f"TF{task}")(config_of(task))
+    write_config(tmp_path, config_of(task))
+    model.save_weights(tmp_path / "any-name.weights.json", max_shard_size=9_800 / 1024**3)
+    index = json.loads((tmp_path / "any-name.weights.json").read_text())
+    places = index["weight_map"].values()
+    assert any(len(place) > 1 for place in places if isinstance(place, list))  # a layer in two
+    found = open_checkpoint(tmp_path)
+    assert found.file.name == "any-name.weights.json"
+    assert found.arrays.format == "sharded keras weights"
+    assert_same(found.arrays, model.to_arrays())
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
+from camembert_dual.checkpoints.index import shard_files
 from camembert_dual.checkpoints.locate import locate
 from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
 from camembert_dual.checkpoints.names import CONFIG, WEIGHTS, files_of
@@ -99,20 +100,24 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
 
 
 def find_weights(folder: Path) -> Path:
-    """The file of weights in a folder: by the published names, then the only Keras file.
+    """The file of weights in a folder: by the published names, then the only one of Keras.
 
     Raises:
-        FileNotFoundError: If there is none.
+        FileNotFoundError: If there is none, or a shard of it is missing.
+        ValueError: If an index is not what it must be.
     """
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
-    others = sorted([*folder.glob("*.weights.h5"), *folder.glob("*.keras")])
+    indices = list(folder.glob("*.weights.json"))
+    shards = {shard for index in indices for shard in shard_files(index)}
+    whole = {*folder.glob("*.weights.h5"), *folder.glob("*.keras")}
+    others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
         found = ", ".join(path.name for path in others) or "none"
         raise FileNotFoundError(
-            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5 or .keras "
-            f"file; received {found} in {folder}."
+            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5, "
+            f".weights.json or .keras file; received {found} in {folder}."
         )
     return others[0]
 

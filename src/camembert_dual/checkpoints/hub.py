@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from camembert_dual.checkpoints.index import shard_files
-from camembert_dual.checkpoints.names import CONFIG, INDEX_SUFFIX, WEIGHTS
+from camembert_dual.checkpoints.names import CONFIG, WEIGHTS
 
 _WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
@@ -166,7 +166,7 @@ def _fetch_all(
         if path is None:
             continue
         yield path
-        if filename.endswith(INDEX_SUFFIX):
+        if filename.endswith(".json"):
             yield from _fetch_shards(fetch, path)
         if config is not None:
             yield config

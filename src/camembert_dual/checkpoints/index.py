@@ -24,13 +24,14 @@ def shard_files(path: Path, *, must_exist: bool = True) -> list[Path]:
         FileNotFoundError: If one is not there.
         ValueError: If it is not JSON.
     """
-    content = read_json(path)
-    names = content.get("weight_map")
-    sound = (
-        isinstance(names, dict) and names and all(isinstance(one, str) for one in names.values())
-    )
-    require(path, sound, "an index must map weights to files", type(names).__name__)
-    shards = sorted(set(names.values()))  # type: ignore[union-attr]
+    weight_map = read_json(path).get("weight_map")
+    is_map = isinstance(weight_map, dict) and weight_map
+    places = list(weight_map.values()) if is_map else []  # type: ignore[union-attr]
+    # Keras names the files of a layer, as one text or a list
+    names = [name for place in places for name in (place if isinstance(place, list) else [place])]
+    sound = names and all(isinstance(name, str) for name in names)
+    require(path, sound, "an index must map weights to files", type(weight_map).__name__)
+    shards = sorted(set(names))
     require(
         path, len(shards) <= MAX_SHARDS, f"there must be at most {MAX_SHARDS} files", len(shards)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from camembert_dual.checkpoints.hdf5 import (
     broken,
     datasets,
     import_h5py,
-    is_own,
     new_hdf5,
     raw_entry,
 )
@@ -35,15 +34,6 @@ ARCHIVED_CONFIG = "config.json"
 VARIABLES = "vars"
 MAX_CONFIG = 1 << 24
 _NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
-# the last words of the table's paths, in the order in which Keras numbers a layer's weights
-_DENSE, _NORM, _TABLE, _BIAS = ("kernel", "bias"), ("gamma", "beta"), ("embeddings",), ("bias",)
-
-
-def is_keras_weights(file: Any) -> bool:
-    """Whether an open HDF5 file has the layout of Keras 3."""
-    h5py = import_h5py()
-    groups = (file, *(file[name] for name in file if is_own(file, name)))
-    return any(is_own(one, VARIABLES) for one in groups if isinstance(one, h5py.Group))
 
 
 def read_keras_weights(path: Path, file: Any) -> Arrays:
@@ -56,28 +46,30 @@ def read_keras_weights(path: Path, file: Any) -> Arrays:
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
-    layers: dict[tuple[str, ...], dict[str, Any]] = {}
+    found = datasets(path, file)
+    rule = "an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) does"
+    laid_out = any(VARIABLES in parts for parts, _ in found)
+    require(path, laid_out, rule, ", ".join(file) or "no groups")
+    raw = []
     dropped: dict[str, str] = {}
-    for parts, dataset in datasets(path, file):
+    for parts, dataset in found:
+        *attributes, last = parts
         if parts[0] in _NOT_WEIGHTS:
             dropped[parts[0]] = "not a weight of the model"
         elif parts[-2:] == (VARIABLES, "seed"):
             dropped["/".join(parts)] = "the state of a dropout"
+        elif attributes[-1:] == [VARIABLES]:
+            layers = _layers(attributes[:-1])
+            word = dict(zip("01", _words(layers), strict=False)).get(last, last)
+            raw.append(raw_entry(path, dataset, "/".join((*layers, word))))
         else:
-            layers.setdefault(parts[:-1], {})[parts[-1]] = dataset
-    raw = []
-    for place, variables in layers.items():
-        is_layer = place[-1:] == (VARIABLES,)
-        layer = _layer(place[:-1]) if is_layer else place
-        for number, dataset in variables.items():
-            word = _word(layer, number, len(variables)) if is_layer else number
-            raw.append(raw_entry(path, dataset, "/".join((*layer, word))))
+            raw.append(raw_entry(path, dataset, "/".join(parts)))
     require(path, raw, "a checkpoint must hold weights", "none")
     arrays = published_by_tf(raw, "keras weights", path)
     return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped.items()))
 
 
-def _layer(attributes: tuple[str, ...]) -> tuple[str, ...]:
+def _layers(attributes: Sequence[str]) -> list[str]:
     """The names of a layer and those around it, by the attributes that lead to it.
 
     This is the reverse of ``_attributes``.
@@ -95,19 +87,17 @@ def _layer(attributes: tuple[str, ...]) -> tuple[str, ...]:
             names.append("qa_outputs")
         elif attribute not in ("layer", "layers"):
             names.append(attribute)
-    return tuple(names)
+    return names
 
 
-def _word(layer: tuple[str, ...], number: str, count: int) -> str:
-    """The table's word for a layer's weight by its number, of so many."""
-    name = layer[-1] if layer else ""
-    if name.lower() in ("layernorm", "layer_norm"):
-        words: tuple[str, ...] = _NORM
-    elif name.endswith(("_embeddings", "_embedding", "decoder")):
-        words = _TABLE
-    else:
-        words = _BIAS if count == 1 else _DENSE
-    return dict(zip("01", words, strict=False)).get(number, number)
+def _words(layers: Sequence[str]) -> tuple[str, ...]:
+    """The last words of the paths of a layer's weights, in the order in which Keras counts them."""
+    layer = layers[-1] if layers else ""
+    if layer.lower() in ("layernorm", "layer_norm"):
+        return ("gamma", "beta")
+    if layer.endswith(("_embeddings", "_embedding", "decoder")):
+        return ("embeddings",)
+    return ("bias",) if layer == "lm_head" else ("kernel", "bias")
 
 
 def write_keras_weights(
@@ -136,15 +126,14 @@ def write_keras_weights(
             if bare:
                 parts = parts[1:]
             layers, word = parts[:-1], parts[-1]
-            words = _BIAS if layers == ["lm_head"] else _DENSE  # that one has no kernel
-            number = next(one.index(word) for one in (words, _NORM, _TABLE) if word in one)
             here = "/".join(_attributes(layers, bare))
             for end in range(1, len(layers) + 1):
                 if layers[:end] != ["encoder", "layer"]:
                     outer = file.require_group("/".join(_attributes(layers[:end], bare)))
                     outer.require_group(VARIABLES).attrs["name"] = layers[end - 1]
             stored = array.T if is_transposed(one.name) else array
-            dataset = file[here][VARIABLES].create_dataset(str(number), data=stored)
+            number = str(_words(layers).index(word))
+            dataset = file[here][VARIABLES].create_dataset(number, data=stored)
             if array.dtype == BFLOAT16:
                 dataset.attrs["dtype"] = "bfloat16"
             names[one.name] = dataset.name.lstrip("/")

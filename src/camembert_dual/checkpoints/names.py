@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 CONFIG = "config.json"
-INDEX_SUFFIX = ".index.json"
+INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its own .weights.json
 # in the order in which a folder with several is read
 WEIGHTS = (
     "model.safetensors",
@@ -16,6 +16,7 @@ WEIGHTS = (
     "tf_model.h5.index.json",
     "tf_model.safetensors",
     "model.weights.h5",
+    "model.weights.json",
     "model.keras",
     "model.pt",
 )

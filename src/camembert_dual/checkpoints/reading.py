@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints import sniff
 from camembert_dual.checkpoints.entries import Arrays
-from camembert_dual.checkpoints.errors import CheckpointError, require, short
+from camembert_dual.checkpoints.errors import CheckpointError, require
 from camembert_dual.checkpoints.fairseq import is_fairseq, read_fairseq
 from camembert_dual.checkpoints.h5_file import is_h5_weights, read_h5
 from camembert_dual.checkpoints.hdf5 import HDF5_ERRORS, broken, open_hdf5
 from camembert_dual.checkpoints.index import read_index
 from camembert_dual.checkpoints.keras_file import (
-    is_keras_weights,
     read_keras_archive,
     read_keras_config,
     read_keras_weights,
@@ -72,16 +71,8 @@ def _shard(path: Path) -> Arrays:
 
 def _hdf5(path: Path, file: Any) -> Arrays:
     try:
-        if is_h5_weights(file):
-            return read_h5(path, file)
-        if is_keras_weights(file):
-            return read_keras_weights(path, file)
-        groups = short(", ".join(file))
+        return read_h5(path, file) if is_h5_weights(file) else read_keras_weights(path, file)
     except CheckpointError:
         raise
     except HDF5_ERRORS as error:
         raise broken(path, error) from None
-    raise CheckpointError(
-        f"{path}: an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) "
-        f"does; received {groups or 'no groups'}."
-    )
