@@ -2,6 +2,9 @@
 
 import argparse
 import re
+import sys
+from collections import OrderedDict
+from types import ModuleType
 
 import pytest
 import torch
@@ -58,7 +61,7 @@ def vocabulary():
     return SentencePieceProcessor(model_proto=model_bytes())
 
 
-def write(folder, model, processor, *, legacy=False, arguments=None):
+def write(folder, model, processor, *, legacy=False, arguments=None, extra_state=None):
     folder.mkdir(exist_ok=True)
     content = {
         "args": argparse.Namespace(
@@ -68,7 +71,7 @@ def write(folder, model, processor, *, legacy=False, arguments=None):
         else arguments,
         "model": model,
         "optimizer_history": [{"num_updates": 3, "best_loss": 1.5}],
-        "extra_state": {"train_iterator": {"epoch": 1}},
+        "extra_state": {"train_iterator": {"epoch": 1}, **(extra_state or {})},
     }
     torch.save(content, folder / "model.pt", _use_new_zipfile_serialization=not legacy)
     pieces = [processor.id_to_piece(n) for n in range(processor.get_piece_size())]
@@ -146,6 +149,26 @@ def test_the_arguments_of_later_versions_lie_in_cfg(tmp_path, vocabulary, nested
     config = open_checkpoint(tmp_path / "model.pt").config
     assert (config.num_attention_heads, config.hidden_act) == (4, "relu")
     assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob) == (0.25, 0.125)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_the_statistics_of_a_training_of_2019_are_passed_over(
+    tmp_path, monkeypatch, vocabulary, legacy
+):
+    meters = ModuleType("fairseq.meters")
+    for name in ("AverageMeter", "StopwatchMeter", "TimeMeter"):
+        setattr(meters, name, type(name, (), {"__module__": meters.__name__}))
+    monkeypatch.setitem(sys.modules, "fairseq", ModuleType("fairseq"))
+    monkeypatch.setitem(sys.modules, "fairseq.meters", meters)
+    statistics = OrderedDict()
+    for name in ("AverageMeter", "StopwatchMeter", "TimeMeter"):
+        statistics[name] = getattr(meters, name)()
+        statistics[name].__dict__ |= {"sum": 2.5, "count": 3, "last": torch.tensor(0.5)}
+    arrays = tiny_arrays(config=tiny_config(vocab_size=vocabulary.get_piece_size() + 5))
+    arrays["roberta.embeddings.token_type_embeddings.weight"][:] = 0
+    model = fairseq_names(arrays, "decoder.sentence_encoder", "emb_layer_norm")
+    write(tmp_path, model, vocabulary, legacy=legacy, extra_state={"train_meters": statistics})
+    assert_same(open_checkpoint(tmp_path / "model.pt").arrays, arrays)
 
 
 def test_an_untied_output_matrix_or_another_dictionary_is_refused(tmp_path, vocabulary):

@@ -34,7 +34,7 @@ class Global:
 
 
 class Inert:
-    """What a pickle put into an object, and no more: an ``argparse.Namespace`` without class."""
+    """What a pickle put into an object, and no more: an object without its class."""
 
     def __init__(self, *arguments: Any) -> None:
         self.values: dict[str, Any] = {}

@@ -32,6 +32,13 @@ STORAGES: dict[str, np.dtype[np.generic]] = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype("?"),
 }
+# objects without weights beside a model: fairseq's arguments and, until 2020, its statistics
+INERT = (
+    "argparse.Namespace",
+    "fairseq.meters.AverageMeter",
+    "fairseq.meters.StopwatchMeter",
+    "fairseq.meters.TimeMeter",
+)
 
 
 class Storage(NamedTuple):
@@ -202,8 +209,8 @@ def _names(path: Path) -> Mapping[str, Global]:
         "torch._utils._rebuild_parameter": Global(parameter),
         "torch.Size": Global(size),
         "torch.device": Global(lambda *place: None),
-        "argparse.Namespace": Global(Inert),
     }
+    names |= {name: Global(Inert) for name in INERT}
     names |= {f"torch.{kind}": Global(None, dtype) for kind, dtype in STORAGES.items()}
     return names
 
