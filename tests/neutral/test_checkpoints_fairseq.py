@@ -71,6 +71,10 @@ def write(folder, model, processor, *, legacy=False, arguments=None, extra_state
         else arguments,
         "model": model,
         "optimizer_history": [{"num_updates": 3, "best_loss": 1.5}],
+        "last_optimizer_state": {
+            "state": {0: {"step": 3, "exp_avg": torch.ones(2, 3)}},
+            "param_groups": [{"lr": 1e-4, "betas": (0.9, 0.98), "params": [0]}],
+        },
         "extra_state": {"train_iterator": {"epoch": 1}, **(extra_state or {})},
     }
     torch.save(content, folder / "model.pt", _use_new_zipfile_serialization=not legacy)
