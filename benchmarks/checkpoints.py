@@ -18,15 +18,9 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve()
-LOADS = {
-    "pt safetensors": ("camembert_dual.pt", "CamembertForMaskedLM", "safetensors"),
-    "pt shards": ("camembert_dual.pt", "CamembertForMaskedLM", "shards"),
-    "pt bin": ("camembert_dual.pt", "CamembertForMaskedLM", "bin"),
-    "pt tf-h5": ("camembert_dual.pt", "CamembertForMaskedLM", "tf-h5"),
-    "tf safetensors": ("camembert_dual.tf", "TFCamembertForMaskedLM", "safetensors"),
-    "tf shards": ("camembert_dual.tf", "TFCamembertForMaskedLM", "shards"),
-    "tf bin": ("camembert_dual.tf", "TFCamembertForMaskedLM", "bin"),
-    "tf tf-h5": ("camembert_dual.tf", "TFCamembertForMaskedLM", "tf-h5"),
+MODELS = {
+    "pt": ("camembert_dual.pt", "CamembertForMaskedLM"),
+    "tf": ("camembert_dual.tf", "TFCamembertForMaskedLM"),
 }
 FORMATS = ("safetensors", "shards", "bin", "tf-h5", "keras-weights")
 
@@ -128,9 +122,10 @@ def main() -> None:
         for to in FORMATS:
             words = ("--child", "convert", str(folder / "base"), str(folder / to), to)
             show(f"convert to {to}", run(sys.executable, *words))
-        for title, (module, model, to) in LOADS.items():
-            words = ("--child", "load", module, model, str(folder / to))
-            show(f"load {title}", run(sys.executable, *words))
+        for tree, (module, model) in MODELS.items():
+            for to in FORMATS:
+                words = ("--child", "load", module, model, str(folder / to))
+                show(f"load {tree} {to}", run(sys.executable, *words))
         if options.peer:
             found = run(options.peer, "--child", "peer", str(folder / "base-bin"))
             show("transformers 4.34 from_pt", found)

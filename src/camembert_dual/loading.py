@@ -80,8 +80,15 @@ class LoadOptions(NamedTuple):
 
 
 def config_for_saving(config: CamembertConfig, task: str) -> CamembertConfig:
-    """The config as a file holds it: with the name of the class that wrote it."""
-    return replace(config, extra={**config.extra, "architectures": [task]})
+    """The config as a file holds it: with the name of the class that wrote it.
+
+    The head of question answering has two rows, for starts and ends, whatever ``num_labels`` says;
+    ``transformers`` makes a row for each label, so a file must say two.
+    """
+    changes: dict[str, Any] = {"extra": {**config.extra, "architectures": [task]}}
+    if task == "CamembertForQuestionAnswering" and config.num_labels != 2:
+        changes |= {"num_labels": 2, "id2label": None, "label2id": None}
+    return replace(config, **changes)
 
 
 def warn_of_new_weights(class_name: str, report: LoadReport) -> None:

@@ -54,6 +54,14 @@ def test_both_write_the_same_files(tmp_path):
     assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
+@pytest.mark.parametrize("tree", TREES)
+def test_a_file_of_question_answering_says_two_labels_whatever_the_config_says(tmp_path, tree):
+    model = made(tree, cases.QUESTION, cases.config(num_labels=5))
+    model.save_pretrained(tmp_path)
+    assert CamembertConfig.from_pretrained(tmp_path).num_labels == 2
+    assert model.config.num_labels == 5
+
+
 @pytest.mark.parametrize("task", cases.TASKS)
 def test_a_loaded_model_answers_the_same_in_both(tmp_path, task):
     case = cases.case("right padding")

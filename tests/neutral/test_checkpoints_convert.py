@@ -46,6 +46,17 @@ def test_a_round_trip_between_two_formats_is_bit_exact(
     assert all(one["sha256_before"] == one["sha256_after"] for one in report["tensors"])
 
 
+def test_question_answering_has_two_labels_in_files(tmp_path):
+    task = "CamembertForQuestionAnswering"
+    config = tiny_config(task, num_labels=5)
+    arrays = tiny_arrays(task, config)
+    save_checkpoint(tmp_path / "start", config, arrays)
+    convert(tmp_path / "start", tmp_path / "there", "bin")
+    there = open_checkpoint(tmp_path / "there")
+    assert there.config == tiny_config(task)
+    assert_same(there.arrays, arrays)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("to", FORMATS)
 def test_every_task_keeps_its_names_and_values_in_every_format(tmp_path, task, to):

@@ -8,7 +8,7 @@ import transformers
 from camembert_dual.checkpoints.matching import canonical
 from camembert_dual.checkpoints.writing import write_weights
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
-from checkpoint_peers import TASKS, ours_in_torch_names, theirs
+from checkpoint_peers import TASKS, ours_in_torch_names, run_torch, theirs
 
 OLD = transformers.__version__.startswith("4.34")
 
@@ -49,3 +49,14 @@ def test_shards_of_either_side_load_on_the_other(dtype, tmp_path):
     model = transformers.CamembertForTokenClassification.from_pretrained(tmp_path / "ours", **kind)
     model.save_pretrained(tmp_path / "theirs", max_shard_size="7KB")
     assert_same(ours_in_torch_names(tmp_path / "theirs", task), arrays)
+
+
+def test_a_question_answering_model_with_labels_of_another_task_loads_there(tmp_path):
+    import camembert_dual.pt as ours
+
+    torch.manual_seed(0)
+    task = "CamembertForQuestionAnswering"
+    model = ours.CamembertForQuestionAnswering(tiny_config(task, num_labels=5)).eval()
+    model.save_pretrained(tmp_path)
+    theirs = transformers.CamembertForQuestionAnswering.from_pretrained(tmp_path).eval()
+    np.testing.assert_allclose(run_torch(theirs, task), run_torch(model, task), atol=1e-5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.entries import Arrays
@@ -11,6 +10,7 @@ from camembert_dual.checkpoints.folder import Checkpoint
 from camembert_dual.checkpoints.matching import BUFFERS, canonical, match
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import require
+from camembert_dual.loading import config_for_saving
 from camembert_dual.parameters import BACKBONE, POOLER, TASKS, parameters
 
 ARCHITECTURES = "architectures"
@@ -65,11 +65,9 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
             pairs[canonical(name)] = name  # a second head is kept: nothing is lost unless asked for
         else:
             dropped.append((arrays.entries[name].source, reason))
-    extra = {**checkpoint.config.extra, ARCHITECTURES: [own]}
+    config = config_for_saving(checkpoint.config, own)
     chosen = Arrays({name: arrays.entries[pairs[name]] for name in pairs}, arrays.format)
-    return Selection(
-        replace(checkpoint.config, extra=extra), own, chosen, pairs, report.tied, tuple(dropped)
-    )
+    return Selection(config, own, chosen, pairs, report.tied, tuple(dropped))
 
 
 def find_task(config: CamembertConfig, names: Iterable[str]) -> str:

@@ -37,7 +37,8 @@ def draw(
 ) -> tf.Tensor:
     """Start a matrix at normal values, and a padding row at zero."""
     if not _draws.get():
-        return tf.zeros(shape, dtype)
+        # memory that nobody has written takes no room yet
+        return tf.raw_ops.Empty(shape=shape, dtype=dtype)
     normal = keras.initializers.RandomNormal(0.0, config.initializer_range)(shape, dtype)
     if padding_index is None:
         return normal
