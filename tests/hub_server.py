@@ -16,6 +16,9 @@ class Hub:
         files: (repository, commit) to file name to content.
         requests: Method, path, range and user agent of every request.
         broken: File names whose next transfers stop half-way, to how many times.
+        secret: Repositories that need the token.
+        moved: Repositories that have another name now, to that name.
+        url: Where the server listens.
     """
 
     def __init__(self):
@@ -23,6 +26,7 @@ class Hub:
         self.requests = []
         self.broken = {}
         self.secret = set()
+        self.moved = {}
         self.url = ""
 
     def add(self, repository, revision, files):
@@ -60,6 +64,11 @@ def handler_of(hub):
             repository, _, rest = path.partition("/resolve/")
             revision, _, name = rest.partition("/")
             commit = COMMITS.get(revision, revision)
+            if repository in hub.moved:
+                self.send_response(307)
+                self.send_header("Location", f"/{hub.moved[repository]}/resolve/{rest}")
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             if repository in hub.secret and self.headers.get("Authorization") != "Bearer right":
                 return self.refuse(401, "GatedRepo")
             if not any(known == repository for known, _ in hub.files):

@@ -126,6 +126,7 @@ def hub(server, published):
     server.add("a/complete", "main", published["complete"])
     server.add("a/secret", "main", published["main"])
     server.secret.add("a/secret")
+    server.moved.clear()
     server.requests.clear()
     return server
 
@@ -185,6 +186,15 @@ def test_revisions_are_kept_apart(hub, ask, tmp_path):
 def test_other_formats_come_when_there_are_no_safetensors(hub, ask, name):
     assert ask(name)["hashes"] == hashes(seed=3)
     assert "README.md" not in fetched(hub)
+
+
+def test_a_repository_is_found_under_its_first_name(hub, ask):
+    hub.moved["camembert-tiny"] = NAME
+    answer = ask("camembert-tiny")
+    assert answer["hashes"] == hashes(seed=1)
+    hub.requests.clear()
+    assert ask("camembert-tiny", local_files_only=True) == answer
+    assert hub.requests == []
 
 
 def test_what_is_not_there_is_said(hub, ask):
