@@ -78,14 +78,40 @@ def test_each_problem_has_its_remedy(folder, capsys, file, values, problem, reme
     assert remedy in out
 
 
-def test_another_unk_layout_is_found(folder, capsys):
+def test_another_order_of_the_first_pieces_is_found(folder, capsys):
     content = json.loads((folder / "tokenizer.json").read_text("utf-8"))
     vocabulary = content["model"]["vocab"]
     vocabulary[3], vocabulary[4] = vocabulary[4], vocabulary[3]
     content["model"]["unk_id"] = 4
     (folder / "tokenizer.json").write_text(json.dumps(content), "utf-8")
-    _, out = inspected(folder, capsys)
-    assert "unk_id 4" in out or "tokenizer cannot be read" in out
+    status, out = inspected(folder, capsys)
+    assert status == 1
+    assert "</s>NOTUSED, <unk>NOTUSED, <unk>, <s>, </s> and unk_id 4" in out
+    assert "delete tokenizer.json" in out
+
+
+@pytest.mark.parametrize(
+    ("numbers", "problems"),
+    [
+        ({"3": "<unk>", "4": "<unk>NOTUSED"}, 0),
+        ({"4": "<unk>"}, 1),
+        ({"4": "<unk>", "219": "<unk>NOTUSED"}, 2),
+    ],
+)
+def test_the_published_layouts_of_unk_are_told_apart(folder, capsys, numbers, problems):
+    added = {number: {"content": text, "special": True} for number, text in numbers.items()}
+    change(folder / "tokenizer_config.json", added_tokens_decoder=added)
+    status, out = inspected(folder, capsys)
+    assert out.count("gives <unk>") == problems
+    assert ('"3" for <unk> in its added_tokens_decoder' in out) == (problems > 0)
+    assert status == (problems > 0)
+
+
+def test_another_layout_is_no_problem_in_another_family(folder, capsys):
+    change(folder / "config.json", model_type="xlm-roberta")
+    added = {"0": {"content": "<s>"}, "2": {"content": "</s>"}}
+    change(folder / "tokenizer_config.json", added_tokens_decoder=added)
+    assert "gives <s>" not in inspected(folder, capsys)[1]
 
 
 def test_a_tokenizer_larger_than_the_embeddings_and_none_at_all_are_found(folder, capsys):

@@ -121,7 +121,8 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]
     if checkpoint is not None:
         yield from _ids(tokenizer, checkpoint)
         yield from _length(folder, checkpoint)
-    yield from _layout(folder)
+    if checkpoint is None or checkpoint.config.model_type == "camembert":
+        yield from _layout(folder)
 
 
 def _ids(tokenizer: Any, checkpoint: Checkpoint) -> Iterator[Finding]:
@@ -155,15 +156,22 @@ def _layout(folder: Path) -> Iterator[Finding]:
     """CamemBERT's first ids: fairseq's four, two of them unused, <unk> again, <s> and </s>."""
     path = folder / TOKENIZER
     model = read_json(path).get("model") if path.is_file() else None
-    if not isinstance(model, dict) or model.get("type") != "Unigram":
-        return
-    vocabulary = model.get("vocab")
-    first = (
-        [entry[0] for entry in vocabulary[: len(LAYOUT)]] if isinstance(vocabulary, list) else []
-    )
-    if tuple(first) != LAYOUT or model.get("unk_id") != LAYOUT.index("<unk>"):
-        yield Finding(
-            f"{TOKENIZER} begins with {', '.join(first)} and unk_id {model.get('unk_id')}",
-            f"delete {TOKENIZER}: it is made again from sentencepiece.bpe.model, with "
-            f"{', '.join(LAYOUT)} and unk_id {LAYOUT.index('<unk>')}",
-        )
+    if isinstance(model, dict) and model.get("type") == "Unigram":
+        vocabulary = model.get("vocab")
+        pieces = vocabulary[: len(LAYOUT)] if isinstance(vocabulary, list) else []
+        first = [entry[0] for entry in pieces]
+        if tuple(first) != LAYOUT or model.get("unk_id") != LAYOUT.index("<unk>"):
+            yield Finding(
+                f"{TOKENIZER} begins with {', '.join(first)} and unk_id {model.get('unk_id')}",
+                f"delete {TOKENIZER}: it is made again from sentencepiece.bpe.model, with "
+                f"{', '.join(LAYOUT)} and unk_id {LAYOUT.index('<unk>')}",
+            )
+    path = folder / TOKENIZER_CONFIG
+    added = read_json(path).get("added_tokens_decoder") if path.is_file() else None
+    for number, token in added.items() if isinstance(added, dict) else ():
+        text = token.get("content") if isinstance(token, dict) else token
+        if text in LAYOUT and number != str(LAYOUT.index(text)):
+            yield Finding(
+                f"{TOKENIZER_CONFIG} gives {text} the number {number}",
+                f'"{LAYOUT.index(text)}" for {text} in its added_tokens_decoder, as it was trained',
+            )
