@@ -3,10 +3,13 @@
 ``make fuzz`` runs this for a minute per reader; in the whole suite a few examples are enough.
 """
 
+import io
 import os
 import random
 import time
 
+import h5py
+import numpy as np
 import pytest
 
 from camembert_dual.checkpoints.errors import CheckpointError
@@ -36,7 +39,19 @@ def small_files():
     weights = b"".join(text(f"decoder.sentence_encoder.{name}.weight") + matrix for name in names)
     arguments = b"cargparse\nNamespace\n)\x81}" + text("dropout") + b"K\x00sb"
     fairseq = b"\x80\x02}(" + text("args") + arguments + text("model") + b"}(" + weights + b"uu."
+    weight = "m/roberta/embeddings/LayerNorm/gamma:0"
+    legacy, keras = io.BytesIO(), io.BytesIO()
+    with h5py.File(legacy, "w") as file:
+        file.attrs["layer_names"] = [b"roberta"]
+        file.create_group("roberta").attrs["weight_names"] = [weight.encode()]
+        file["roberta"][weight] = np.ones(24, np.float32)
+    with h5py.File(keras, "w") as file:
+        variables = file.create_group("vars").parent.create_group("embeddings/LayerNorm/vars")
+        variables.attrs["name"] = "LayerNorm"
+        variables["0"] = np.ones(24, np.float32)
     return {
+        "small tf-h5": ("tf_model.h5", legacy.getvalue()),
+        "small keras-weights": ("model.weights.h5", keras.getvalue()),
         "small zip": ("pytorch_model.bin", torch_zip(holding(tensor()))),
         "small stream": ("pytorch_model.bin", torch_stream(holding(tensor()))),
         "fairseq": ("model.pt", torch_zip(fairseq, count=192)),
