@@ -15,7 +15,7 @@ from camembert_dual.checkpoints.reading import read_file
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
 from camembert_dual.commands import verify
-from camembert_dual.commands.stages import sample_inputs, stages
+from camembert_dual.commands.stages import arranged, sample_inputs, stages
 from camembert_dual.parameters import TASKS
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
@@ -200,12 +200,28 @@ def test_verify_names_the_first_stage_that_differs(tmp_path, capsys, monkeypatch
     assert verify.compare({"a": np.zeros(2)}, {"b": np.zeros(2)}) == {"a": np.inf, "b": np.inf}
 
 
-def test_the_inputs_of_verify_stay_in_range():
+def test_verify_gives_two_checkpoints_the_same_text(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(verify, "run_stages", stages)
+    task = "CamembertModel"
+    larger, smaller = (tiny_config(task, vocab_size=size) for size in (109, 101))
+    arrays = tiny_arrays(task, larger)
+    write_config(tmp_path / "larger", larger)
+    write_weights(tmp_path / "larger", arrays, "safetensors")
+    words = "embeddings.word_embeddings.weight"
+    write_config(tmp_path / "smaller", smaller)
+    write_weights(tmp_path / "smaller", arrays | {words: arrays[words][:101]}, "safetensors")
+    names = [str(tmp_path / name) for name in ("smaller", "larger")]
+    assert main(["verify", *names]) == 0
+    assert main(["verify", *reversed(names)]) == 0
+    assert capsys.readouterr().out.count("equal: no difference") == 2
+
+
+def test_the_inputs_of_verify_fit_every_model():
+    small = tiny_config(vocab_size=7, pad_token_id=6, max_position_embeddings=12)
+    inputs = sample_inputs([small, tiny_config(pad_token_id=2)])
+    assert set(np.unique(inputs["input_ids"])) <= {0, 1, 3, 4, 5}
+    assert inputs["input_ids"].shape[-1] == small.max_sequence_length
     for task in TASKS:
-        config = tiny_config(vocab_size=7, pad_token_id=6, max_position_embeddings=12)
-        inputs = sample_inputs(config, task)
-        ids, mask = inputs["input_ids"], inputs["attention_mask"]
-        assert ids.min() >= 0
-        assert ids.max() < 7
-        assert ((ids == 6) == (mask == 0)).all()
-        assert ids.shape[-1] == config.max_sequence_length
+        given = arranged(inputs, small, task)
+        assert ((given["input_ids"] == 6) == (given["attention_mask"] == 0)).all()
+        assert given["input_ids"].ndim == (3 if "Choice" in task else 2)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.commands.stages import TREES
+from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.commands import stages
+from camembert_dual.commands.stages import TREES, Inputs, sample_inputs
 
 TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
 PACKAGES = {"torch": "torch", "tf": "tensorflow"}
@@ -47,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     if absent:
         extra = absent[0]
         raise ImportError(f'verify needs {PACKAGES[extra]}: pip install "camembert-dual[{extra}]"')
-    one, other = (run_stages(name, backend, arguments.dtype) for name, backend in runs)
+    inputs = sample_inputs([open_checkpoint(name).config for name, _ in runs])
+    one, other = (run_stages(name, backend, arguments.dtype, inputs) for name, backend in runs)
     tolerance = TOLERANCES[arguments.dtype] if arguments.tolerance is None else arguments.tolerance
     for name, backend in runs:
         print(f"{backend:<6}{arguments.dtype}  {name}")
@@ -63,29 +66,23 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_stages(name: str, backend: str, dtype: str) -> Stages:
+def run_stages(name: str, backend: str, dtype: str, inputs: Inputs) -> Stages:
     """Run a checkpoint in a fresh process.
 
     Raises:
         ValueError: If the process fails; the message is its last line.
     """
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "stages.npz"
-        command = [
-            sys.executable,
-            "-m",
-            "camembert_dual.commands.stages",
-            name,
-            backend,
-            dtype,
-            str(output),
-        ]
+        given, output = Path(folder) / "inputs.npz", Path(folder) / "stages.npz"
+        np.savez(given, **inputs)  # type: ignore[arg-type]
+        words = ["-m", stages.__name__, name, backend, dtype, str(given), str(output)]
+        command = [sys.executable, *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
             raise ValueError(f"{name} must run under {backend}; received {lines[-1]}")
-        with np.load(output) as stages:
-            return {key[4:]: stages[key] for key in sorted(stages)}
+        with np.load(output) as found:
+            return {key[4:]: found[key] for key in sorted(found)}
 
 
 def compare(one: Stages, other: Stages) -> dict[str, float]:
