@@ -42,7 +42,7 @@ def measure(operation) -> None:
 def child(kind: str, arguments: list[str]) -> None:
     """What a fresh process does."""
     if kind == "convert":
-        import h5py
+        import h5py  # noqa: F401 - before what is measured
 
         import camembert_dual.checkpoints.convert as converter
 
@@ -52,8 +52,6 @@ def child(kind: str, arguments: list[str]) -> None:
         measure(lambda: converter.convert(source, target, to, max_shard_size=size))
     elif kind == "load":
         import importlib
-
-        import h5py  # noqa: F401
 
         module, name, folder = arguments
         model = getattr(importlib.import_module(module), name)

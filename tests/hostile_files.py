@@ -516,7 +516,7 @@ def hdf5() -> Iterator[Case]:
 def heaps() -> Iterator[Case]:
     """Texts whose sizes keep HDF5's own reader in a loop, or have it take gigabytes.
 
-    Nothing else is wrong with these files, and texts are not read: they may load.
+    Nothing else is wrong with these files: where the text is not one that is needed they may load.
     """
     files = sound_files()
     for kind in ("tf-h5", "keras-weights"):

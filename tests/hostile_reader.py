@@ -1,5 +1,6 @@
 """Reads every folder of a corpus under limits and says what came of each, a line of JSON each."""
 
+import atexit  # noqa: F401 - weakref loads it when it first needs it
 import codecs
 import json
 import resource
@@ -8,7 +9,6 @@ import time
 from pathlib import Path
 
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.hdf5 import import_h5py
 from camembert_dual.checkpoints.selecting import select
 
 FORBIDDEN = (
@@ -25,9 +25,7 @@ MEMORY = 1 << 28
 
 
 def main(corpus: Path) -> None:
-    import_h5py()
-    for codec in ("ascii", "cp437"):  # h5py and zipfile load these when they first need them
-        codecs.lookup(codec)
+    codecs.lookup("cp437")  # zipfile loads it when it first needs it
     resource.setrlimit(resource.RLIMIT_AS, (used() + MEMORY, used() + MEMORY))
     for folder in sorted(corpus.iterdir()):
         events: list[str] = []

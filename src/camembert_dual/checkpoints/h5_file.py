@@ -10,7 +10,9 @@ import numpy as np
 
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import require
-from camembert_dual.checkpoints.hdf5 import datasets, new_hdf5, raw_entry, write_dataset
+from camembert_dual.checkpoints.hdf5.arrays import raw_entry
+from camembert_dual.checkpoints.hdf5.objects import Node
+from camembert_dual.checkpoints.hdf5.writing import new_hdf5, write_dataset
 from camembert_dual.checkpoints.safetensors_file import Planned
 from camembert_dual.checkpoints.tf_names import (
     is_transposed,
@@ -23,40 +25,49 @@ from camembert_dual.parameters import BACKBONE, EMBEDDINGS
 FILE_NAME = "tf_model.h5"
 LAYERS = "layer_names"
 WEIGHTS = "weight_names"
-TOP_LEVEL = "top_level_model_weights"  # later writers of Keras 2 add this group and do not list it
 LM_HEAD = "lm_head"
 ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
 
 
-def is_h5_weights(file: Any) -> bool:
-    """Whether an open file has the layout of Keras 2."""
-    return LAYERS in file.attrs or f"{LAYERS}0" in file.attrs
+def is_h5_weights(root: Node) -> bool:
+    """Whether a file has the layout of Keras 2."""
+    return LAYERS in root.attributes or f"{LAYERS}0" in root.attributes
 
 
-def read_h5(path: Path, file: Any) -> Arrays:
-    """Read the datasets; a layer's weights are named below its group.
+def read_h5(root: Node) -> Arrays:
+    """Read the names; the attributes are followed, not the listing of the groups.
 
     Args:
-        path: The file.
-        file: The same, open.
+        root: The root group of the file.
 
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
+    path = root.file.path
     raw = []
-    dropped = []
-    # the head may hold a second copy of the backbone's embeddings
-    for parts, dataset in sorted(datasets(path, file), key=lambda one: one[0][0] != BACKBONE):
-        first = file[parts[0]].attrs
-        is_layer = WEIGHTS in first or f"{WEIGHTS}0" in first  # else a shard, without layers
-        name = "/".join(parts[1:] if is_layer else parts)
-        if parts[0] == TOP_LEVEL:
-            dropped.append((name, "not a weight of a layer"))
-        else:
-            raw.append(raw_entry(path, dataset, name))
+    for layer in _listed(root, LAYERS):
+        group = root.child(layer)
+        if not group.is_group:  # a shard lists weights, without the model's name
+            raw.append(raw_entry(group, layer))
+        elif any(name.startswith(WEIGHTS) for name in group.attributes):
+            for name in _listed(group, WEIGHTS):
+                raw.append(raw_entry(group.child(name), name))
     require(path, raw, "a checkpoint must hold weights", "none")
-    arrays = published_by_tf(raw, "tf h5", path)
-    return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped))
+    return published_by_tf(raw, "tf h5", path)
+
+
+def _listed(node: Node, attribute: str) -> list[str]:
+    """A list of names kept as an attribute, whole or in numbered pieces (each at most 64 kB)."""
+    if attribute in node.attributes:
+        return node.texts(attribute)
+    pieces = 0
+    names: list[str] = []
+    while f"{attribute}{pieces}" in node.attributes:
+        names += node.texts(f"{attribute}{pieces}")
+        pieces += 1
+    rule = f"the group '/{node.name}' must have the attribute {attribute}"
+    require(node.file.path, pieces, rule, "none")
+    return names
 
 
 def write_h5(

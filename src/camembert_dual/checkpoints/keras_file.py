@@ -16,14 +16,10 @@ from typing import Any
 from camembert_dual.checkpoints.archive import read_members
 from camembert_dual.checkpoints.entries import Array, Arrays
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
-from camembert_dual.checkpoints.hdf5 import (
-    HDF5_ERRORS,
-    broken,
-    datasets,
-    import_h5py,
-    new_hdf5,
-    raw_entry,
-)
+from camembert_dual.checkpoints.hdf5.arrays import raw_entry, read_datasets
+from camembert_dual.checkpoints.hdf5.file import Hdf5File
+from camembert_dual.checkpoints.hdf5.objects import Node
+from camembert_dual.checkpoints.hdf5.writing import new_hdf5
 from camembert_dual.checkpoints.raw_file import BFLOAT16, RawFile
 from camembert_dual.checkpoints.safetensors_file import Planned
 from camembert_dual.checkpoints.tf_names import is_transposed, keras_path, published_by_tf
@@ -36,20 +32,20 @@ MAX_CONFIG = 1 << 24
 _NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
 
 
-def read_keras_weights(path: Path, file: Any) -> Arrays:
+def read_keras_weights(root: Node) -> Arrays:
     """Read the names of a ``.weights.h5``.
 
     Args:
-        path: The file.
-        file: The same, open.
+        root: The root group of the file.
 
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
-    found = datasets(path, file)
+    path = root.file.path
+    found = read_datasets(root)
     rule = "an HDF5 file must be laid out as Keras 2 (layer_names) or Keras 3 (vars) does"
     laid_out = any(VARIABLES in parts for parts, _ in found)
-    require(path, laid_out, rule, ", ".join(file) or "no groups")
+    require(path, laid_out, rule, ", ".join(root.members) or "no groups")
     raw = []
     dropped: dict[str, str] = {}
     for parts, dataset in found:
@@ -61,9 +57,9 @@ def read_keras_weights(path: Path, file: Any) -> Arrays:
         elif attributes[-1:] == [VARIABLES]:
             layers = _layers(attributes[:-1])
             word = dict(zip("01", _words(layers), strict=False)).get(last, last)
-            raw.append(raw_entry(path, dataset, "/".join((*layers, word))))
+            raw.append(raw_entry(dataset, "/".join((*layers, word))))
         else:
-            raw.append(raw_entry(path, dataset, "/".join(parts)))
+            raw.append(raw_entry(dataset, "/".join(parts)))
     require(path, raw, "a checkpoint must hold weights", "none")
     arrays = published_by_tf(raw, "keras weights", path)
     return Arrays(arrays.entries, arrays.format, (*arrays.dropped, *dropped.items()))
@@ -160,24 +156,18 @@ def _attributes(layers: list[str], bare: bool) -> list[str]:
     return parts
 
 
-def read_keras_archive(path: Path, opened: Callable[[Path, Any], Arrays]) -> Arrays:
+def read_keras_archive(path: Path, read: Callable[[Hdf5File], Arrays]) -> Arrays:
     """Read the weights of a ``.keras`` file where they lie in the archive.
 
     Args:
         path: The archive.
-        opened: Reads an open HDF5 file.
+        read: Reads an HDF5 file.
 
     Raises:
         CheckpointError: If the archive breaks a rule.
     """
-    h5py = import_h5py()
     raw = RawFile(path)
-    start, size = _member(raw, FILE_NAME)
-    try:
-        file = h5py.File(_Part(raw, start, size), "r")
-    except HDF5_ERRORS as error:
-        raise broken(path, error) from None
-    return opened(path, file)
+    return read(Hdf5File(raw, *_member(raw, FILE_NAME)))
 
 
 def read_keras_config(path: Path) -> dict[str, Any]:
@@ -214,45 +204,3 @@ def _member(raw: RawFile, name: str) -> tuple[int, int]:
     place = read_members(raw).get(name)
     require(raw.path, place, f"a .keras archive must hold {name}", "none")
     return place  # type: ignore[return-value]
-
-
-class _Part:
-    """A part of a file, as the file object that h5py reads from."""
-
-    def __init__(self, raw: RawFile, start: int, size: int) -> None:
-        self._raw, self._start, self._size = raw, start, size
-        self._position = 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        base = {0: 0, 1: self._position, 2: self._size}[whence]
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        count = max(0, min(len(view), self._size - self._position))
-        step = 1 << 22
-        for done in range(0, count, step):
-            part = self._raw.read(self._start + self._position + done, min(step, count - done))
-            view[done : done + len(part)] = part
-        self._position += count
-        return count
-
-    def read(self, count: int = -1) -> bytes:
-        left = self._size - self._position
-        count = left if count < 0 else min(count, left)
-        data = self._raw.read(self._start + self._position, count)
-        self._position += count
-        return data
-
-    def write(self, data: Any) -> int:
-        raise OSError("this file is only read")
-
-    def truncate(self, size: int | None = None) -> int:
-        raise OSError("this file is only read")
-
-    def flush(self) -> None:
-        """Nothing waits to be written."""

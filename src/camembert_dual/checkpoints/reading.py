@@ -7,16 +7,18 @@ from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints import sniff
 from camembert_dual.checkpoints.entries import Arrays
-from camembert_dual.checkpoints.errors import CheckpointError, require
+from camembert_dual.checkpoints.errors import require
 from camembert_dual.checkpoints.fairseq import is_fairseq, read_fairseq
 from camembert_dual.checkpoints.h5_file import is_h5_weights, read_h5
-from camembert_dual.checkpoints.hdf5 import HDF5_ERRORS, broken, open_hdf5
+from camembert_dual.checkpoints.hdf5.file import Hdf5File
+from camembert_dual.checkpoints.hdf5.objects import read_node
 from camembert_dual.checkpoints.index import read_index
 from camembert_dual.checkpoints.keras_file import (
     read_keras_archive,
     read_keras_config,
     read_keras_weights,
 )
+from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.checkpoints.safetensors_file import read_safetensors
 from camembert_dual.checkpoints.torch_file import (
     read_state_dict,
@@ -45,14 +47,14 @@ def read_file(path: Path) -> Content:
 
     Raises:
         CheckpointError: If the file breaks a rule of its format.
-        ImportError: If the format needs h5py and there is none.
         OSError: If the file cannot be read.
     """
     form = sniff.sniff(path)
     if form == sniff.SAFETENSORS:
         return Content(read_safetensors(path))
     if form == sniff.HDF5:
-        return Content(_hdf5(path, open_hdf5(path)))
+        raw = RawFile(path)
+        return Content(_hdf5(Hdf5File(raw, 0, raw.size)))
     if form == sniff.KERAS_ARCHIVE:
         return Content(read_keras_archive(path, _hdf5), read_keras_config(path))
     if form == sniff.INDEX:
@@ -69,10 +71,6 @@ def _shard(path: Path) -> Arrays:
     return read_file(path).arrays
 
 
-def _hdf5(path: Path, file: Any) -> Arrays:
-    try:
-        return read_h5(path, file) if is_h5_weights(file) else read_keras_weights(path, file)
-    except CheckpointError:
-        raise
-    except HDF5_ERRORS as error:
-        raise broken(path, error) from None
+def _hdf5(file: Hdf5File) -> Arrays:
+    root = read_node(file, file.root, "")
+    return read_h5(root) if is_h5_weights(root) else read_keras_weights(root)
