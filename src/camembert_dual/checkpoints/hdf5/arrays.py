@@ -8,14 +8,7 @@ import struct
 from camembert_dual.checkpoints.entries import Array
 from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.hdf5 import values
-from camembert_dual.checkpoints.hdf5.objects import (
-    DATASPACE,
-    DATATYPE,
-    EXTERNAL,
-    FILTERS,
-    LAYOUT,
-    Node,
-)
+from camembert_dual.checkpoints.hdf5.objects import Kind, Node
 from camembert_dual.checkpoints.raw_file import BFLOAT16
 from camembert_dual.checkpoints.tf_names import RawEntry
 
@@ -48,8 +41,8 @@ def raw_entry(node: Node, name: str) -> RawEntry:
         CheckpointError: If it is not a dataset of numbers that lie in this file as they are.
     """
     file, title = node.file, repr(short(name, 120))
-    shape = values.read_shape(node.find(DATASPACE) or b"")
-    dtype = values.read_type(node.find(DATATYPE) or b"")
+    shape = values.read_shape(node.find(Kind.DATASPACE) or b"")
+    dtype = values.read_type(node.find(Kind.DATATYPE) or b"")
     # Keras keeps them as opaque bytes with a note beside
     if dtype.kind == "V" and dtype.itemsize == 2 and node.texts("dtype") == ["bfloat16"]:
         dtype = BFLOAT16
@@ -59,8 +52,8 @@ def raw_entry(node: Node, name: str) -> RawEntry:
             f"{file.path}: {title} must be a dataset of numbers of at most {values.MAX_RANK} "
             f"dimensions; received {received}."
         )
-    layout = (node.find(LAYOUT) or b"").ljust(18, b"\0")
-    is_plain = node.find(FILTERS) is None and node.find(EXTERNAL) is None
+    layout = (node.find(Kind.LAYOUT) or b"").ljust(18, b"\0")
+    is_plain = node.find(Kind.FILTERS) is None and node.find(Kind.EXTERNAL) is None
     rule = f"{title} must lie in this file in one piece"
     received = "one that is compressed, in pieces or elsewhere"
     require(file.path, is_plain and layout[:2] in IN_ONE_PIECE, rule, received)

@@ -60,13 +60,13 @@ class Hdf5File:
         head = self.read(0, min(self.size, 96)).ljust(96, b"\0")
         version = head[8]
         require(self.path, version <= 3, "the version of HDF5 must be 0 to 3", version)
-        old = version <= 1
-        sizes = head[13:15] if old else head[9:11]
-        require(
-            self.path, sizes == b"\x08\x08", "HDF5 addresses and sizes must have 8 bytes", sizes
-        )
-        base_at = {0: 24, 1: 28}.get(version, 12)
-        # base address, free space, end, driver, root's name, root | base, extension, end, root
-        base, *_, root = struct.unpack_from("<6Q" if old else "<4Q", head, base_at)
+        is_old = version <= 1
+        sizes = head[13:15] if is_old else head[9:11]
+        rule = "HDF5 addresses and sizes must have 8 bytes"
+        require(self.path, sizes == b"\x08\x08", rule, sizes)
+        if is_old:  # base address, free space, end, driver, root's name, root's header
+            base, *_, root = struct.unpack_from("<6Q", head, 24 + 4 * version)
+        else:  # base address, extension, end, root's header
+            base, *_, root = struct.unpack_from("<4Q", head, 12)
         require(self.path, base == 0, "HDF5 addresses must count from the file's start", base)
         return int(root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from camembert_dual.checkpoints.errors import require
+from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.hdf5.file import UNDEFINED, Hdf5File
 
 SOFT = 2  # the kind of a symbol table's entry that is a link
@@ -93,5 +93,5 @@ def _text(file: Hdf5File, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        require(file.path, False, "a name must be UTF-8", data)
-        raise
+        text = f"{file.path}: a name must be UTF-8; received {short(data)}."
+        raise CheckpointError(text) from None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,24 +12,35 @@ from camembert_dual.checkpoints.errors import require, short
 from camembert_dual.checkpoints.hdf5 import links, values
 from camembert_dual.checkpoints.hdf5.file import Hdf5File
 
-DATASPACE, LINK_INFO, DATATYPE, LINK = 0x01, 0x02, 0x03, 0x06
-EXTERNAL, LAYOUT, FILTERS, ATTRIBUTE = 0x07, 0x08, 0x0B, 0x0C
-CONTINUATION, SYMBOL_TABLE = 0x10, 0x11
-KINDS = {
-    *(DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL, LAYOUT, FILTERS, ATTRIBUTE),
-    *(CONTINUATION, SYMBOL_TABLE),
-}
 MAX_MESSAGES = 10_000
+
+
+class Kind(IntEnum):
+    """The messages that are read; the others say nothing that is needed."""
+
+    DATASPACE = 0x01
+    LINK_INFO = 0x02
+    DATATYPE = 0x03
+    LINK = 0x06
+    EXTERNAL = 0x07
+    LAYOUT = 0x08
+    FILTERS = 0x0B
+    ATTRIBUTE = 0x0C
+    CONTINUATION = 0x10
+    SYMBOL_TABLE = 0x11
+
+
+KINDS = frozenset(Kind)
 
 
 class Message(NamedTuple):
     """One thing that a header says."""
 
-    kind: int
+    kind: Kind
     body: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Node:
     """An object: a group, a dataset, or something else.
 
@@ -40,27 +52,28 @@ class Node:
 
     file: Hdf5File
     name: str
-    messages: tuple[Message, ...]
+    messages: list[Message]
+    _children: dict[str, Node] = field(default_factory=dict, init=False, repr=False)
 
-    def find(self, kind: int) -> bytes | None:
+    def find(self, kind: Kind) -> bytes | None:
         """The first message of a kind."""
         return next((one.body for one in self.messages if one.kind == kind), None)
 
     @cached_property
     def is_group(self) -> bool:
         """Whether it holds others."""
-        return self.find(SYMBOL_TABLE) is not None or self.find(LINK_INFO) is not None
+        return self.find(Kind.SYMBOL_TABLE) is not None or self.find(Kind.LINK_INFO) is not None
 
     @cached_property
     def members(self) -> dict[str, int | None]:
         """Name to address of what a group holds; None for a link to other data."""
         found: dict[str, int | None] = {}
         for kind, body in self.messages:
-            if kind == SYMBOL_TABLE:
+            if kind == Kind.SYMBOL_TABLE:
                 found |= links.read_symbol_table(self.file, body)
-            elif kind == LINK:
+            elif kind == Kind.LINK:
                 found |= links.read_link(self.file, body)
-            elif kind == LINK_INFO:
+            elif kind == Kind.LINK_INFO:
                 links.check_link_info(self.file, body)
         return found
 
@@ -70,7 +83,7 @@ class Node:
         found = (
             values.read_attribute(self.file, one.body)
             for one in self.messages
-            if one.kind == ATTRIBUTE
+            if one.kind == Kind.ATTRIBUTE
         )
         return {one.name: one for one in found}
 
@@ -91,10 +104,6 @@ class Node:
             here = here._children[part]
         return here
 
-    @cached_property
-    def _children(self) -> dict[str, Node]:
-        return {}
-
     def texts(self, attribute: str) -> list[str]:
         """A list of texts kept beside it; none if there is no such attribute.
 
@@ -112,12 +121,12 @@ def read_node(file: Hdf5File, address: int, name: str) -> Node:
         CheckpointError: If it is not whole.
     """
     head = file.read(address, 16)
-    if head[:4] == b"OHDR":
-        return Node(file, name, tuple(_read_new(file, address, head)))
+    if head[:5] == b"OHDR\x02":
+        return Node(file, name, _read_new(file, address, head))
     rule = f"{short(name, 120)!r} must have a header of version 1 or 2"
     require(file.path, head[0] == 1, rule, head[:4])
     (size,) = struct.unpack_from("<I", head, 8)
-    return Node(file, name, tuple(_read_blocks(file, (address + 16, size), is_new=False)))
+    return Node(file, name, _read_blocks(file, (address + 16, size), is_new=False))
 
 
 def _read_new(file: Hdf5File, address: int, head: bytes) -> list[Message]:
@@ -142,19 +151,19 @@ def _read_blocks(
         data = file.read(*blocks.pop())
         place = 0
         while len(data) - place >= step:
-            kind, size, flags = struct.unpack_from(form, data, place)
+            number, size, flags = struct.unpack_from(form, data, place)
             body = data[place + step : place + step + size]
             require(file.path, len(body) == size, "a message must lie in its header", size)
             place += step + size
-            if kind not in KINDS:
+            if number not in KINDS:
                 continue
             rule = f"an object must be told by itself, in at most {MAX_MESSAGES} messages"
             is_plain = not flags & 2 and len(messages) < MAX_MESSAGES
             require(file.path, is_plain, rule, "a shared message" if flags & 2 else "more")
-            if kind == CONTINUATION:
+            messages.append(Message(Kind(number), body))
+            if number == Kind.CONTINUATION:
                 require(file.path, size >= 16, "a message must be whole", size)
                 start, length = struct.unpack_from("<QQ", body)
                 # of version 2: a signature before, a checksum behind
                 blocks.append((start + 4, max(0, length - 8)) if is_new else (start, length))
-            messages.append(Message(kind, body))
     return messages

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from camembert_dual.checkpoints.errors import require, short
+from camembert_dual.checkpoints.errors import CheckpointError, require, short
 from camembert_dual.checkpoints.hdf5.file import Hdf5File
 from camembert_dual.checkpoints.raw_file import BFLOAT16
 
@@ -109,8 +109,8 @@ def read_texts(file: Hdf5File, attribute: Attribute) -> list[str]:
     try:
         return [one.rstrip(b"\0").decode("utf-8") for one in fields]
     except UnicodeDecodeError:
-        require(file.path, False, "a text must be UTF-8", short(attribute.name, 80))
-        raise
+        text = f"{file.path}: a text must be UTF-8; received others in {short(attribute.name, 80)}."
+        raise CheckpointError(text) from None
 
 
 def _find_text(
