@@ -41,6 +41,7 @@ def write(path, weights, root="tf_camembert_for_masked_lm", chunk=None):
         groups = sorted({name.split("/")[0] for name in weights}, reverse=True)
         file.attrs["layer_names"] = [group.encode() for group in groups]
         file.create_group("top_level_model_weights").attrs["weight_names"] = np.array([], "S1")
+        file["top_level_model_weights"]["not listed"] = np.zeros(3)
         for group in groups:
             names = [f"{root}/{name}".encode() for name in weights if name.split("/")[0] == group]
             place = file.create_group(group)
