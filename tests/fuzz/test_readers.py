@@ -6,6 +6,7 @@
 import io
 import os
 import random
+import resource
 import time
 
 import h5py
@@ -30,6 +31,7 @@ from hostile_files import (
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0.7"))
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 SLOWEST = 5.0
+MEMORY = 256_000  # kB that a reader may take for files of 90 kB
 
 
 def small_files():
@@ -76,7 +78,7 @@ def damage(content, chance):
         )
         start = size - 1 - start if chance.random() < 0.5 else start
         length = chance.choice((1, 1, 2, 4, 8, chance.randint(1, 64)))
-        kind = chance.randrange(5)
+        kind = chance.randrange(6)
         if kind == 0 and data:
             data[start] ^= 1 << chance.randrange(8)
         elif kind == 1:
@@ -87,6 +89,10 @@ def damage(content, chance):
             data[start : start + length] = (
                 chance.choice((b"\xff", b"\0", b"\x7f", b"\x80")) * length
             )
+        elif kind == 4:  # a size or an address
+            start -= start % 8
+            number = chance.choice((0, 8, 96, start, size, size - 8, 1 << 31, 1 << 63, 2**64 - 1))
+            data[start : start + 8] = (number % 2**64).to_bytes(8, "little")
         elif chance.random() < 0.2:
             del data[start:]
     return bytes(data)
@@ -100,6 +106,7 @@ def test_a_damaged_file_gives_a_typed_error_or_its_arrays(tmp_path, name):
     path = tmp_path / file
     end = time.monotonic() + SECONDS
     count = unnamed = 0
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     while time.monotonic() < end:
         count += 1
         path.unlink(missing_ok=True)
@@ -112,5 +119,6 @@ def test_a_damaged_file_gives_a_typed_error_or_its_arrays(tmp_path, name):
         except (CheckpointError, ValueError, OSError) as error:
             unnamed += str(tmp_path) not in str(error)
         assert time.monotonic() - start < SLOWEST
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < MEMORY
     assert count >= 5
     assert unnamed == 0
