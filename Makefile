@@ -34,8 +34,9 @@ test-neutral test-pt test-tf test-equivalence test-fuzz: test-%: setup ## Run on
 test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
 	bash tests/peer/run.sh
 
-fuzz: setup ## Read damaged files of every format, a minute each.
-	FUZZ_SECONDS=60 $(PYTEST) tests/fuzz
+fuzz: setup ## Read damaged files of every format under a coverage-guided fuzzer, a minute each.
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[fuzz]"
+	$(BIN)/python tests/fuzz/guided.py
 
 lint: setup types ## Check style and types.
 	$(BIN)/ruff check .
