@@ -67,6 +67,8 @@ def main() -> int:
     from test_readers import FILES
 
     names = [name for name in FILES if arguments.only in (None, name)]
+    if not names:
+        parser.error(f"--only must be one of {', '.join(FILES)}; received {arguments.only!r}")
     limits = [
         f"-max_total_time={arguments.seconds}",
         f"-timeout={SLOWEST}",

@@ -44,8 +44,7 @@ def test_every_file_gives_one_typed_error_that_names_the_file_and_the_reason(out
         refused = not outcome.startswith(("loaded", "untyped")) and f"{number:04d}" in message
         if not refused and not (may_load and outcome == "loaded"):
             wrong[title] = (outcome, message)
-        # a whole model of missing names, and as many that are unexpected
-        limit = 60_000 if title.endswith("many names") else 4_000
+        limit = 60_000 if title.endswith("many names") else 3_000
         if outcome != "loaded" and len(message) > limit:
             wrong[title] = (outcome, f"{len(message)} characters")
     assert wrong == {}, "\n".join(f"{title}: {line}" for title, line in wrong.items())

@@ -50,6 +50,12 @@ def published(tmp_path_factory):
     write_weights(tiny_folder(folder / "bin"), arrays, "bin")
     (folder / "bin" / "model.safetensors").unlink()
     files["bin"] = contents(folder / "bin")
+    path, _ = write_weights(tiny_folder(folder / "keras"), arrays, "keras-weights")
+    path.rename(folder / "keras" / "model_00000.weights.h5")
+    index = {"weight_map": {"/vars": ["model_00000.weights.h5"]}}
+    (folder / "keras" / "model.weights.json").write_text(json.dumps(index))
+    (folder / "keras" / "model.safetensors").unlink()
+    files["keras"] = contents(folder / "keras")
     (folder / "spm").write_bytes(model_bytes())
     tokenizer = CamembertTokenizerFast(folder / "spm", model_max_length=38)
     config = tiny_config(vocab_size=len(tokenizer))
@@ -123,6 +129,7 @@ def hub(server, published):
     server.add(NAME, "old", published["old"])
     server.add("a/shards", "main", published["shards"])
     server.add("a/bin", "main", published["bin"])
+    server.add("a/keras", "main", published["keras"])
     server.add("a/complete", "main", published["complete"])
     server.add("a/secret", "main", published["main"])
     server.secret.add("a/secret")
@@ -182,7 +189,7 @@ def test_revisions_are_kept_apart(hub, ask, tmp_path):
     assert "'none'" in answer["message"]
 
 
-@pytest.mark.parametrize("name", ["a/shards", "a/bin"])
+@pytest.mark.parametrize("name", ["a/shards", "a/bin", "a/keras"])
 def test_other_formats_come_when_there_are_no_safetensors(hub, ask, name):
     assert ask(name)["hashes"] == hashes(seed=3)
     assert "README.md" not in fetched(hub)
