@@ -9,12 +9,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from camembert_dual.checkpoints.convert import convert
-from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
-from camembert_dual.checkpoints.reading import read_file
+from camembert_dual.checkpoints.formats.registry import read_file
 from camembert_dual.checkpoints.selecting import select
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
+from camembert_dual.common.errors import CheckpointError
 from camembert_dual.parameters import TASKS
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 

@@ -11,8 +11,8 @@ import torch
 from sentencepiece import SentencePieceProcessor
 
 from camembert_dual.checkpoints.convert import convert
-from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.common.errors import CheckpointError
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config
 from tokenization_models import model_bytes
 

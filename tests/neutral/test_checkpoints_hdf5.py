@@ -7,12 +7,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from camembert_dual.checkpoints.errors import CheckpointError
-from camembert_dual.checkpoints.hdf5.arrays import raw_entry, read_datasets
-from camembert_dual.checkpoints.hdf5.file import MAX_DESCRIPTION, Hdf5File
-from camembert_dual.checkpoints.hdf5.objects import read_node
-from camembert_dual.checkpoints.hdf5.writing import new_hdf5, write_dataset
+from camembert_dual.checkpoints.formats.hdf5.arrays import raw_entry, read_datasets
+from camembert_dual.checkpoints.formats.hdf5.file import MAX_DESCRIPTION, Hdf5File
+from camembert_dual.checkpoints.formats.hdf5.objects import read_node
+from camembert_dual.checkpoints.formats.hdf5.writing import new_hdf5, write_dataset
 from camembert_dual.checkpoints.raw_file import RawFile
+from camembert_dual.common.errors import CheckpointError
 
 VERSIONS = ["earliest", ("v108", "v108"), ("v110", "v110"), "latest"]
 TYPES = ["<f2", "<f4", "<f8", ">f2", ">f4", ">f8", "<i4", ">i8", "u1", "<u2", "i1"]

@@ -13,8 +13,8 @@ import pytest
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
-from camembert_dual.checkpoints.staging import JOURNAL, STAGING, finish_save, staged_save
 from camembert_dual.checkpoints.writing import FORMATS
+from camembert_dual.storage.atomic import JOURNAL, STAGING, finish_save, staged_save
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config, tiny_folder
 
 KILLS = 60

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from camembert_dual.files import atomic_folder
+from camembert_dual.storage.atomic import atomic_folder
 
 
 def names(path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cases
-from camembert_dual.generation import GenerationOptions, check_room
+from camembert_dual.generation.config import GenerationOptions, check_room
 
 BAD = (
     ({"max_new_tokens": 0}, "max_new_tokens must be an integer of at least 1; received 0."),

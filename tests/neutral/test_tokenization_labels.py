@@ -2,7 +2,8 @@
 
 import pytest
 
-from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast, align_labels
+from camembert_dual.tasks import align_labels
+from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast
 from shared_data import shared
 from tokenization_models import SENTENCES, write_model
 

@@ -3,7 +3,7 @@
 import pytest
 import sentencepiece
 
-from camembert_dual.tokenization.proto import UNIGRAM, build_model, parse_model
+from camembert_dual.tokenization.sentencepiece_model import UNIGRAM, build_model, parse_model
 from shared_data import shared
 from tokenization_models import SENTENCES, model_bytes
 

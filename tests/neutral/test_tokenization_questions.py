@@ -5,12 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from camembert_dual.tokenization import (
-    CamembertTokenizer,
-    CamembertTokenizerFast,
-    best_answers,
-    question_windows,
-)
+from camembert_dual.tasks import best_answers, question_windows
+from camembert_dual.tokenization import CamembertTokenizer, CamembertTokenizerFast
 from shared_data import shared
 from tokenization_models import SENTENCES, write_model
 

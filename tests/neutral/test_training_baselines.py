@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from camembert_dual.tasks.metrics import MaskedLMScores
 from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
 from camembert_dual.training.masking import special_table
-from camembert_dual.training.metrics import MaskedLMScores
 
 BOS, PAD, EOS, MASK, V = 0, 1, 2, 8, 9  # the ordinary pieces are 3 to 7
 ORDINARY = range(3, 8)

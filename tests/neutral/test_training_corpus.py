@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camembert_dual.training.corpus import (
+from camembert_dual.data.text import (
     Source,
     is_held_out,
     oversample,

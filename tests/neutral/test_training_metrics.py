@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camembert_dual.training.metrics import MaskedLMScores, masked_lm_scores
+from camembert_dual.tasks.metrics import MaskedLMScores, masked_lm_scores
 
 
 def draw(rows=37, size=19, seed=0):

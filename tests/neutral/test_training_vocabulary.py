@@ -5,7 +5,7 @@ import itertools
 import pytest
 import sentencepiece
 
-from camembert_dual.training.corpus import read_lines
+from camembert_dual.data.text import read_lines
 from camembert_dual.training.vocabulary import FRENCH_CHARACTERS, train_sentencepiece
 from shared_data import shared
 

@@ -15,7 +15,7 @@ import reference
 import tree_tf as tree
 from camembert_dual import CamembertTokenizer
 from camembert_dual.tf import export_saved_model
-from camembert_dual.tf.answers import text_signature
+from camembert_dual.tf.export.answers import text_signature
 
 # the first test waits for all models to be exported
 pytestmark = pytest.mark.timeout(900)

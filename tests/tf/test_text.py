@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 import tensorflow as tf
 
-from camembert_dual.tf.text import TFCamembertTokenizer
+from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tokenization import CamembertTokenizer
 from shared_data import shared
 from tokenization_models import FRAGMENTS, SENTENCES, write_model

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camembert_dual.tokenization.assembly import Buffers, Place, Rows
-from camembert_dual.tokenization.backend import Aligned, Backend
+from camembert_dual.tokenization.layout import Buffers, Place, Rows
 from camembert_dual.tokenization.ragged import IntArray, merge_rows
+from camembert_dual.tokenization.segmenter import Aligned, Backend
 
 Source = str | Sequence[str]
 NOTHING = -1  # the word and the sequence of special tokens and padding

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from camembert_dual.tokenization.backend import Backend
-from camembert_dual.tokenization.call import encode_samples
+from camembert_dual.common.arrays import as_lists
+from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
-from camembert_dual.tokenization.encoding import BatchEncoding
-from camembert_dual.tokenization.folder import HUB_OPTIONS, TokenizerFolder, open_folder
+from camembert_dual.tokenization.encode import encode_samples
+from camembert_dual.tokenization.files import HUB_OPTIONS, TokenizerFolder, open_folder
 from camembert_dual.tokenization.options import Options
 from camembert_dual.tokenization.padding import pad_encodings
 from camembert_dual.tokenization.prepare import prepare_ids
 from camembert_dual.tokenization.samples import read_samples
+from camembert_dual.tokenization.segmenter import Backend
 from camembert_dual.tokenization.template import Templates, count_special, place
-from camembert_dual.tokenization.tensors import as_lists
 from camembert_dual.tokenization.vocabulary import Vocabulary
 
 NO_LIMIT = int(1e30)

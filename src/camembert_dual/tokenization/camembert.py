@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from tokenizers import AddedToken
 
-from camembert_dual.files import read_json
-from camembert_dual.tokenization.added import special_token
+from camembert_dual.storage.json_files import read_json
+from camembert_dual.tokenization.added_tokens import special_token
 from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.folder import TOKENIZER_FILE, VOCAB_FILE, as_token
-from camembert_dual.tokenization.piece_backend import FAIRSEQ_OFFSET, PieceBackend
+from camembert_dual.tokenization.files import TOKENIZER_FILE, VOCAB_FILE, as_token
 from camembert_dual.tokenization.save import save_tokenizer, save_vocabulary
+from camembert_dual.tokenization.sentencepiece_segmenter import FAIRSEQ_OFFSET, PieceBackend
 from camembert_dual.tokenization.template import Templates, camembert_templates
 from camembert_dual.tokenization.tokenizer_json import to_proto
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tokenizers import Tokenizer
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
-from camembert_dual.tokenization.folder import TokenizerFolder
+from camembert_dual.tokenization.files import TokenizerFolder
 from camembert_dual.tokenization.save import tokenizer_json
 
 Self = TypeVar("Self", bound="CamembertTokenizerFast")

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 from tokenizers import Tokenizer
 
 from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.folder import TOKENIZER_FILE, TokenizerFolder
-from camembert_dual.tokenization.library_backend import LibraryBackend, read_templates
+from camembert_dual.tokenization.files import TOKENIZER_FILE, TokenizerFolder
 from camembert_dual.tokenization.save import save_generic
 from camembert_dual.tokenization.special import NAMES
 from camembert_dual.tokenization.template import Templates
+from camembert_dual.tokenization.tokenizers_segmenter import LibraryBackend, read_templates
 
 _ROBERTA = {
     "bos_token": "<s>",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from camembert_dual.tokenization.encoding import BatchEncoding
+from camembert_dual.common.arrays import as_lists, to_tensor
+from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.options import padded_width, padding_of, side_of
-from camembert_dual.tokenization.tensors import as_lists, to_tensor
 
 if TYPE_CHECKING:
     from camembert_dual.tokenization.base import BaseTokenizer

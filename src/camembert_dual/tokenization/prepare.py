@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from camembert_dual.tokenization.assembly import find_places
-from camembert_dual.tokenization.call import collect, plan
-from camembert_dual.tokenization.encoding import BatchEncoding
+from camembert_dual.tokenization.batch_encoding import BatchEncoding
+from camembert_dual.tokenization.encode import collect, plan
+from camembert_dual.tokenization.layout import find_places
 from camembert_dual.tokenization.options import Options
 from camembert_dual.tokenization.ragged import from_lists
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from camembert_dual.tokenization.alignment import Source
-from camembert_dual.tokenization.backend import Backend
 from camembert_dual.tokenization.ragged import Ragged, merge_rows
+from camembert_dual.tokenization.segmenter import Backend
 
 Sample = tuple[Source, Source | None]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import AddedToken
 
-from camembert_dual.files import write_atomically
-from camembert_dual.tokenization.folder import (
+from camembert_dual.storage.atomic import write_atomically
+from camembert_dual.tokenization.files import (
     ADDED_FILE,
     CONFIG_FILE,
     SPECIAL_FILE,
     TOKENIZER_FILE,
     VOCAB_FILE,
 )
-from camembert_dual.tokenization.piece_backend import FAIRSEQ_OFFSET
-from camembert_dual.tokenization.proto import parse_model
+from camembert_dual.tokenization.sentencepiece_model import parse_model
+from camembert_dual.tokenization.sentencepiece_segmenter import FAIRSEQ_OFFSET
 from camembert_dual.tokenization.tokenizer_json import can_hold, from_proto
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from camembert_dual.tokenization.camembert import NOT_USED, CamembertBase, read_vocabulary
-from camembert_dual.tokenization.folder import TOKENIZER_FILE, TokenizerFolder
+from camembert_dual.tokenization.files import TOKENIZER_FILE, TokenizerFolder
 
 Self = TypeVar("Self", bound="CamembertTokenizer")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tokenizers import AddedToken
 
-from camembert_dual.tokenization.proto import (
+from camembert_dual.tokenization.sentencepiece_model import (
     CONTROL,
     NORMAL,
     UNIGRAM,

@@ -5,9 +5,9 @@ from typing import Any, overload
 
 from tokenizers import AddedToken
 
-from camembert_dual.tokenization.backend import Backend
+from camembert_dual.common.arrays import as_lists
+from camembert_dual.tokenization.segmenter import Backend
 from camembert_dual.tokenization.special import NAMES, SpecialToken, SpecialTokenId
-from camembert_dual.tokenization.tensors import as_lists
 
 
 class Vocabulary:
