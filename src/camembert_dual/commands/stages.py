@@ -56,7 +56,7 @@ def stages(name: str, backend: str, dtype: str, inputs: Inputs) -> dict[str, npt
         Stage to its values, in the order of the network; padded positions are zero.
     """
     checkpoint = open_checkpoint(name)
-    task = select(checkpoint).task
+    task = select(checkpoint).architecture
     module, prefix = TREES[backend]
     tree = importlib.import_module(module)
     model = getattr(tree, f"{prefix}{task}").from_pretrained(name, dtype=dtype)

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from camembert_dual.storage.json_files import read_json
+from camembert_dual.storage.locate import HUB_OPTIONS
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.fast import CamembertTokenizerFast
-from camembert_dual.tokenization.files import HUB_OPTIONS, TokenizerFolder, open_folder
+from camembert_dual.tokenization.files import TokenizerFolder, open_folder
 from camembert_dual.tokenization.generic import TokenizerFast
 from camembert_dual.tokenization.slow import CamembertTokenizer
 from camembert_dual.tokenization.tokenizer_json import is_camembert

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from camembert_dual.common.arrays import as_lists
+from camembert_dual.storage.locate import HUB_OPTIONS
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
 from camembert_dual.tokenization.encode import encode_samples
-from camembert_dual.tokenization.files import HUB_OPTIONS, TokenizerFolder, open_folder
+from camembert_dual.tokenization.files import TokenizerFolder, open_folder
 from camembert_dual.tokenization.options import Options
 from camembert_dual.tokenization.padding import pad_encodings
 from camembert_dual.tokenization.prepare import prepare_ids

@@ -18,7 +18,6 @@ ADDED_FILE = "added_tokens.json"
 MODEL_CONFIG_FILE = "config.json"
 FILES = (VOCAB_FILE, TOKENIZER_FILE, CONFIG_FILE, SPECIAL_FILE, ADDED_FILE, MODEL_CONFIG_FILE)
 
-HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
 _NOT_SETTINGS = (
     "added_tokens_decoder",
     "auto_map",
