@@ -13,7 +13,15 @@ from camembert_dual.checkpoints.formats.registry import PICKLED, SAFE, WRITTEN, 
 from camembert_dual.checkpoints.formats.sharded import shard_limit, write_shards
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays, dtype_of, is_finite, shape_of
 from camembert_dual.common.arrays import BFLOAT16, Array
-from camembert_dual.common.errors import CheckpointError, file_error, require, require_file, short
+from camembert_dual.common.errors import (
+    MAX_MESSAGE,
+    CheckpointError,
+    file_error,
+    listed,
+    require,
+    require_file,
+    short,
+)
 from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS
@@ -116,7 +124,7 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
         rule = "a config must have values of the right kinds"
         raise file_error(path, rule, str(error)) from None
     except ValueError as error:
-        raise CheckpointError(f"{path}: {short(str(error), 1000)}") from None
+        raise CheckpointError(short(f"{path}: {error}", MAX_MESSAGE)) from None
 
 
 def find_weights(folder: Path) -> Path:
@@ -134,10 +142,10 @@ def find_weights(folder: Path) -> Path:
     whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern)}
     others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
-        found = ", ".join(path.name for path in others) or "none"
+        found = listed([path.name for path in others], 80) or "none"
         raise FileNotFoundError(
             f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5, "
-            f".weights.json or .keras file; received {found} in {folder}."
+            f".weights.json or .keras file; received {found} in {short(str(folder), 100)}."
         )
     return others[0]
 

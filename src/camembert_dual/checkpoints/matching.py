@@ -16,7 +16,7 @@ from camembert_dual.checkpoints.lazy_arrays import (
     shape_of,
 )
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import require, short
+from camembert_dual.common.errors import listed, require
 from camembert_dual.parameter_names import (
     BUFFERS,
     DECODER,
@@ -29,7 +29,7 @@ from camembert_dual.parameter_names import (
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
-MAX_TEXT = 50_000  # all names of any checkpoint, but not of a hostile one
+NAMES_SHOWN = 240  # characters of an error, for the names of all kinds of faults together
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def match(
     problems = {
         "given twice under two names": names.twice,
         "": different,
-        "unexpected": [short(one) for name, one in names.stored.items() if name not in known],
+        "unexpected": [one for name, one in names.stored.items() if name not in known],
         "of another shape": [] if ignore_mismatched_sizes else list(mismatched.values()),
         "of a type that is not floating point": _not_floating(names, arrays),
         "missing": _fatal_gaps(missing, list(names.wanted)),
@@ -169,10 +169,11 @@ def _not_floating(names: _Names, arrays: Mapping[str, Array]) -> list[str]:
 
 def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) -> None:
     """Refuse a checkpoint with all that is wrong with it, by kind, in one error."""
+    kinds = {kind: names for kind, names in problems.items() if names}
+    room = NAMES_SHOWN // max(1, len(kinds))
     found = [
-        f"{kind}: {short(', '.join(names), MAX_TEXT)}" if kind else "; ".join(names)
-        for kind, names in problems.items()
-        if names
+        f"{kind}: {listed(names, room)}" if kind else listed(names, room)
+        for kind, names in kinds.items()
     ]
     is_lazy = isinstance(arrays, LazyArrays) and arrays.lazy
     origin = next(iter(arrays.lazy.values())).path if is_lazy else "A checkpoint"  # type: ignore[attr-defined]

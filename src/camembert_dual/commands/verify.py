@@ -16,6 +16,7 @@ import numpy.typing as npt
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.commands import stages
 from camembert_dual.commands.stages import TREES, Inputs, sample_inputs
+from camembert_dual.storage.locate import locate
 
 TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
 PACKAGES = {"torch": "torch", "tf": "tensorflow"}
@@ -49,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     if absent:
         extra = absent[0]
         raise ImportError(f'verify needs {PACKAGES[extra]}: pip install "camembert-dual[{extra}]"')
+    for name, _ in runs:
+        locate(name, finish=False)  # nothing is written by a comparison
     inputs = sample_inputs([open_checkpoint(name).config for name, _ in runs])
     one, other = (run_stages(name, backend, arguments.dtype, inputs) for name, backend in runs)
     tolerance = TOLERANCES[arguments.dtype] if arguments.tolerance is None else arguments.tolerance
