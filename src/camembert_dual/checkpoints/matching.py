@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -29,6 +30,7 @@ from camembert_dual.parameter_names import (
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
+MAX_NEW = 1 << 28  # numbers that a model may have anew beside those of a small checkpoint
 NAMES_SHOWN = 240  # characters of an error, for the names of all kinds of faults together
 
 
@@ -127,6 +129,33 @@ def match(
     )
 
 
+def check_sizes(
+    arrays: Mapping[str, Array],
+    expected: Sequence[Parameter],
+    ignore_mismatched_sizes: bool = False,
+) -> None:
+    """Check, before a model is built, that a checkpoint bounds its size; no array is read for that.
+
+    Args:
+        arrays: Published name to array.
+        expected: The model's weights.
+        ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
+
+    Raises:
+        ValueError: If a shape differs or a weight is missing, as :func:`match` says it, or the
+            weights that the model has anew are more than the checkpoint holds and ``MAX_NEW``.
+    """
+    names = _Names.of(arrays, expected)
+    mismatched = _mismatched(names, arrays)
+    missing = [name for name in names.wanted if name not in names.stored]
+    if (mismatched and not ignore_mismatched_sizes) or _fatal_gaps(missing, list(names.wanted)):
+        match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
+    new = sum(math.prod(names.wanted[name].shape) for name in (*mismatched, *missing))
+    most = max(MAX_NEW, sum(math.prod(shape_of(arrays, name)) for name in arrays))
+    rule = f"{_origin(arrays)} must leave at most {most} numbers of the model new"
+    require(new <= most, rule, new)
+
+
 class _Names(NamedTuple):
     """The two sides by the table's spelling, with the backbone's prefix.
 
@@ -175,10 +204,15 @@ def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) 
         f"{kind}: {listed(names, room)}" if kind else listed(names, room)
         for kind, names in kinds.items()
     ]
-    is_lazy = isinstance(arrays, LazyArrays) and arrays.lazy
-    origin = next(iter(arrays.lazy.values())).path if is_lazy else "A checkpoint"  # type: ignore[attr-defined]
-    rule = f"{origin} must hold every weight of the model and nothing unknown"
+    rule = f"{_origin(arrays)} must hold every weight of the model and nothing unknown"
     require(not found, rule, f"one with {'; '.join(found)}")
+
+
+def _origin(arrays: Mapping[str, Array]) -> str:
+    """The file that arrays come from, for messages."""
+    if isinstance(arrays, LazyArrays) and arrays.lazy:
+        return str(next(iter(arrays.lazy.values())).path)
+    return "A checkpoint"
 
 
 def _is_known(name: str, aliases: Iterable[str]) -> bool:
