@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import cases
+from bundled.vocabulary import train_sentencepiece
 from camembert_dual import CamembertConfig, CamembertTokenizer
 from camembert_dual.checkpoints.folder import save_checkpoint
-from camembert_dual.training.vocabulary import train_sentencepiece
 
 GREETING = "Hello, my dog is cute"
 BLANK = "The capital of France is <mask>."

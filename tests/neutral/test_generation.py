@@ -5,6 +5,7 @@ import pytest
 
 import cases
 from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.uniforms import draw_uniforms
 
 BAD = (
     ({"max_new_tokens": 0}, "max_new_tokens must be an integer of at least 1; received 0."),
@@ -26,13 +27,13 @@ BAD = (
         "early_stopping must be True, False or 'never'; received 'always'.",
     ),
     ({"seed": -1}, "seed must be an integer of at least 0; received -1."),
-    ({"temperature": 0.5}, "temperature needs do_sample=True; received 0.5."),
-    ({"top_p": 0.5}, "top_p needs do_sample=True; received 0.5."),
-    ({"length_penalty": 2.0}, "length_penalty needs num_beams above 1; received 2.0."),
-    ({"early_stopping": True}, "early_stopping needs num_beams above 1; received True."),
+    ({"temperature": 0.5}, "temperature must go with do_sample=True; received 0.5."),
+    ({"top_p": 0.5}, "top_p must go with do_sample=True; received 0.5."),
+    ({"length_penalty": 2.0}, "length_penalty must go with num_beams above 1; received 2.0."),
+    ({"early_stopping": True}, "early_stopping must go with num_beams above 1; received True."),
     (
         {"num_beams": 2, "do_sample": True},
-        "num_beams above 1 does not go with do_sample; received 2.",
+        "num_beams must be 1 with do_sample=True; received 2.",
     ),
     (
         {"eos_token_id": (2, 101)},
@@ -55,7 +56,7 @@ def test_an_unknown_option_is_refused_with_the_list_of_options():
 
 
 def test_an_encoder_does_not_generate():
-    with pytest.raises(ValueError, match=r"needs a config with is_decoder=True.*received False"):
+    with pytest.raises(ValueError, match=r"must have is_decoder=True to generate.*received False"):
         GenerationOptions.for_config(cases.config("plain"), {})
 
 
@@ -76,12 +77,11 @@ def test_enough_candidates_are_looked_at_to_keep_every_beam(ends, count):
 
 
 def test_a_seed_gives_numbers_that_depend_on_it_and_fill_the_unit_interval():
-    options = GenerationOptions(max_new_tokens=50, do_sample=True, seed=3)
-    numbers = options.uniforms(40)
+    numbers = draw_uniforms(50, 40, seed=3)
     assert numbers.shape == (50, 40)
     assert numbers.dtype == np.float32
-    assert (options.uniforms(40) == numbers).all()
-    assert (GenerationOptions(max_new_tokens=50, seed=4).uniforms(40) != numbers).any()
+    assert (draw_uniforms(50, 40, seed=3) == numbers).all()
+    assert (draw_uniforms(50, 40, seed=4) != numbers).any()
     assert 0 <= numbers.min() < 0.01 < 0.99 < numbers.max() < 1
     assert abs(numbers.mean() - 0.5) < 0.02
 

@@ -19,7 +19,8 @@ FILES = {
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
-    "- training/loop.py",  # the command that trained the bundled checkpoint
+    "- training/loop.py",  # pretraining
+    "- training/state.py",
 }
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors
@@ -49,9 +50,9 @@ LINES = {
     "training/optimization.py": {  # PyTorch schedules and clips outside of its optimizer
         "- clip(weights, longest)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
-        "max_gradient_norm)",
+        "max_gradient_norm, betas, epsilon)",
         "+ create_optimizer(learning_rate, total_steps, warmup_steps, weight_decay, "
-        "max_gradient_norm)",
+        "max_gradient_norm, betas, epsilon)",
         "+ class WarmupThenDecay",
         "+ WarmupThenDecay.__init__(self, peak, warmup_steps, total_steps)",
         "+ WarmupThenDecay.__call__(self, step)",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from camembert_dual.training.masking import (
+    MaskingVocabulary,
     mask_whole_words,
     punctuation_table,
     special_table,
@@ -23,12 +24,21 @@ PAD, MASK = 1, len(PIECES) - 1
 SPECIAL_IDS = [0, 1, 2, 3, MASK]
 WORD_STARTS = word_start_table(PIECES)
 SPECIAL = special_table(len(PIECES), SPECIAL_IDS)
+NONE = np.zeros(len(PIECES), dtype=bool)
 FIRST_WORD, FIRST_SUFFIX = 5, 16
 
 
-def mask(ids, seed=0, **changes):
-    options = {"word_starts": WORD_STARTS, "special": SPECIAL, "mask_token_id": MASK}
-    return mask_whole_words(ids, rng=np.random.default_rng(seed), **{**options, **changes})
+def vocabulary(**changes):
+    tables = {"word_starts": WORD_STARTS, "punctuation": NONE, "special": SPECIAL}
+    ids = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": PAD, "mask_token_id": MASK}
+    return MaskingVocabulary(**{**tables, **ids, **changes})
+
+
+VOCABULARY = vocabulary()
+
+
+def mask(ids, seed=0, known=VOCABULARY, **shares):
+    return mask_whole_words(ids, known, np.random.default_rng(seed), **shares)
 
 
 def words_of(row):
@@ -78,16 +88,16 @@ def test_punctuation_is_chosen_with_its_word_unless_it_is_a_word_of_its_own():
         "word_starts": word_start_table(pieces),
         "special": special_table(len(pieces), [0, 1, 8]),
         "mask_token_id": 8,
-        "probability": 0.5,
     }
     ids = [0, 2, 3, 4, 5, 6, 7, 1]
     for punctuation, words in [
-        (None, [[1, 2, 3, 4, 5], [6]]),
+        (np.zeros(len(pieces), dtype=bool), [[1, 2, 3, 4, 5], [6]]),
         (punctuation_table(pieces), [[1], [2], [3, 4], [5], [6]]),
     ]:
         seen = set()
+        known = vocabulary(punctuation=punctuation, **tables)
         for seed in range(300):
-            chosen = mask(ids, seed, punctuation=punctuation, **tables)[1] != -100
+            chosen = mask(ids, seed, known, chosen_share=0.5)[1] != -100
             assert not chosen[[0, 7]].any()
             assert all(len(set(chosen[word].tolist())) == 1 for word in words)
             seen.add(tuple(bool(chosen[word[0]]) for word in words))
@@ -98,7 +108,7 @@ def test_punctuation_is_chosen_with_its_word_unless_it_is_a_word_of_its_own():
 def test_words_are_chosen_whole_or_not_at_all(seed):
     # Any ids in any order: suffixes after special tokens, special tokens inside words.
     rows = np.random.default_rng(seed).integers(0, len(PIECES), size=(53, 1 + 2 * seed))
-    _, labels = mask(rows, seed, probability=0.5)
+    _, labels = mask(rows, seed, chosen_share=0.5)
     for row, row_labels in zip(rows.tolist(), labels, strict=True):
         words = words_of(row)
         for word in words:
@@ -112,7 +122,7 @@ def test_neighbouring_words_and_rows_are_chosen_apart():
     ids = np.array([[0, 7, 8], [17, 18, 2]])
     patterns = set()
     for seed in range(200):
-        chosen = mask(ids, seed, probability=0.5)[1] != -100
+        chosen = mask(ids, seed, chosen_share=0.5)[1] != -100
         assert chosen[1, 0] == chosen[1, 1]
         patterns.add((bool(chosen[0, 1]), bool(chosen[0, 2]), bool(chosen[1, 0])))
     assert len(patterns) == 2**3
@@ -171,7 +181,7 @@ def test_the_fates_are_shared_out_as_in_bert_and_hold_for_whole_words():
 
 def test_random_replacements_are_drawn_evenly_from_the_ordinary_pieces():
     ids = rows_of_words(np.random.default_rng(5), rows=31, words_per_row=211)
-    masked, labels = mask(ids, probability=1.0, mask_fraction=0.0, random_fraction=1.0)
+    masked, labels = mask(ids, chosen_share=1.0, mask_share=0.0, random_share=1.0)
     drawn = masked[labels != -100]
     counts = np.bincount(drawn, minlength=len(PIECES))
     assert not counts[SPECIAL_IDS].any()
@@ -182,49 +192,73 @@ def test_random_replacements_are_drawn_evenly_from_the_ordinary_pieces():
 def test_each_call_draws_afresh_and_a_seed_draws_the_same():
     ids = rows_of_words(np.random.default_rng(6), rows=5, words_per_row=41)
     rng = np.random.default_rng(7)
-    options = {"word_starts": WORD_STARTS, "special": SPECIAL, "mask_token_id": MASK}
-    first, second = (mask_whole_words(ids, rng=rng, **options)[1] for _ in range(2))
+    first, second = (mask_whole_words(ids, VOCABULARY, rng)[1] for _ in range(2))
     assert (first != second).any()
     np.testing.assert_array_equal(mask(ids, seed=7)[1], first)
 
 
 def test_evaluation_masks_show_no_label():
     ids = rows_of_words(np.random.default_rng(8), rows=7, words_per_row=53)
-    masked, labels = mask(ids, mask_fraction=1.0, random_fraction=0.0)
+    masked, labels = mask(ids, mask_share=1.0, random_share=0.0)
     np.testing.assert_array_equal(masked == MASK, labels != -100)
 
 
-@pytest.mark.parametrize(("probability", "expected"), [(0.0, 0), (1.0, 3 + 2)])
-def test_the_extreme_probabilities_choose_none_and_all(probability, expected):
+@pytest.mark.parametrize(("chosen_share", "expected"), [(0.0, 0), (1.0, 3 + 2)])
+def test_the_extreme_shares_choose_none_and_all(chosen_share, expected):
     ids = np.array([[0, 5, 16, 17, 2], [0, 6, 7, 2, PAD]])
-    assert (mask(ids, probability=probability)[1] != -100).sum() == expected
+    assert (mask(ids, chosen_share=chosen_share)[1] != -100).sum() == expected
 
 
 @pytest.mark.parametrize("ids", [np.full((3, 5), PAD), np.empty((0, 4)), np.empty((2, 0)), []])
 def test_rows_without_words_come_back_as_they_were(ids):
-    masked, labels = mask(ids, probability=1.0)
+    masked, labels = mask(ids, chosen_share=1.0)
     np.testing.assert_array_equal(masked, ids)
     assert (labels == -100).all()
 
 
 @pytest.mark.parametrize(
-    ("ids", "changes", "message"),
+    ("ids", "shares", "message"),
     [
-        ([[0, len(PIECES)]], {}, "input_ids must be within 0 and 23; received 0 to 24"),
-        ([[0, -1]], {}, "input_ids must be within 0 and 23; received -1 to 0"),
-        ([[[0]]], {}, r"received shape \(1, 1, 1\)"),
-        ([[0]], {"mask_token_id": 99}, "mask_token_id must be within 0 and 23; received 99"),
-        ([[0]], {"probability": 1.5}, "received 1.5, 0.8, 0.1"),
-        ([[0]], {"mask_fraction": 0.95}, "received 0.15, 0.95, 0.1"),
-        ([[0]], {"special": SPECIAL[1:]}, r"received \(24,\), \(23,\), \(23,\)"),
-        ([[0]], {"punctuation": SPECIAL[1:]}, r"received \(24,\), \(24,\), \(23,\)"),
+        ([[0, len(PIECES)]], {}, r"input_ids must be in \[0, 24\) .* received ids from 0 to 24"),
+        ([[0, -1]], {}, "received ids from -1 to 0"),
+        ([[[0]]], {}, r"received \(1, 1, 1\)"),
+        ([[0]], {"chosen_share": 1.5}, "received 1.5, 0.8, 0.1"),
+        ([[0]], {"mask_share": 0.95}, "received 0.15, 0.95, 0.1"),
     ],
 )
-def test_wrong_arguments_are_named(ids, changes, message):
+def test_wrong_arguments_are_named(ids, shares, message):
     with pytest.raises(ValueError, match=message):
-        mask(ids, **changes)
+        mask(ids, **shares)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mask_token_id": 99}, r"mask_token_id must be in \[0, 24\) .* received ids from 99"),
+        ({"special": SPECIAL[1:]}, r"received \(24,\), \(24,\), \(23,\)"),
+        ({"punctuation": SPECIAL[1:]}, r"received \(24,\), \(23,\), \(24,\)"),
+    ],
+)
+def test_a_vocabulary_of_several_sizes_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        vocabulary(**changes)
+
+
+def test_a_vocabulary_is_described_by_its_tokens():
+    tokens = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", "<s>", "</s>", "▁le"]
+    known = MaskingVocabulary.of_tokens(
+        [*tokens, ".", "<mask>", "<x>"],
+        [9, 10],
+        bos_token_id=5,
+        eos_token_id=6,
+        pad_token_id=1,
+        mask_token_id=9,
+    )
+    assert np.flatnonzero(~known.special).tolist() == [7, 8]
+    assert np.flatnonzero(known.word_starts).tolist() == [7]
+    assert np.flatnonzero(known.punctuation).tolist() == [8]
 
 
 def test_special_ids_outside_the_vocabulary_are_refused():
-    with pytest.raises(ValueError, match="special_ids must be within 0 and 4; received 2 to 5"):
+    with pytest.raises(ValueError, match=r"special_ids must be in \[0, 5\) .* from 2 to 5"):
         special_table(5, [5, 2])

@@ -16,10 +16,16 @@ def test_the_multiplier_follows_two_straight_lines(warmup, total):
     np.testing.assert_allclose(found, np.interp(steps, *corners), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("step", "warmup", "total"), [(-1, 3, 5), (0, -1, 5), (0, 5, 5)])
-def test_wrong_steps_are_named(step, warmup, total):
-    received = f"received step={step}, warmup_steps={warmup}, total_steps={total}"
-    with pytest.raises(ValueError, match=received):
+@pytest.mark.parametrize(
+    ("step", "warmup", "total", "message"),
+    [
+        (-1, 3, 5, "step must be at least 0; received -1"),
+        (0, -1, 5, "warmup_steps must be at least 0 and below total_steps=5; received -1"),
+        (0, 5, 5, "below total_steps=5; received 5"),
+    ],
+)
+def test_wrong_steps_are_named(step, warmup, total, message):
+    with pytest.raises(ValueError, match=message):
         linear_warmup_linear_decay(step, warmup_steps=warmup, total_steps=total)
 
 

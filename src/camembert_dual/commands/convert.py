@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from camembert_dual.checkpoints.convert import REPORT, convert
 from camembert_dual.checkpoints.writing import DTYPES, FORMATS
-from camembert_dual.parameters import TASKS
+from camembert_dual.commands.arguments import add_revision, add_task
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
     parser.add_argument("--to", choices=tuple(FORMATS), required=True, help="format of the weights")
     parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
-    parser.add_argument("--task", choices=tuple(TASKS), help="keep the weights of one class; all")
+    add_task(parser, "keep the weights of one class")
     parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
-    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+    add_revision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from camembert_dual.checkpoints.folder import Checkpoint
 from camembert_dual.checkpoints.inspection import examine, open_or_explain
 from camembert_dual.checkpoints.matching import canonical
 from camembert_dual.checkpoints.selecting import find_task
+from camembert_dual.commands.arguments import add_revision
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.storage.file_names import COMPANIONS
 from camembert_dual.storage.locate import locate
@@ -19,7 +20,7 @@ from camembert_dual.storage.locate import locate
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("path", metavar="PATH", help="folder, file, or name of a hub repository")
-    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+    add_revision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

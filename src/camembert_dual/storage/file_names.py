@@ -29,6 +29,8 @@ WEIGHTS = (
 )
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
+TRAINING_STATE = "training_state.safetensors"
+TRAINING_SETTINGS = "training_settings.json"
 SENTENCEPIECE = "sentencepiece.bpe.model"
 TOKENIZER_JSON = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.uniforms import draw_uniforms
 from camembert_dual.inputs import check_shapes
 from camembert_dual.pt.checks import as_tensor, check_ids
 from camembert_dual.pt.generation.beams import (
@@ -67,7 +68,8 @@ def generate(
     check_room(model.config, int(mask.sum(1).max()), options.max_new_tokens)
     rule = "Every row must end in a token to continue; pad prompts on the left"
     require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
-    uniforms = torch.as_tensor(options.uniforms(prompt.shape[0]), device=model.device)
+    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], options.seed)
+    uniforms = torch.as_tensor(numbers, device=model.device)
     with torch.no_grad(), evaluation(model):
         limit = options.max_new_tokens
         new_tokens = search(model, prompt, mask, encoder, uniforms, limit, options)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.uniforms import draw_uniforms
 from camembert_dual.inputs import check_shapes
 from camembert_dual.tf.checks import as_tensor, check_ids
 from camembert_dual.tf.generation.beams import (
@@ -69,7 +70,8 @@ def generate(
     check_room(model.config, int(longest), options.max_new_tokens)
     rule = "Every row must end in a token to continue; pad prompts on the left"
     require(bool(tf.reduce_all(mask[:, -1])), rule, mask[:, -1].numpy().tolist())
-    uniforms = tf.constant(options.uniforms(prompt.shape[0]))
+    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], options.seed)
+    uniforms = tf.constant(numbers)
     limit = tf.constant(options.max_new_tokens)
     run = compiled_search(model, encoder, options)
     new_tokens = run(tf.cast(prompt, tf.int32), mask, encoder, uniforms, limit)

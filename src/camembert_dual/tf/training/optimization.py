@@ -6,6 +6,12 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.training.schedules import linear_warmup_linear_decay
+from camembert_dual.training.settings import (
+    BETAS,
+    EPSILON,
+    MAX_GRADIENT_NORM,
+    WEIGHT_DECAY,
+)
 
 # Keras looks for this in the names of TensorFlow's variables: gamma:0, gamma/replica_1:0
 NO_DECAY = r"(^|/)(bias|gamma|beta)(/replica_\d+)?(:\d+)?$"
@@ -93,8 +99,10 @@ def create_optimizer(
     learning_rate: float,
     total_steps: int,
     warmup_steps: int = 0,
-    weight_decay: float = 0.01,
-    max_gradient_norm: float | None = 1.0,
+    weight_decay: float = WEIGHT_DECAY,
+    max_gradient_norm: float | None = MAX_GRADIENT_NORM,
+    betas: tuple[float, float] = BETAS,
+    epsilon: float = EPSILON,
 ) -> AdamW:
     """Make the optimiser for :meth:`compile`; it warms up, decays and clips by itself.
 
@@ -106,6 +114,8 @@ def create_optimizer(
         warmup_steps: Those of the rise from 0.
         weight_decay: Decay of all weights but biases and layer normalisations.
         max_gradient_norm: Longest gradient of all weights together, or None.
+        betas: Shares of the running means of gradient and square that a step keeps.
+        epsilon: Added to the root of the mean square.
 
     Returns:
         The optimiser, its learning rate on a schedule.
@@ -117,8 +127,8 @@ def create_optimizer(
     return AdamW(
         schedule,
         weight_decay=weight_decay,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
+        beta_1=betas[0],
+        beta_2=betas[1],
+        epsilon=epsilon,
         global_clipnorm=max_gradient_norm,
     )

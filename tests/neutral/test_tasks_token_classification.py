@@ -51,9 +51,9 @@ def test_batches_are_padded_and_windows_keep_their_labels(tokenizer):
 
 
 def test_numbers_of_words_and_labels_must_agree(tokenizer):
-    with pytest.raises(ValueError, match="sentence 1 has 2 words and 1 labels"):
+    with pytest.raises(ValueError, match="sentence 1 must be as many as its 2 words; received 1"):
         align_labels(tokenizer, [["a"], ["b", "c"]], [[0], [1]])
-    with pytest.raises(ValueError, match="received 1 for 2"):
+    with pytest.raises(ValueError, match="every sentence, 2 in all; received 1"):
         align_labels(tokenizer, [["a"], ["b"]], [[0]])
 
 

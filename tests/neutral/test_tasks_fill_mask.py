@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camembert_dual.tasks.metrics import MaskedLMScores, masked_lm_scores
+from camembert_dual.tasks.fill_mask import MaskedLMScores, masked_lm_scores
 
 
 def draw(rows=37, size=19, seed=0):
@@ -77,10 +77,10 @@ def test_an_impossible_label_costs_infinitely_much():
     [
         (np.zeros((3, 7)), [0, 1], r"received \(3, 7\) and \(2,\)"),
         (np.zeros(7), [0], r"received \(7,\) and \(1,\)"),
-        (np.zeros((2, 7)), [0, 7], "within 0 and 6; received 0 to 7"),
-        (np.zeros((2, 7)), [-1, 3], "received -1 to 3"),
+        (np.zeros((2, 7)), [0, 7], r"in \[0, 7\); received ids from 0 to 7"),
+        (np.zeros((2, 7)), [-1, 3], "received ids from -1 to 3"),
         (np.array([[0.0, np.nan]]), [0], "NaN"),
-        (np.array([[0.0, np.inf]]), [0], "NaN/inf"),
+        (np.array([[0.0, np.inf]]), [0], "NaN or inf"),
         (np.zeros((2, 7)), [-100, -100], "at least one label; received none"),
     ],
 )

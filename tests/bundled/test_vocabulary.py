@@ -5,8 +5,8 @@ import itertools
 import pytest
 import sentencepiece
 
+from bundled.vocabulary import FRENCH_CHARACTERS, train_sentencepiece
 from camembert_dual.data.text import read_lines
-from camembert_dual.training.vocabulary import FRENCH_CHARACTERS, train_sentencepiece
 from shared_data import shared
 
 LINES = [

@@ -3,25 +3,25 @@
 Letters: B rows, T positions, N chosen positions, V vocabulary.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.training.masking import special_table
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from camembert_dual.common.arrays import BoolArray, FloatArray, IntArray
+from camembert_dual.common.errors import require
+from camembert_dual.training.masking import check_ids, special_table
 
 
 @dataclass(frozen=True)
 class UnigramBaseline:
-    """Predicts the same distribution everywhere: how often each piece occurs.
+    """Predict the same distribution everywhere: how often each piece occurs.
 
     Attributes:
-        candidates: log-probability of each id as an answer, shape (V,); -inf for special tokens.
+        candidates: Log-probability of each id as an answer, (V,); -inf for special tokens.
     """
 
     candidates: FloatArray
@@ -29,19 +29,16 @@ class UnigramBaseline:
     @classmethod
     def fit(
         cls, rows: Iterable[npt.ArrayLike], *, special: BoolArray, smoothing: float = 1.0
-    ) -> "UnigramBaseline":
+    ) -> UnigramBaseline:
         """Count the pieces of the training rows.
 
         Args:
-            rows: arrays of ids, each of shape (length,).
-            special: shape (V,), from `special_table`; these ids are never predicted.
-            smoothing: what is added to each count, above 0.
-
-        Returns:
-            The fitted baseline.
+            rows: Arrays of ids.
+            special: (V,), whether an id is a special token, which is never predicted.
+            smoothing: What is added to each count, above 0.
 
         Raises:
-            ValueError: an id is outside the vocabulary, or the smoothing is not above 0.
+            ValueError: If an id is outside the vocabulary, or the smoothing is not above 0.
         """
         frequencies = _frequencies(_flatten(rows, special.size)[0], special.size, smoothing)
         return cls(_as_answers(np.log(frequencies)[None], special)[0])
@@ -50,14 +47,14 @@ class UnigramBaseline:
         """Predict the chosen positions; the text plays no part.
 
         Args:
-            masked_ids: ids with masks, shape (B, T).
-            chosen: booleans, shape (B, T); `labels != -100`.
+            masked_ids: Ids with masks (B, T).
+            chosen: (B, T), whether a label is asked for.
 
         Returns:
-            Natural log-probabilities, shape (N, V), in the order of `labels[chosen]`.
+            Natural log-probabilities (N, V), in the order of ``labels[chosen]``.
 
         Raises:
-            ValueError: the shapes disagree.
+            ValueError: If the shapes disagree.
         """
         _, positions = _check_pair(masked_ids, chosen)
         return np.tile(self.candidates, (int(positions.sum()), 1))
@@ -65,24 +62,21 @@ class UnigramBaseline:
 
 @dataclass(frozen=True)
 class BigramBaseline:
-    """Predicts a token from its visible neighbours: p(w | left) p(right | w), normalised over w.
+    """Predict a token from its visible neighbours: p(w | left) p(right | w), normalised over w.
 
     A neighbour that is masked, or beyond the row, tells nothing: its factor is left out, and
-    p(w | left) becomes p(w). `<s>` and `</s>` are neighbours like any other. Pairs are smoothed
+    p(w | left) becomes p(w). ``<s>`` and ``</s>`` are neighbours like any other. Pairs are smoothed
     with the unigram by Witten and Bell's rule: p(w | h) = (c(h, w) + d(h) p(w)) / (c(h) + d(h)),
-    where d(h) is the number of different successors of h.
+    where d(h) is the number of different successors of h (Witten and Bell 1991, method C).
 
     Attributes:
-        special: ids that are never predicted, shape (V,).
-        hidden: ids that tell nothing as neighbours, shape (V,): `<mask>` and `<pad>`.
-        unigram: smoothed frequency of each id, specials included, shape (V,).
-        followers: number of pairs that begin with each id: c(h), shape (V,).
-        distinct: number of different pairs that begin with each id: d(h), shape (V,).
-        by_left: pairs sorted by their first id: (bounds (V + 1,), second ids, counts).
-        by_right: pairs sorted by their second id: (bounds (V + 1,), first ids, counts).
-
-    Source:
-        Witten and Bell 1991, method C, for the smoothing.
+        special: (V,), ids that are never predicted.
+        hidden: (V,), ids that tell nothing as neighbours: ``<mask>`` and ``<pad>``.
+        unigram: (V,), smoothed frequency of each id, special tokens included.
+        followers: (V,), number of pairs that begin with each id: c(h).
+        distinct: (V,), number of different pairs that begin with each id: d(h).
+        by_left: Pairs sorted by their first id: (bounds (V + 1,), second ids, counts).
+        by_right: Pairs sorted by their second id: (bounds (V + 1,), first ids, counts).
     """
 
     special: BoolArray
@@ -101,20 +95,17 @@ class BigramBaseline:
         special: BoolArray,
         hidden_ids: Iterable[int],
         smoothing: float = 1.0,
-    ) -> "BigramBaseline":
+    ) -> BigramBaseline:
         """Count the pairs of neighbours of the training rows.
 
         Args:
-            rows: arrays of ids with `<s>` and `</s>`, without padding, each of shape (length,).
-            special: shape (V,), from `special_table`; these ids are never predicted.
-            hidden_ids: ids of `<mask>` and `<pad>`.
-            smoothing: what is added to each unigram count, above 0.
-
-        Returns:
-            The fitted baseline.
+            rows: Arrays of ids with ``<s>`` and ``</s>``, without padding.
+            special: (V,), whether an id is a special token, which is never predicted.
+            hidden_ids: Ids of ``<mask>`` and ``<pad>``.
+            smoothing: What is added to each unigram count, above 0.
 
         Raises:
-            ValueError: an id is outside the vocabulary, or the smoothing is not above 0.
+            ValueError: If an id is outside the vocabulary, or the smoothing is not above 0.
         """
         size = special.size
         ids, row_starts = _flatten(rows, size)
@@ -138,15 +129,15 @@ class BigramBaseline:
         """Predict the chosen positions from the tokens beside them.
 
         Args:
-            masked_ids: ids with masks, shape (B, T).
-            chosen: booleans, shape (B, T); `labels != -100`.
+            masked_ids: Ids with masks (B, T).
+            chosen: (B, T), whether a label is asked for.
 
         Returns:
-            Natural log-probabilities, shape (N, V), in the order of `labels[chosen]`; -inf for
+            Natural log-probabilities (N, V), in the order of ``labels[chosen]``; -inf for
             special tokens.
 
         Raises:
-            ValueError: the shapes disagree.
+            ValueError: If the shapes disagree.
         """
         ids, positions = _check_pair(masked_ids, chosen)
         beyond = np.full((ids.shape[0], 1), -1)
@@ -161,7 +152,7 @@ class BigramBaseline:
         return _as_answers(np.log(scores), self.special)
 
     def _given_left(self, left: int) -> FloatArray:
-        """Return p(w | left) for every w, shape (V,)."""
+        """p(w | left) for every w (V,)."""
         if left < 0 or self.hidden[left] or self.followers[left] == 0:
             return self.unigram
         bounds, seconds, counts = self.by_left
@@ -172,7 +163,7 @@ class BigramBaseline:
         return mass
 
     def _of_right(self, right: int) -> FloatArray:
-        """Return p(right | w) for every w, shape (V,)."""
+        """p(right | w) for every w (V,)."""
         bounds, firsts, counts = self.by_right
         pairs = slice(bounds[right], bounds[right + 1])
         mass: FloatArray = self.distinct * self.unigram[right]  # (V,)
@@ -182,15 +173,11 @@ class BigramBaseline:
 
 
 def _flatten(rows: Iterable[npt.ArrayLike], vocab_size: int) -> tuple[IntArray, BoolArray]:
-    """Return the ids of all rows one after the other, and where a row begins."""
+    """The ids of all rows one after the other, and where a row begins."""
     arrays = [np.asarray(row, dtype=np.int64) for row in rows]
     arrays = [array for array in arrays if array.size]
     ids = np.concatenate([np.empty(0, dtype=np.int64), *arrays])
-    if ids.size and (ids.min() < 0 or ids.max() >= vocab_size):
-        raise ValueError(
-            f"ids must be within 0 and {vocab_size - 1}; "
-            f"received {int(ids.min())} to {int(ids.max())}"
-        )
+    check_ids("rows", ids, vocab_size)
     row_starts = np.zeros(ids.size, dtype=np.bool_)
     ends = np.cumsum([array.size for array in arrays], dtype=np.int64)
     row_starts[np.concatenate([[0], ends[:-1]]).astype(np.int64)[: len(arrays)]] = True
@@ -198,21 +185,20 @@ def _flatten(rows: Iterable[npt.ArrayLike], vocab_size: int) -> tuple[IntArray, 
 
 
 def _frequencies(ids: IntArray, vocab_size: int, smoothing: float) -> FloatArray:
-    """Return (count + smoothing) / total for each id, shape (V,)."""
-    if not smoothing > 0.0:
-        raise ValueError(f"smoothing must be above 0; received {smoothing}")
+    """(count + smoothing) / total for each id (V,)."""
+    require(smoothing > 0.0, "smoothing must be above 0", smoothing)
     counts = np.bincount(ids, minlength=vocab_size) + smoothing
     return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
 def _bounds(sorted_or_not: IntArray, vocab_size: int) -> IntArray:
-    """Return where the pairs of each id begin and end once sorted by it, shape (V + 1,)."""
+    """Where the pairs of each id begin and end once sorted by it (V + 1,)."""
     counts = np.bincount(sorted_or_not, minlength=vocab_size)
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def _as_answers(log_scores: FloatArray, special: BoolArray) -> FloatArray:
-    """Normalise each row over the ids that can be answers; -inf for the others, shape (N, V)."""
+    """Normalise each row over the ids that can be answers; -inf for the others (N, V)."""
     answers = np.where(special, -np.inf, log_scores)
     highest = answers.max(axis=1, keepdims=True)  # (N, 1)
     shifted = answers - highest
@@ -222,9 +208,7 @@ def _as_answers(log_scores: FloatArray, special: BoolArray) -> FloatArray:
 
 def _check_pair(masked_ids: npt.ArrayLike, chosen: npt.ArrayLike) -> tuple[IntArray, BoolArray]:
     ids, positions = np.asarray(masked_ids, dtype=np.int64), np.asarray(chosen, dtype=np.bool_)
-    if ids.ndim != 2 or ids.shape != positions.shape:
-        raise ValueError(
-            "masked_ids and chosen must have one shape (B, T); "
-            f"received {ids.shape} and {positions.shape}"
-        )
+    fits = ids.ndim == 2 and ids.shape == positions.shape
+    rule = "masked_ids and chosen must have one shape (B, T)"
+    require(fits, rule, f"{ids.shape} and {positions.shape}")
     return ids, positions
