@@ -10,6 +10,7 @@ from camembert_dual.storage.atomic import finish_save
 from camembert_dual.storage.hub import download, is_hub_name
 
 BUNDLED = ("camembert-tiny-fr",)
+HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
 
 
 def locate(

@@ -1,7 +1,9 @@
 """Any ``tokenizer.json``: the *tokenizers* library as an engine, without its template."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,33 +12,33 @@ from tokenizers import AddedToken, Encoding, Tokenizer
 
 from camembert_dual.tokenization.added_tokens import AddedTokens
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import Aligned, check_utf8
-from camembert_dual.tokenization.template import BARE, Part, Template, Templates
+from camembert_dual.tokenization.segmenter import SegmentedTexts, check_utf8
+from camembert_dual.tokenization.template import Templates, read_templates
 
 
-class LibraryBackend:
+class TokenizersSegmenter:
     """A ``tokenizers.Tokenizer`` that adds no special tokens, cuts nothing off and pads nothing."""
 
     def __init__(self, library: Tokenizer) -> None:
-        """Takes a tokenizer over; its padding and truncation are switched off."""
+        """Take a tokenizer over; its padding and truncation are switched off."""
         library.no_padding()
         library.no_truncation()
         self.library = library
         self.added = AddedTokens(library.get_added_tokens_decoder())
-        self.random = bool(getattr(library.model, "dropout", None))
+        self.is_stochastic = bool(getattr(library.model, "dropout", None))
 
     def encode(self, texts: Sequence[str]) -> Ragged:
         """Ids of every text."""
         found = self._run(self.library.encode_batch_fast, texts)
         return from_lists([one.ids for one in found])
 
-    def align(self, texts: Sequence[str]) -> Aligned:
+    def align(self, texts: Sequence[str]) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         found = self._run(self.library.encode_batch, texts)
         offsets = list(chain.from_iterable(one.offsets for one in found))
         spans = np.array(offsets, np.int64).reshape(-1, 2)
         words = chain.from_iterable(one.word_ids for one in found)
-        return Aligned(
+        return SegmentedTexts(
             from_lists([one.ids for one in found]),
             np.array(list(chain.from_iterable(one.tokens for one in found)), object),
             spans[:, 0],
@@ -61,12 +63,20 @@ class LibraryBackend:
         return self.library.id_to_token(index) if index >= 0 else None
 
     def add(self, token: AddedToken) -> bool:
-        """Makes ``token`` an added token; says whether the vocabulary grew."""
+        """Make ``token`` an added token; say whether the vocabulary grew."""
         known = self.library.token_to_id(token.content) is not None
         add = self.library.add_special_tokens if token.special else self.library.add_tokens
         add([token])
         self.added = AddedTokens(self.library.get_added_tokens_decoder())
         return not known
+
+    def templates(self) -> Templates:
+        """Where the file puts special tokens.
+
+        Raises:
+            ValueError: If it says so in an unknown way.
+        """
+        return read_templates(json.loads(self.library.to_str())["post_processor"])
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
@@ -84,39 +94,3 @@ class LibraryBackend:
     def __len__(self) -> int:
         """One more than the highest id: the rows that an embedding needs."""
         return max(self.vocab().values(), default=-1) + 1
-
-
-def read_templates(library: Tokenizer) -> Templates:
-    """The templates of a ``tokenizer.json``; none of them adds anything if it has no such step.
-
-    Raises:
-        ValueError: If its post-processor is of an unknown kind.
-    """
-    steps = [json.loads(library.to_str())["post_processor"]]
-    while steps:
-        step = steps.pop()
-        kind = step["type"] if step else None
-        if kind == "Sequence":
-            steps += step["processors"]
-        elif kind == "TemplateProcessing":
-            return Templates(_written(step, "single"), _written(step, "pair"))
-        elif kind in ("RobertaProcessing", "BertProcessing"):
-            cls, sep, b_type = Part(step["cls"][1]), Part(step["sep"][1]), int(kind[0] == "B")
-            middle = (sep,) if b_type else (sep, sep)
-            end = (Part("B", b_type), Part(step["sep"][1], b_type))
-            return Templates((cls, Part("A"), sep), (cls, Part("A"), *middle, *end))
-        elif kind not in (None, "ByteLevel"):
-            raise ValueError(f"the post-processor must be a known one; received {kind!r}")
-    return BARE
-
-
-def _written(step: Mapping[str, Any], name: str) -> Template:
-    parts: list[Part] = []
-    for entry in step[name]:
-        if "Sequence" in entry:
-            parts.append(Part(entry["Sequence"]["id"], entry["Sequence"]["type_id"]))
-        else:
-            special = entry["SpecialToken"]
-            ids = step["special_tokens"][special["id"]]["ids"]
-            parts += [Part(index, special["type_id"]) for index in ids]
-    return tuple(parts)

@@ -105,7 +105,7 @@ def test_decoding_takes_one_id_or_an_array_but_not_many_rows(tokenizer):
     assert tokenizer.convert_ids_to_tokens(row[0]) == "<s>"
     with pytest.raises(ValueError, match="one row"):
         tokenizer.decode([[5, 6]])
-    with pytest.raises(ValueError, match="an id must be"):
+    with pytest.raises(ValueError, match="An id must be"):
         tokenizer.decode([10**6])
 
 

@@ -14,7 +14,7 @@ from camembert_dual.checkpoints.writing import FORMATS
 from camembert_dual.parameters import parameters
 from checkpoint_cases import tiny_config
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "checkpoints.py"
+BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "checkpoints.py"
 SHARD = 15_000_000
 
 

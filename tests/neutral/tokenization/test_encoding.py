@@ -145,7 +145,7 @@ def test_a_plain_one_can_be_made_and_turned_into_tensors():
     plain = BatchEncoding({"input_ids": [5, 6]}, tensor_type="np", prepend_batch_axis=True)
     assert plain.input_ids.shape == (1, 2)
     assert plain.encodings is None
-    with pytest.raises(ValueError, match="only for results of a tokenizer's call"):
+    with pytest.raises(ValueError, match="a result of a tokenizer's call"):
         plain.tokens()
 
 

@@ -30,7 +30,7 @@ def both(tmp_path_factory):
 @given(text=texts)
 def test_plain_text_gives_the_ids_of_sentencepiece(both, text):
     slow, _ = both
-    if not slow.backend.added.in_any([text]):
+    if not slow.segmenter.added.in_any([text]):
         expected = [piece + 4 if piece else 3 for piece in PIECES.encode(text)]
         assert slow(text, add_special_tokens=False).input_ids == expected
 
@@ -63,7 +63,7 @@ def test_offsets_cover_the_source_and_nothing_else(both, text):
     covered = {place for start, end in offsets for place in range(start, end)}
     kept = "".join(char for place, char in enumerate(text) if place in covered)
     left = "".join(char for place, char in enumerate(text) if place not in covered)
-    if not both[0].backend.added.in_any([text, kept, left]):
+    if not both[0].segmenter.added.in_any([text, kept, left]):
         assert PIECES.normalize(kept) == PIECES.normalize(text)
         assert PIECES.normalize(left) == ""
 

@@ -19,7 +19,7 @@ from hub_server import COMMITS, serve
 from tokenization_models import model_bytes
 
 NAME = "almanach/camembert-tiny"
-CLIENT = str(Path(__file__).parents[1] / "hub_client.py")
+CLIENT = str(Path(__file__).parents[2] / "support" / "hub_client.py")
 
 
 def contents(folder):

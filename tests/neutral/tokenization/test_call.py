@@ -239,13 +239,18 @@ def test_empty_inputs_have_an_answer(tokenizer):
         (("le",), {"truncation": "first"}, ValueError, "received 'first'"),
         (("le",), {"padding_side": "top"}, ValueError, "received 'top'"),
         (("le",), {"return_tensors": "jax"}, ValueError, "received 'jax'"),
-        (("le",), {"truncation": True, "max_length": 1}, ValueError, "room for special tokens"),
-        (("le",), {"truncation": "only_second", "max_length": 9}, ValueError, "needs pairs"),
+        (("le",), {"truncation": True, "max_length": 1}, ValueError, "room for the special tokens"),
+        (
+            ("le",),
+            {"truncation": "only_second", "max_length": 9},
+            ValueError,
+            "where there are no pairs",
+        ),
         (
             (["le", "la mer était belle"],),
             {"return_tensors": "np"},
             ValueError,
-            "rows of one length",
+            "Rows must be of one length",
         ),
         (
             (SENTENCES[0],),
@@ -316,5 +321,5 @@ def test_pad_fills_encodings_that_exist_already(tokenizer):
     assert one.input_ids == [5, 6, 1, 1]
     with pytest.raises(ValueError, match="input_ids"):
         tokenizer.pad({"labels": [1]})
-    with pytest.raises(ValueError, match="other cannot become a tensor"):
+    with pytest.raises(ValueError, match="other must have rows that can become a tensor"):
         tokenizer.pad({"input_ids": [[5], [6]], "other": [[1], [1, 2]]}, return_tensors="np")
