@@ -14,7 +14,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from camembert_dual.checkpoints.writing import FORMATS, write_weights
+from camembert_dual.checkpoints.folder import write_weights
+from camembert_dual.checkpoints.formats.registry import WRITTEN
 from checkpoint_cases import tiny_arrays, tiny_config, write_config
 
 TASK = "CamembertForTokenClassification"
@@ -740,8 +741,8 @@ def sound_files() -> dict[str, tuple[str, bytes]]:
     arrays = tiny_arrays(TASK, CONFIG)
     files = {}
     with tempfile.TemporaryDirectory() as folder:
-        for to in FORMATS:
-            path, _ = write_weights(Path(folder), arrays, to, task=TASK)
+        for to in WRITTEN:
+            path, _ = write_weights(Path(folder), arrays, to, architecture=TASK)
             files[to] = path.name, path.read_bytes()
     files["stream"] = "pytorch_model.bin", state_dict_stream(arrays)
     files["keras archive"] = "model.keras", keras_archive(OURS, files["keras-weights"][1])

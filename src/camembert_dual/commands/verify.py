@@ -142,7 +142,7 @@ def stages(name: str, backend: str, dtype: str, inputs: Inputs) -> Stages:
         Stage to its values, in the order of the network; padded positions are zero.
     """
     checkpoint = open_checkpoint(name)
-    architecture = select(checkpoint).task
+    architecture = select(checkpoint).architecture
     model_class = getattr(tree(backend, "verify"), class_name(architecture, backend))
     model = model_class.from_pretrained(name, dtype=dtype)
     inputs = arranged(inputs, checkpoint.config, architecture)

@@ -40,7 +40,12 @@ def require_file(path: Path, holds: object, rule: str, received: object) -> None
         CheckpointError: If the rule does not hold.
     """
     if not holds:
-        raise CheckpointError(f"{path}: {rule}; received {short(received)}.")
+        raise file_error(path, rule, received)
+
+
+def file_error(path: Path, rule: str, received: object) -> CheckpointError:
+    """The error about a file, to be raised where another one was caught."""
+    return CheckpointError(f"{path}: {rule}; received {short(received)}.")
 
 
 def short(received: object, limit: int = 200) -> str:

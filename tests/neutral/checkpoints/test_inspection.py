@@ -5,7 +5,7 @@ import json
 import pytest
 from sentencepiece import SentencePieceProcessor
 
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.folder import write_weights
 from camembert_dual.cli import main
 from camembert_dual.tokenization import CamembertTokenizerFast
 from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder
