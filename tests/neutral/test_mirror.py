@@ -30,6 +30,9 @@ LINES = {
     "layers.py": {  # PyTorch's layers know their input size
         "+ class Dense",
         "+ Dense.__init__(self, in_size, out_size, **options)",
+        "+ Dense.forward(self, inputs)",
+        "+ affine(states, matrix, bias, transpose)",  # a product that PyTorch has
+        "+ size_of(tensor, axis)",  # PyTorch knows its sizes
         "+ class Embedding",
         "+ Embedding.__init__(self, rows, size, padding_index, **options)",
         "+ Embedding.forward(self, ids)",
@@ -76,7 +79,8 @@ LINES = {
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
         "+ PretrainedModel.predict_step(self, data)",
         "- fill(weight, tensor, is_fresh)",
-        "+ fill(weight, array)",  # in slices, which PyTorch's copy_ does not need
+        "+ fill(weight, array)",
+        "+ aligned(shape, dtype)",  # PyTorch adopts any array's memory
     },
 }
 
