@@ -58,9 +58,13 @@ LINES = {
         "+ WarmupThenDecay.__init__(self, peak, warmup_steps, total_steps)",
         "+ WarmupThenDecay.__call__(self, step)",
         "+ WarmupThenDecay.get_config(self)",
+        "+ class Pace",
         "+ class AdamW",
         "+ AdamW.__init__(self, *args, **options)",
         "+ AdamW._clip_gradients(self, grads)",
+        "+ AdamW._apply_weight_decay(self, variables)",
+        "+ AdamW._backend_update_step(self, grads, trainable_variables, learning_rate)",
+        "+ AdamW.pace_of(self, learning_rate, dtype)",
         "+ AdamW.update_step(self, gradient, variable, learning_rate)",
     },
     "outputs.py": {  # the two tree libraries hand over names and values in their own order
