@@ -57,6 +57,10 @@ class Dense(keras.layers.Dense):
         """Make the weights."""
         super().build((None, self.in_size))
 
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Map (..., in_size) to (..., out_size)."""
+        return affine(inputs, self.kernel, self.bias)
+
 
 class Embedding(keras.layers.Embedding):
     """A table whose padding row gets no gradient by look-up."""
@@ -104,6 +108,35 @@ class Dropout(keras.layers.Dropout):
         """Take up the state of the draws, if the file has it."""
         if self.rate > 0 and "seed" in list(store.keys()):  # a store of Keras is no mapping
             self.seed_generator.state.assign(store["seed"])
+
+
+def size_of(tensor: tf.Tensor, axis: int) -> int | tf.Tensor:
+    """The size of an axis: a number where it is known, which needs no operation."""
+    known: int | None = tensor.shape[axis]
+    return tf.shape(tensor)[axis] if known is None else known
+
+
+def affine(
+    states: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor, transpose: bool = False
+) -> tf.Tensor:
+    """Map states by a matrix and a bias, as one product of two matrices.
+
+    Keras' product of more axes takes shapes apart and joins them again, a dozen operations each
+    time; that of TensorFlow makes a matrix for each text in its gradient.
+
+    Args:
+        states: (..., I).
+        matrix: (I, O), or (O, I) with ``transpose``.
+        bias: (O).
+        transpose: Whether the matrix is the other way round.
+
+    Returns:
+        (..., O).
+    """
+    rows = tf.reshape(states, [-1, states.shape[-1]])
+    rows = tf.nn.bias_add(tf.matmul(rows, matrix, transpose_b=transpose), bias)
+    middle = [size_of(states, axis) for axis in range(1, len(states.shape) - 1)]
+    return tf.reshape(rows, [-1, *middle, rows.shape[-1]]) if middle else rows
 
 
 def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dtype: Any) -> Dense:
