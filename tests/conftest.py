@@ -12,5 +12,6 @@ for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREAD
 GUARD = str(Path(__file__).parent / "loopback_only")
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [GUARD, os.environ.get("PYTHONPATH")]))
 sys.path.insert(0, GUARD)
-sys.modules.pop("sitecustomize", None)
-import sitecustomize  # noqa: E402, F401
+if getattr(sys.modules.get("sitecustomize"), "__file__", "") != f"{GUARD}/sitecustomize.py":
+    sys.modules.pop("sitecustomize", None)
+    import sitecustomize  # noqa: F401

@@ -9,6 +9,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from camembert_dual.common.backends import BACKENDS, tree
+from camembert_dual.common.model_names import ARCHITECTURES, class_name
+
 if TYPE_CHECKING:
     from camembert_dual.auto import AutoConfig as AutoConfig
     from camembert_dual.auto import AutoTokenizer as AutoTokenizer
@@ -27,45 +30,27 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_TASKS = (
-    "Model",
-    "ForCausalLM",
-    "ForMaskedLM",
-    "ForSequenceClassification",
-    "ForMultipleChoice",
-    "ForTokenClassification",
-    "ForQuestionAnswering",
-)
 _NEUTRAL = {
-    "CamembertConfig": "config",
     "AutoConfig": "auto",
     "AutoTokenizer": "auto",
+    "CamembertConfig": "config",
     "CamembertTokenizer": "tokenization",
     "CamembertTokenizerFast": "tokenization",
 }
-_TORCH = {f"Camembert{task}": "pt" for task in _TASKS}
-_TENSORFLOW = {f"TFCamembert{task}": "tf" for task in _TASKS}
-_MODULES = _NEUTRAL | _TORCH | _TENSORFLOW
-_FRAMEWORKS = {"pt": ("torch", "PyTorch", "torch"), "tf": ("tensorflow", "TensorFlow", "tf")}
+_MODELS = {class_name(one, backend): backend for backend in BACKENDS for one in ARCHITECTURES}
 
-__all__ = sorted(_MODULES)
+__all__ = sorted(_NEUTRAL | _MODELS)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module 'camembert_dual' has no attribute {name!r}")
-    module = _MODULES[name]
-    try:
-        value = getattr(importlib.import_module(f"camembert_dual.{module}"), name)
-    except ModuleNotFoundError as error:
-        package, framework, extra = _FRAMEWORKS.get(module, ("", "", ""))
-        if (error.name or "").split(".")[0] not in (package, "keras"):
-            raise
-        raise ImportError(
-            f'{name} needs {framework}: pip install "camembert-dual[{extra}]"'
-        ) from error
-    globals()[name] = value
-    return value
+    if name in _MODELS:
+        module = tree(_MODELS[name], name)
+    elif name in _NEUTRAL:
+        module = importlib.import_module(f"{__name__}.{_NEUTRAL[name]}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = getattr(module, name)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

@@ -14,8 +14,9 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.checkpoints.locate import locate
-from camembert_dual.files import read_json, write_atomically
+from camembert_dual.storage.atomic import write_atomically
+from camembert_dual.storage.json_files import read_json
+from camembert_dual.storage.locate import locate
 
 MODEL_TYPES = ("camembert", "roberta", "xlm-roberta")
 ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 
 Forward = TypeVar("Forward", bound=Callable[..., Any])
@@ -68,21 +69,6 @@ def _by_position(values: list[Any] | tuple[Any, ...], names: tuple[str, ...]) ->
 
 
 Shape = tuple[int | None, ...]
-
-
-def require(holds: bool, rule: str, received: object) -> None:
-    """Refuse a value in the form used everywhere: the rule, then what was received.
-
-    Args:
-        holds: Whether the rule is kept.
-        rule: A sentence without its full stop.
-        received: The value that was judged.
-
-    Raises:
-        ValueError: If the rule does not hold.
-    """
-    if not holds:
-        raise ValueError(f"{rule}; received {received}.")
 
 
 def check_shapes(

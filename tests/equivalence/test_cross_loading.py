@@ -11,7 +11,7 @@ import torch
 import camembert_dual.pt as pt
 import camembert_dual.tf as tf
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.reading import read_file
+from camembert_dual.checkpoints.formats.registry import read_file
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
 from camembert_dual.commands import verify

@@ -9,7 +9,7 @@ import torch
 
 import camembert_dual
 from camembert_dual.cli import main
-from camembert_dual.pipelines import fill_in, fill_mask, mask_logits
+from camembert_dual.pipelines.pipeline import fill_in, fill_mask, mask_logits
 
 BUNDLED = "camembert-tiny-fr"
 TEXTS = (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-import camembert_dual.pt.optimization as pt
-import camembert_dual.tf.optimization as tf
+import camembert_dual.pt.training.optimization as pt
+import camembert_dual.tf.training.optimization as tf
 import cases
 import tree_pt
 import tree_tf

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
-from camembert_dual.checkpoints.errors import CheckpointError
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.selecting import select
+from camembert_dual.common.errors import CheckpointError
 from checkpoint_cases import write_config
 from hostile_files import (
     CONFIG,

@@ -13,16 +13,17 @@ PACKAGE = Path(camembert_dual.__file__).parent
 
 # The declared differences: what one framework needs and the other has by itself.
 FILES = {
-    "+ answers.py",  # strings in, answers out, inside a graph
-    "+ export.py",  # SavedModel
+    "+ export/__init__.py",
+    "+ export/answers.py",  # strings in, answers out, inside a graph
+    "+ export/saved_model.py",
+    "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
-    "+ text.py",  # tokenizers inside a graph
-    "- pretraining.py",  # the command that trained the bundled checkpoint
+    "- training/loop.py",  # the command that trained the bundled checkpoint
 }
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors
-    "generation.py": {
+    "generation/search.py": {
         "- evaluation(model)",  # a Keras call says itself whether it trains
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
@@ -45,7 +46,7 @@ LINES = {
     },
     "masks.py": {"- unblind(query, mask)"},  # for PyTorch's fused attention
     "model.py": {"+ CamembertModel.get_config(self)"},
-    "optimization.py": {  # PyTorch schedules and clips outside of its optimizer
+    "training/optimization.py": {  # PyTorch schedules and clips outside of its optimizer
         "- clip(weights, longest)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
         "max_gradient_norm)",
@@ -129,14 +130,17 @@ def differences(pt: str, tf: str) -> list[str]:
     return [line for line in found if line[0] in "-+"]
 
 
-SHARED = sorted(
-    {path.name for path in (PACKAGE / "pt").glob("*.py")}
-    & {path.name for path in (PACKAGE / "tf").glob("*.py")}
-)
+def files_of(tree: str) -> set[str]:
+    """The files of a tree, below it."""
+    root = PACKAGE / tree
+    return {path.relative_to(root).as_posix() for path in root.rglob("*.py")}
+
+
+SHARED = sorted(files_of("pt") & files_of("tf"))
 
 
 def test_both_trees_hold_the_same_files():
-    pt, tf = ({path.name for path in (PACKAGE / tree).glob("*.py")} for tree in ("pt", "tf"))
+    pt, tf = files_of("pt"), files_of("tf")
     assert {f"- {name}" for name in pt - tf} | {f"+ {name}" for name in tf - pt} == FILES
 
 

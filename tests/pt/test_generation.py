@@ -9,8 +9,8 @@ import torch
 import cases
 import generation_oracle as oracle
 import tree_pt as tree
-from camembert_dual.generation import GenerationOptions
-from camembert_dual.pt.generation import choose
+from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.pt.generation.search import choose
 
 LIMIT = 6
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}

@@ -9,11 +9,11 @@ import pytest
 from safetensors import safe_open
 
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
-from camembert_dual.checkpoints.doctor import examine
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.locate import locate
+from camembert_dual.checkpoints.inspection import examine
 from camembert_dual.cli import main
-from camembert_dual.pt import pretraining
+from camembert_dual.pt.training import loop
+from camembert_dual.storage.locate import locate
 from tokenization_models import SENTENCES
 
 SIZES = (
@@ -87,10 +87,10 @@ def test_the_card_states_data_command_and_steps(finished: Path):
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 4)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert pretrain(text, whole, 11) == 0
-    real_step, calls = pretraining.train_step, []
+    real_step, calls = loop.train_step, []
 
     def stop_at_the_seventh(*arguments):
         calls.append(1)
@@ -98,7 +98,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(
             raise KeyboardInterrupt
         return real_step(*arguments)
 
-    monkeypatch.setattr(pretraining, "train_step", stop_at_the_seventh)
+    monkeypatch.setattr(loop, "train_step", stop_at_the_seventh)
     assert pretrain(text, parts, 11) == 130
     assert pretrain(text, parts, 11) == 0
     assert len(calls) == 7 + 11 - 4  # it went on from step 4
@@ -136,8 +136,8 @@ def test_bfloat16_runs(text: Path, tmp_path: Path):
 
 
 def test_biases_and_normalisations_do_not_decay():
-    model = CamembertForMaskedLM(pretraining.PretrainingSettings(hidden_size=24).config())
-    decays, rests = pretraining.parameter_groups(model, 0.01)
+    model = CamembertForMaskedLM(loop.PretrainingSettings(hidden_size=24).config())
+    decays, rests = loop.parameter_groups(model, 0.01)
     assert (decays["weight_decay"], rests["weight_decay"]) == (0.01, 0.0)
     assert {weight.ndim for weight in rests["params"]} == {1}
     assert {weight.ndim for weight in decays["params"]} == {2}

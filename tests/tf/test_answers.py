@@ -14,8 +14,9 @@ from camembert_dual import (
     TFCamembertForTokenClassification,
     TFCamembertModel,
 )
-from camembert_dual.pipelines import fill_mask, softmax
-from camembert_dual.tf.answers import text_signature
+from camembert_dual.common.arrays import softmax
+from camembert_dual.pipelines.pipeline import fill_mask
+from camembert_dual.tf.export.answers import text_signature
 
 NAME = "camembert-tiny-fr"
 TEXTS = ["Le petit chat boit du lait.", "Il ouvrit la porte et entra dans la chambre."]

@@ -10,9 +10,9 @@ import tensorflow as tf
 import cases
 import generation_oracle as oracle
 import tree_tf as tree
-from camembert_dual.generation import GenerationOptions
-from camembert_dual.tf import decoding, generation
-from camembert_dual.tf.generation import choose
+from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.tf.generation import cache, search
+from camembert_dual.tf.generation.search import choose
 
 LIMIT = 4
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}
@@ -33,9 +33,9 @@ def eager(monkeypatch):
     """Search without a graph, which takes long to trace; one test holds graphs against this."""
 
     def run(model, encoder, options):
-        return lambda *inputs: generation.search(model, *inputs, options)
+        return lambda *inputs: search.search(model, *inputs, options)
 
-    monkeypatch.setattr(generation, "compiled_search", run)
+    monkeypatch.setattr(search, "compiled_search", run)
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ def test_the_prompt_is_read_at_once_and_each_step_reads_one_token(monkeypatch):
 
     def read(model, input_ids, *given):
         lengths.append(input_ids.shape[1])
-        return decoding.read(model, input_ids, *given)
+        return cache.read(model, input_ids, *given)
 
-    monkeypatch.setattr(generation, "read", read)
+    monkeypatch.setattr(search, "read", read)
     generate(fresh(), oracle.batch(oracle.PROMPTS, 1), max_new_tokens=5)
     assert lengths == [None, 1]
 

@@ -15,7 +15,7 @@ import reference
 import tree_tf as tree
 from camembert_dual import CamembertTokenizer
 from camembert_dual.tf import export_saved_model
-from camembert_dual.tf.answers import text_signature
+from camembert_dual.tf.export.answers import text_signature
 
 # the first test waits for all models to be exported
 pytestmark = pytest.mark.timeout(900)
@@ -103,7 +103,7 @@ class Exported:
     def answer(folders: list[Path]) -> None:
         """Call SavedModels in one process that cannot import the package."""
         words = [sys.executable, "-c", ELSEWHERE, json.dumps([str(one) for one in folders])]
-        helpers = Path(__file__).parents[1]
+        helpers = Path(__file__).parents[1] / "support"
         done = subprocess.run(words, cwd=helpers, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
 

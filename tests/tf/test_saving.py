@@ -9,7 +9,7 @@ import pytest
 
 import cases
 import tree_tf as tree
-from camembert_dual.tf.optimization import create_optimizer
+from camembert_dual.tf.training.optimization import create_optimizer
 
 # Keras' own files write variables in a way that NumPy 2 warns of
 pytestmark = pytest.mark.filterwarnings(

@@ -13,27 +13,28 @@ from typing import Any
 import numpy as np
 
 from camembert_dual.checkpoints.card import model_card
-from camembert_dual.checkpoints.entries import Array, Arrays
-from camembert_dual.checkpoints.errors import CheckpointError, require
-from camembert_dual.checkpoints.fairseq import FORMAT as FAIRSEQ
-from camembert_dual.checkpoints.fairseq import check_dictionary
 from camembert_dual.checkpoints.folder import Checkpoint, open_checkpoint
-from camembert_dual.checkpoints.locate import locate
+from camembert_dual.checkpoints.formats.fairseq import FORMAT as FAIRSEQ
+from camembert_dual.checkpoints.formats.fairseq import check_dictionary
+from camembert_dual.checkpoints.formats.registry import read_file
+from camembert_dual.checkpoints.lazy_arrays import Arrays
 from camembert_dual.checkpoints.matching import canonical
-from camembert_dual.checkpoints.names import (
+from camembert_dual.checkpoints.selecting import Selection, select
+from camembert_dual.checkpoints.writing import FORMATS, write_weights
+from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import CheckpointError, require_file
+from camembert_dual.storage.atomic import staged_save
+from camembert_dual.storage.file_names import (
     CARD,
     COMPANIONS,
     CONFIG,
     DICTIONARY,
+    SENTENCEPIECE,
     TOKENIZER_FILES,
-    VOCABULARY,
     WEIGHTS,
     files_of,
 )
-from camembert_dual.checkpoints.reading import read_file
-from camembert_dual.checkpoints.selecting import Selection, select
-from camembert_dual.checkpoints.staging import staged_save
-from camembert_dual.checkpoints.writing import FORMATS, write_weights
+from camembert_dual.storage.locate import locate
 
 REPORT = "conversion_report.json"
 _STEP = 1 << 22
@@ -108,7 +109,7 @@ def convert(
             after = written.entries[found[canonical(name)]]
             hashed = sha256(written[found[canonical(name)]])
             rule = f"{name} must be read as it was written"
-            require(file, hashed == hashes[name], rule, "another value")
+            require_file(file, hashed == hashes[name], rule, "another value")
             tensors.append(
                 {
                     "source_file": before.path.name,
@@ -193,7 +194,9 @@ def _copy_tokenizer(checkpoint: Checkpoint, selection: Selection, staging: Path)
         return copied
     from camembert_dual.tokenization import CamembertTokenizer
 
-    tokenizer = CamembertTokenizer(checkpoint.path / VOCABULARY) if copied == [VOCABULARY] else None
+    tokenizer = (
+        CamembertTokenizer(checkpoint.path / SENTENCEPIECE) if copied == [SENTENCEPIECE] else None
+    )
     if (checkpoint.path / DICTIONARY).is_file():
         model = tokenizer.sp_model if tokenizer is not None else None
         pieces = [model.id_to_piece(n) for n in range(model.get_piece_size())] if model else None

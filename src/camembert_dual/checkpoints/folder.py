@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.entries import Array, Arrays
-from camembert_dual.checkpoints.errors import CheckpointError, require, short
-from camembert_dual.checkpoints.index import shard_files
-from camembert_dual.checkpoints.locate import locate
+from camembert_dual.checkpoints.formats.registry import read_file
+from camembert_dual.checkpoints.lazy_arrays import Arrays
 from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
-from camembert_dual.checkpoints.names import CONFIG, WEIGHTS, files_of
-from camembert_dual.checkpoints.reading import read_file
-from camembert_dual.checkpoints.staging import staged_save
 from camembert_dual.checkpoints.writing import FORMATS, write_weights
+from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import CheckpointError, require_file, short
 from camembert_dual.config import CamembertConfig
-from camembert_dual.files import read_json
+from camembert_dual.storage.atomic import staged_save
+from camembert_dual.storage.file_names import CONFIG, WEIGHTS, files_of
+from camembert_dual.storage.json_files import read_json, shard_files
+from camembert_dual.storage.locate import locate
 
 
 class Checkpoint(NamedTuple):
@@ -80,7 +80,7 @@ def open_checkpoint(
     # a model is built from the config before weights are looked for
     layers = config.num_hidden_layers
     rule = "num_hidden_layers of the config must not exceed the number of weights"
-    require(file, layers <= len(content.arrays), rule, layers)
+    require_file(file, layers <= len(content.arrays), rule, layers)
     return Checkpoint(folder, config, content.arrays, file)
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from camembert_dual.checkpoints.entries import (
-    Array,
+from camembert_dual.checkpoints.lazy_arrays import (
     Arrays,
     are_equal,
     dtype_of,
     is_floating,
     shape_of,
 )
-from camembert_dual.checkpoints.errors import short
 from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import short
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
 POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"

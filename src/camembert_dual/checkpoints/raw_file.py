@@ -7,14 +7,11 @@ import threading
 import weakref
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.checkpoints.errors import require
-
-Array = npt.NDArray[np.generic]
-BFLOAT16: np.dtype[np.generic] = np.dtype(ml_dtypes.bfloat16)
+from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import require_file
 
 
 class RawFile:
@@ -32,7 +29,7 @@ class RawFile:
     """
 
     def __init__(self, path: Path) -> None:
-        require(path, path.is_file(), "a checkpoint must be a regular file", "something else")
+        require_file(path, path.is_file(), "a checkpoint must be a regular file", "something else")
         self.path = path
         self._file = path.open("rb", buffering=0)
         weakref.finalize(self, self._file.close)
@@ -62,7 +59,7 @@ class RawFile:
     def _read(self, offset: int, count: int) -> npt.NDArray[np.uint8]:
         rule = f"bytes {offset} to {offset + count} must lie in the file"
         fits = offset >= 0 and count >= 0 and offset + count <= self.size
-        require(self.path, fits, rule, f"a file of {self.size} bytes")
+        require_file(self.path, fits, rule, f"a file of {self.size} bytes")
         buffer = np.empty(count, dtype=np.uint8)
         view = memoryview(buffer.data)
         with self._lock:
@@ -70,6 +67,6 @@ class RawFile:
             done = 0
             while done < count:
                 got = self._file.readinto(view[done : done + (1 << 28)])
-                require(self.path, got, rule, "a file that became shorter")
+                require_file(self.path, got, rule, "a file that became shorter")
                 done += got
         return buffer

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.entries import Arrays
 from camembert_dual.checkpoints.folder import Checkpoint
+from camembert_dual.checkpoints.lazy_arrays import Arrays
+from camembert_dual.checkpoints.loading import config_for_saving
 from camembert_dual.checkpoints.matching import BUFFERS, canonical, match
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import require
-from camembert_dual.loading import config_for_saving
 from camembert_dual.parameters import BACKBONE, POOLER, TASKS, parameters
 
 ARCHITECTURES = "architectures"

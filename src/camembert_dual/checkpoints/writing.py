@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from camembert_dual.checkpoints import h5_file, keras_file, safetensors_file, torch_writer
-from camembert_dual.checkpoints.entries import Array, dtype_of, is_finite, shape_of
-from camembert_dual.checkpoints.raw_file import BFLOAT16
-from camembert_dual.checkpoints.safetensors_file import Planned, write_safetensors
-from camembert_dual.inputs import require
+from camembert_dual.checkpoints.formats import keras_weights, safetensors, tf_h5, torch_zip
+from camembert_dual.checkpoints.formats.safetensors import Planned, write_safetensors
+from camembert_dual.checkpoints.lazy_arrays import dtype_of, is_finite, shape_of
+from camembert_dual.common.arrays import BFLOAT16, Array
+from camembert_dual.common.errors import require
 
 FORMATS = {
-    "safetensors": safetensors_file.FILE_NAME,
-    "bin": torch_writer.FILE_NAME,
-    "tf-h5": h5_file.FILE_NAME,
-    "keras-weights": keras_file.FILE_NAME,
+    "safetensors": safetensors.FILE_NAME,
+    "bin": torch_zip.FILE_NAME,
+    "tf-h5": tf_h5.FILE_NAME,
+    "keras-weights": keras_weights.FILE_NAME,
 }
 DTYPES: dict[str, np.dtype[np.generic]] = {
     "float16": np.dtype(np.float16),
@@ -91,12 +91,12 @@ def write_weights(
     path = folder / FORMATS[to]
     if to == "tf-h5":
         snake = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=LM)(?=[A-Z])", "_", task).lower()
-        return path, h5_file.write_h5(path, planned, read, f"tf_{snake}")
+        return path, tf_h5.write_h5(path, planned, read, f"tf_{snake}")
     if to == "keras-weights":
-        return path, keras_file.write_keras_weights(path, planned, read)
+        return path, keras_weights.write_keras_weights(path, planned, read)
     names = {one.name: one.name for one in planned}
     if to == "bin":
-        torch_writer.write_torch_zip(path, planned, read)
+        torch_zip.write_torch_zip(path, planned, read)
     elif limit is None:
         write_safetensors(path, planned, read, {"format": "pt"})
     else:
@@ -133,6 +133,6 @@ def _write_shards(
         weight_map |= {one.name: name for one in shard}
     total = sum(one.size for one in planned)
     content = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
-    path = folder / f"{safetensors_file.FILE_NAME}.index.json"
+    path = folder / f"{safetensors.FILE_NAME}.index.json"
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     return path

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 import camembert_dual
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import require
 
 TASKS = (
     "Model",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import camembert_dual
-from camembert_dual.checkpoints.locate import BUNDLED
+from camembert_dual.storage.locate import BUNDLED
 
 CLASSES = {"pt": "CamembertForMaskedLM", "tf": "TFCamembertForMaskedLM"}
 FRAMEWORKS = {"pt": "PyTorch", "tf": "TensorFlow"}
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         ImportError: If the framework is not installed.
         ValueError: If the text has no mask or is too long.
     """
-    from camembert_dual.pipelines import best_fills, mask_logits
+    from camembert_dual.pipelines.pipeline import best_fills, mask_logits
 
     backends = ("pt", "tf") if arguments.backend == "both" else (arguments.backend,)
     tokenizer = camembert_dual.AutoTokenizer.from_pretrained(arguments.model)

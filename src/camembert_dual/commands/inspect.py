@@ -7,13 +7,13 @@ import math
 from collections import Counter
 from pathlib import Path
 
-from camembert_dual.checkpoints.doctor import examine, open_or_explain
 from camembert_dual.checkpoints.folder import Checkpoint
-from camembert_dual.checkpoints.locate import locate
+from camembert_dual.checkpoints.inspection import examine, open_or_explain
 from camembert_dual.checkpoints.matching import canonical
-from camembert_dual.checkpoints.names import COMPANIONS
 from camembert_dual.checkpoints.selecting import find_task
 from camembert_dual.parameters import BACKBONE
+from camembert_dual.storage.file_names import COMPANIONS
+from camembert_dual.storage.locate import locate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.files import write_atomically
+from camembert_dual.data.text import Source
+from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.tokenization import CamembertTokenizer
 from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
 from camembert_dual.training.card import model_card
-from camembert_dual.training.corpus import Source
-from camembert_dual.training.rows import Corpus, encode_corpus, epoch_rows, read_corpus
+from camembert_dual.training.corpus_rows import Corpus, encode_corpus, epoch_rows, read_corpus
 from camembert_dual.training.settings import PretrainingSettings
 from camembert_dual.training.vocabulary import Pieces, train_sentencepiece
 
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: If a file cannot be read or written.
     """
     from camembert_dual.checkpoints.folder import save_checkpoint
-    from camembert_dual.pt.pretraining import pretrain
+    from camembert_dual.pt.training.loop import pretrain
 
     settings = PretrainingSettings(
         **{
@@ -178,7 +178,7 @@ def scores_of(
     pieces: Pieces,
 ) -> dict[str, Any]:
     """Score the model and the baselines on each text, in rows of the ordinary and the long size."""
-    from camembert_dual.pt.pretraining import evaluate
+    from camembert_dual.pt.training.loop import evaluate
 
     hidden = [pieces.mask_token_id, pieces.pad_token_id]
     baselines: dict[str, UnigramBaseline | BigramBaseline] = {

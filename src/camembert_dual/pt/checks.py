@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import check_range, check_shapes, require
+from camembert_dual.inputs import check_range, check_shapes
 
 
 def as_tensor(value: Any, device: torch.device) -> Tensor | None:

@@ -6,11 +6,11 @@ from typing import Any
 from torch import Tensor
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation import GenerationOptions
+from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.pt.checks import as_tensor
-from camembert_dual.pt.generation import generate
+from camembert_dual.pt.generation.search import generate
 from camembert_dual.pt.heads import LMHead
 from camembert_dual.pt.losses import causal_loss, cross_entropy
 from camembert_dual.pt.model import CamembertModel, returns_dict
@@ -105,7 +105,7 @@ class CamembertForCausalLM(PretrainedModel):
             **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
                 ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
                 ``eos_token_id``, ``pad_token_id``, ``seed``; see
-                :class:`camembert_dual.generation.GenerationOptions`.
+                :class:`camembert_dual.generation.config.GenerationOptions`.
 
         Returns:
             Prompts and what follows (B, T + N), ended rows filled with padding; N is at most

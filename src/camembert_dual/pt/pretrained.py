@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from camembert_dual.checkpoints.entries import Arrays
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
+from camembert_dual.checkpoints.lazy_arrays import Arrays
+from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.config import CamembertConfig
-from camembert_dual.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.parameters import Parameter, parameters
 from camembert_dual.pt import layers, surgery
 

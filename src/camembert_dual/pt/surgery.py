@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from camembert_dual.inputs import require
+from camembert_dual.common.errors import require
 
 
 def backbone_of(model: Any) -> Any:

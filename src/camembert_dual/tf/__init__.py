@@ -8,17 +8,17 @@ if keras.backend.backend() != "tensorflow":
         f"the {keras.backend.backend()} backend."
     )
 
-from camembert_dual.tf.export import export_litert, export_saved_model
+from camembert_dual.tf.export.saved_model import export_litert, export_saved_model
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertModel
-from camembert_dual.tf.optimization import create_optimizer
 from camembert_dual.tf.outputs import register_outputs
-from camembert_dual.tf.tasks import (
+from camembert_dual.tf.task_models import (
     TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
     TFCamembertForSequenceClassification,
     TFCamembertForTokenClassification,
 )
+from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import check_range, check_shapes, require
+from camembert_dual.inputs import check_range, check_shapes
 
 
 def as_tensor(value: Any) -> tf.Tensor | None:

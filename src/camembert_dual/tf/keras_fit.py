@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from camembert_dual.inputs import require
+from camembert_dual.common.errors import require
 from camembert_dual.outputs import ModelOutput
 from camembert_dual.tf.losses import (
     IGNORED,

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from camembert_dual.inputs import require
+from camembert_dual.common.errors import require
 
 
 def backbone_of(model: Any) -> Any:

@@ -1,38 +1,53 @@
-"""What every tokenizer of this package can do, over any backend."""
+"""What every tokenizer of this package can do, over any segmenter."""
+
+from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from camembert_dual.tokenization.backend import Backend
-from camembert_dual.tokenization.call import encode_samples
-from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
-from camembert_dual.tokenization.encoding import BatchEncoding
-from camembert_dual.tokenization.folder import HUB_OPTIONS, TokenizerFolder, open_folder
-from camembert_dual.tokenization.options import Options
-from camembert_dual.tokenization.padding import pad_encodings
-from camembert_dual.tokenization.prepare import prepare_ids
+from camembert_dual.common.errors import require
+from camembert_dual.tokenization.batch_encoding import BatchEncoding
+from camembert_dual.tokenization.encode import (
+    Encoded,
+    encode_texts,
+    pad_encodings,
+    prepare_ids,
+)
+from camembert_dual.tokenization.files import TokenizerFolder, read_folder
+from camembert_dual.tokenization.options import (
+    NO_LIMIT,
+    SANE_LIMIT,
+    Options,
+    Rules,
+    truncation_of,
+)
 from camembert_dual.tokenization.samples import read_samples
+from camembert_dual.tokenization.segmenter import Segmenter
 from camembert_dual.tokenization.template import Templates, count_special, place
-from camembert_dual.tokenization.tensors import as_lists
 from camembert_dual.tokenization.vocabulary import Vocabulary
 
-NO_LIMIT = int(1e30)
+SAVED_ATTRIBUTES = (
+    "clean_up_tokenization_spaces",
+    "model_max_length",
+    "padding_side",
+    "truncation_side",
+)
 
 Self = TypeVar("Self", bound="BaseTokenizer")
 
 
 class BaseTokenizer(Vocabulary, ABC):
-    """Turns text into model inputs and back.
+    """Turn text into model inputs and back.
 
     Attributes:
         model_max_length: Tokens that the model takes; ``int(1e30)`` if unknown.
         padding_side: Where padding goes, "right" or "left".
         truncation_side: Where text is cut, "right" or "left".
         model_input_names: The fields that a call returns unless told otherwise.
-        clean_up_tokenization_spaces: Whether :meth:`decode` removes blanks before ``. ? ! ,``.
         name_or_path: What the tokenizer was loaded from.
         init_kwargs: Further settings, kept and saved again.
     """
@@ -41,7 +56,7 @@ class BaseTokenizer(Vocabulary, ABC):
 
     def __init__(
         self,
-        backend: Backend,
+        segmenter: Segmenter,
         special_tokens: Mapping[str, Any],
         *,
         additional_special_tokens: Iterable[Any] = (),
@@ -53,8 +68,8 @@ class BaseTokenizer(Vocabulary, ABC):
         name_or_path: str = "",
         **init_kwargs: Any,
     ) -> None:
-        """Sets the attributes and adds the special tokens that the vocabulary lacks."""
-        super().__init__(backend, special_tokens, additional_special_tokens)
+        """Set the attributes and add the special tokens that the vocabulary lacks."""
+        super().__init__(segmenter, special_tokens, additional_special_tokens)
         self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
         self.padding_side = padding_side
         self.truncation_side = truncation_side
@@ -67,7 +82,7 @@ class BaseTokenizer(Vocabulary, ABC):
 
     @classmethod
     def from_pretrained(cls: type[Self], name_or_path: str | Path, **options: Any) -> Self:
-        """Loads a tokenizer from a folder, a bundled checkpoint or the hub.
+        """Load a tokenizer from a folder, a bundled checkpoint or the hub.
 
         Args:
             name_or_path: The folder, or the name.
@@ -78,19 +93,18 @@ class BaseTokenizer(Vocabulary, ABC):
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of another kind of tokenizer.
         """
-        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
-        return cls.from_folder(open_folder(name_or_path, **hub), **options)
+        return cls.from_folder(read_folder(name_or_path, options))
 
     @classmethod
     @abstractmethod
-    def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
-        """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+    def from_folder(cls: type[Self], folder: TokenizerFolder) -> Self:
+        """Build the tokenizer of a folder that has been read."""
 
     @abstractmethod
     def save_pretrained(
         self, save_directory: str | Path, filename_prefix: str | None = None
     ) -> tuple[str, ...]:
-        """Writes the files that the tokenizer is loaded from; returns their paths."""
+        """Write the files that the tokenizer is loaded from; return their paths."""
 
     @abstractmethod
     def templates(self) -> Templates:
@@ -118,7 +132,7 @@ class BaseTokenizer(Vocabulary, ABC):
         return_length: bool = False,
         verbose: bool = True,
     ) -> BatchEncoding:
-        """Encodes one text or many, single or in pairs.
+        """Encode one text or many, single or in pairs.
 
         Args:
             text: A text, or a list of texts, or a list of pairs of texts; where
@@ -148,20 +162,21 @@ class BaseTokenizer(Vocabulary, ABC):
             TypeError: If something is not text.
             ValueError: If options contradict each other or cannot be met.
         """
-        options = dict(locals())
-        for name in ("self", "text", "text_pair", "is_split_into_words"):
-            del options[name]
+        given = locals()
+        options = Options(**{field.name: given[field.name] for field in fields(Options)})
         samples = read_samples(text, text_pair, is_split_into_words)
-        return encode_samples(self, samples, Options(**options))
+        return self._warned_of(
+            encode_texts(self.segmenter, self.rules(), samples, options), options
+        )
 
     def encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
-        """Encodes one text; the options are those of a call."""
+        """Encode one text; the options are those of a call."""
         return self(text, text_pair, **options)
 
     def batch_encode_plus(
         self, batch_text_or_text_pairs: Sequence[Any], **options: Any
     ) -> BatchEncoding:
-        """Encodes a list of texts, or of pairs; the options are those of a call."""
+        """Encode a list of texts, or of pairs; the options are those of a call."""
         return self(list(batch_text_or_text_pairs), **options)
 
     def encode(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
@@ -178,62 +193,50 @@ class BaseTokenizer(Vocabulary, ABC):
     def prepare_for_model(
         self, ids: Sequence[int], pair_ids: Sequence[int] | None = None, **options: Any
     ) -> BatchEncoding:
-        """Adds special tokens to ids, truncates and pads; the options are those of a call.
+        """Add special tokens to ids, truncate and pad; the options are those of a call.
 
         With ``return_overflowing_tokens`` the cut ids come back as ``overflowing_tokens``, and
         ``num_truncated_tokens`` says how many ids were too many.
         """
-        return prepare_ids(self, ids, pair_ids, Options(**options))
+        checked = Options(**options)
+        return self._warned_of(prepare_ids(self.rules(), ids, pair_ids, checked), checked)
 
-    def pad(self, encoded_inputs: Any, padding: bool | str = True, **options: Any) -> BatchEncoding:
-        """Pads encodings that exist already; see :func:`pad_encodings` for the options."""
-        return pad_encodings(self, encoded_inputs, padding, **options)
-
-    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text of tokens."""
-        return join_tokens(tokens, set(self.all_special_tokens), self.backend.join)
-
-    def decode(
+    def pad(
         self,
-        token_ids: Any,
-        skip_special_tokens: bool = False,
-        clean_up_tokenization_spaces: bool | None = None,
-        spaces_between_special_tokens: bool = True,
-    ) -> str:
-        """The text of ids: an int, a list, an array or a tensor of one dimension.
+        encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        padding: bool | str = True,
+        *,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchEncoding:
+        """Pad one encoding, a batch of rows by name, or a list of encodings.
+
+        Fields that tokenizers make grow; others stay as they are. A missing attention mask is made.
 
         Args:
-            token_ids: The ids.
-            skip_special_tokens: Whether to leave special tokens out.
-            clean_up_tokenization_spaces: Whether to remove blanks before ``. ? ! ,`` as English
-                wants it; the tokenizer's attribute by default, which is False: French sets a blank
-                before ``?`` and ``!``.
-            spaces_between_special_tokens: Whether tokens that were added stand between blanks.
+            encoded_inputs: What to pad, with ``input_ids``.
+            padding: As all further ones, that of a call.
+            max_length: See there.
+            pad_to_multiple_of: See there.
+            padding_side: See there.
+            return_attention_mask: See there.
+            return_tensors: See there.
 
         Raises:
-            ValueError: If ids are unknown or of more than one dimension.
+            ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
         """
-        ids = as_lists(token_ids)
-        ids = [ids] if isinstance(ids, int) else ids
-        if any(isinstance(index, list) for index in ids):
-            raise ValueError("decode takes one row of ids, batch_decode many; received many")
-        glue = " " if spaces_between_special_tokens else ""
-        text = self._text_of(ids, skip_special_tokens, glue)
-        clean = clean_up_tokenization_spaces
-        if self.clean_up_tokenization_spaces if clean is None else clean:
-            return clean_up(text)
-        return text
-
-    def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
-        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
-        beyond = self.backend.added.ids.keys() - set(self.all_special_tokens)
-        return glue.join(text_runs(tokens, beyond, self.convert_tokens_to_string))
-
-    def batch_decode(
-        self, sequences: Iterable[Any], skip_special_tokens: bool = False, **options: Any
-    ) -> list[str]:
-        """The texts of many rows of ids; the options are those of :meth:`decode`."""
-        return [self.decode(row, skip_special_tokens, **options) for row in sequences]
+        options = Options(
+            padding=padding,
+            max_length=max_length,
+            pad_to_multiple_of=pad_to_multiple_of,
+            padding_side=padding_side,
+            return_attention_mask=return_attention_mask,
+            return_tensors=return_tensors,
+        )
+        return pad_encodings(self.rules(), encoded_inputs, options)
 
     def build_inputs_with_special_tokens(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
@@ -260,8 +263,8 @@ class BaseTokenizer(Vocabulary, ABC):
         """
         if not already_has_special_tokens:
             return place(self.templates(), token_ids_0, token_ids_1).special_tokens_mask
-        if token_ids_1 is not None:
-            raise ValueError("ids that have their special tokens must come as one; received two")
+        rule = "Ids that have their special tokens must come as one sequence"
+        require(token_ids_1 is None, rule, "two")
         special = set(self.all_special_ids)
         return [int(index in special) for index in token_ids_0]
 
@@ -287,17 +290,37 @@ class BaseTokenizer(Vocabulary, ABC):
             f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
         )
 
-    def limit(self) -> int | None:
+    @property
+    def length_limit(self) -> int | None:
         """``model_max_length`` where it means something."""
-        return self.model_max_length if self.model_max_length < 10**9 else None
+        return self.model_max_length if self.model_max_length < SANE_LIMIT else None
 
-    def warn_if_over_limit(self, longest: int) -> None:
-        """Warns, once in a tokenizer's life, of a row that the model cannot take."""
-        limit = self.limit()
-        if limit is not None and longest > limit and not self._warned:
+    def rules(self) -> Rules:
+        """What this tokenizer adds to the options of a call, as it is now."""
+        return Rules(
+            templates=self.templates(),
+            limit=self.length_limit,
+            padding_side=self.padding_side,
+            truncation_side=self.truncation_side,
+            pad_token=self.pad_token,
+            pad_token_id=self.pad_token_id,
+            pad_token_type_id=self.pad_token_type_id,
+            input_names=tuple(self.model_input_names),
+        )
+
+    def saved_settings(self) -> dict[str, Any]:
+        """The attributes that ``tokenizer_config.json`` keeps."""
+        return {name: getattr(self, name) for name in SAVED_ATTRIBUTES}
+
+    def _warned_of(self, encoded: Encoded, options: Options) -> BatchEncoding:
+        """Warn, once in a tokenizer's life, of a row that the model cannot take."""
+        limit = self.length_limit
+        is_over = limit is not None and encoded.longest > limit
+        if is_over and options.verbose and truncation_of(options) is None and not self._warned:
             self._warned = True
             warnings.warn(
-                f"a row of {longest} tokens is over the model's limit of {limit}; "
+                f"a row of {encoded.longest} tokens is over the model's limit of {limit}; "
                 "pass truncation=True",
-                stacklevel=5,
+                stacklevel=3,
             )
+        return encoded.encoding

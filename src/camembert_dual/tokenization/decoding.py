@@ -1,5 +1,7 @@
 """From tokens back to text."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 _CLEANING = (
@@ -17,7 +19,7 @@ _CLEANING = (
 
 
 def clean_up(text: str) -> str:
-    """Removes the blanks before marks that English sets tight; French keeps them before ``?!``."""
+    """Remove the blanks before marks that English sets tight; French keeps them before ``?!``."""
     for spaced, tight in _CLEANING:
         text = text.replace(spaced, tight)
     return text
@@ -44,13 +46,13 @@ def join_tokens(
 
 
 def text_runs(
-    tokens: Iterable[str], beyond: Collection[str], join: Callable[[Sequence[str]], str]
+    tokens: Iterable[str], added: Collection[str], join: Callable[[Sequence[str]], str]
 ) -> list[str]:
     """Texts of runs of tokens, cut at added tokens that are not special and stand as written."""
     texts: list[str] = []
     run: list[str] = []
     for token in tokens:
-        if token in beyond:
+        if token in added:
             texts += [join(run), token]
             run = []
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from camembert_dual.training.metrics import MaskedLMResult
+from camembert_dual.tasks.metrics import MaskedLMResult
 from camembert_dual.training.settings import PretrainingSettings
 
 NAMES = {"model": "this model", "bigram": "bigram, both neighbours", "unigram": "unigram"}

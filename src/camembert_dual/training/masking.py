@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.training.metrics import IGNORED_LABEL
+from camembert_dual.tasks.metrics import IGNORED_LABEL
 
 META_SYMBOL = "▁"
 """U+2581: SentencePiece writes it for the space that a word begins with."""

@@ -1,0 +1,96 @@
+"""The frameworks that the model is written in, and the one place that imports a tree by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from types import ModuleType
+from typing import NamedTuple
+
+PACKAGE = "camembert_dual"
+
+
+class Backend(NamedTuple):
+    """One framework.
+
+    Attributes:
+        tree: Module of this package that holds its models.
+        package: Module that it is imported as.
+        title: Its name in a sentence.
+        extra: What ``pip install "camembert-dual[...]"`` brings it.
+        prefix: What its class names begin with.
+    """
+
+    tree: str
+    package: str
+    title: str
+    extra: str
+    prefix: str
+
+
+BACKENDS = {
+    "pt": Backend(f"{PACKAGE}.pt", "torch", "PyTorch", "torch", ""),
+    "tf": Backend(f"{PACKAGE}.tf", "tensorflow", "TensorFlow", "tf", "TF"),
+}
+ALIASES = {"torch": "pt", "pytorch": "pt", "keras": "tf", "tensorflow": "tf"}
+
+
+def backend_name(name: str) -> str:
+    """Read a backend as a person types it: ``pt`` or ``tf``, or another word for either.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    chosen = ALIASES.get(name, name)
+    if chosen not in BACKENDS:
+        raise ValueError(f"A backend must be one of {', '.join(BACKENDS)}; received {name!r}.")
+    return chosen
+
+
+def installed() -> list[str]:
+    """The backends whose framework is installed, without importing it."""
+    return [name for name, one in BACKENDS.items() if importlib.util.find_spec(one.package)]
+
+
+def tree(name: str, purpose: str, module: str = "") -> ModuleType:
+    """Import the tree of a backend, or a module of it.
+
+    Args:
+        name: A key of ``BACKENDS``.
+        purpose: What needs it, the subject of the error.
+        module: A module below the tree.
+
+    Raises:
+        ImportError: If its framework is not installed; the message has the remedy.
+    """
+    backend = BACKENDS[name]
+    path = f"{backend.tree}.{module}" if module else backend.tree
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in (backend.package, "keras"):
+            raise
+        raise ImportError(needs(purpose, backend.title, backend.extra)) from error
+
+
+def import_optional(package: str, extra: str, purpose: str, title: str = "") -> ModuleType:
+    """Import a package that an extra brings.
+
+    Args:
+        package: The module.
+        extra: The extra of this package.
+        purpose: What needs it, the subject of the error.
+        title: The package's name in a sentence; ``package`` if empty.
+
+    Raises:
+        ImportError: If it is not installed; the message has the remedy.
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        raise ImportError(needs(purpose, title or package, extra)) from error
+
+
+def needs(purpose: str, title: str, extra: str) -> str:
+    """The sentence about something that is not installed."""
+    return f'{purpose} needs {title}: pip install "camembert-dual[{extra}]"'

@@ -1,0 +1,68 @@
+"""The one form of an error: the rule, then what was received."""
+
+from __future__ import annotations
+
+import reprlib
+from pathlib import Path
+
+import numpy as np
+
+
+class CheckpointError(ValueError):
+    """A file breaks a rule; the message names the file, the rule and what was received."""
+
+
+def require(holds: object, rule: str, received: object) -> None:
+    """Refuse a value in the form used everywhere: the rule, then what was received.
+
+    Args:
+        holds: Whether the rule is kept.
+        rule: A sentence without its full stop.
+        received: The value that was judged.
+
+    Raises:
+        ValueError: If the rule does not hold.
+    """
+    if not holds:
+        raise ValueError(f"{rule}; received {received}.")
+
+
+def require_file(path: Path, holds: object, rule: str, received: object) -> None:
+    """Refuse a file in the form used everywhere: its path, the rule, then what was received.
+
+    Args:
+        path: The file.
+        holds: Whether the rule is kept.
+        rule: A sentence without its full stop.
+        received: What was found; long texts are cut.
+
+    Raises:
+        CheckpointError: If the rule does not hold.
+    """
+    if not holds:
+        raise CheckpointError(f"{path}: {rule}; received {short(received)}.")
+
+
+def short(received: object, limit: int = 200) -> str:
+    """Describe a value in a text of bounded length and cost, since it may come from a hostile file.
+
+    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory.
+    """
+    text = received if isinstance(received, str) else _BOUNDED.repr(received)
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+def is_integer(value: object, smallest: int | None = None) -> bool:
+    """Whether a value is a whole number, not a truth value, and at least ``smallest``."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and (smallest is None or bool(value >= smallest))  # type: ignore[operator]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a real number and not a truth value."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+_BOUNDED = reprlib.Repr()
+_BOUNDED.maxlevel = 2
+_BOUNDED.maxstring = _BOUNDED.maxother = _BOUNDED.maxlong = 400  # longer ones are cut in the middle

@@ -1,0 +1,1 @@
+"""Corpora on disk, read into plain examples."""

@@ -1,0 +1,54 @@
+"""How files are called, all of them; what a file is, is judged by its bytes."""
+
+from __future__ import annotations
+
+import re
+
+CONFIG = "config.json"
+INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its own .weights.json
+SAFETENSORS = "model.safetensors"
+TORCH_BIN = "pytorch_model.bin"
+TF_H5 = "tf_model.h5"
+KERAS_WEIGHTS = "model.weights.h5"
+KERAS_INDEX = "model.weights.json"
+KERAS_MODEL = "model.keras"
+FAIRSEQ = "model.pt"
+# in the order in which a folder with several is read
+WEIGHTS = (
+    SAFETENSORS,
+    f"{SAFETENSORS}{INDEX_SUFFIX}",
+    TORCH_BIN,
+    f"{TORCH_BIN}{INDEX_SUFFIX}",
+    TF_H5,
+    f"{TF_H5}{INDEX_SUFFIX}",
+    "tf_model.safetensors",
+    KERAS_WEIGHTS,
+    KERAS_INDEX,
+    KERAS_MODEL,
+    FAIRSEQ,
+)
+CARD = "README.md"
+CONVERSION_REPORT = "conversion_report.json"
+SENTENCEPIECE = "sentencepiece.bpe.model"
+TOKENIZER_JSON = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+SPECIAL_TOKENS = "special_tokens_map.json"
+ADDED_TOKENS = "added_tokens.json"
+WORDPIECE = "vocab.txt"  # of CamemBERTv2's first releases
+TOKENIZER_FILES = (
+    SENTENCEPIECE,
+    TOKENIZER_JSON,
+    TOKENIZER_CONFIG,
+    SPECIAL_TOKENS,
+    ADDED_TOKENS,
+    WORDPIECE,
+)
+DICTIONARY = "dict.txt"  # of fairseq
+# what a checkpoint's folder holds beside its config and weights
+COMPANIONS = (*TOKENIZER_FILES, DICTIONARY, CARD)
+
+
+def files_of(weights: str) -> str:
+    """A pattern of the names of one set of weights, in one file or in several with an index."""
+    stem, dot, kind = weights.partition(".")
+    return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"

@@ -1,0 +1,73 @@
+"""JSON on disk: a bounded object in, a text out, and the files that an index names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from camembert_dual.common.errors import require_file, short
+
+MAX_JSON = 1 << 28
+MAX_SHARDS = 10_000
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not UTF-8 JSON or not an object; the message names the file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"A checkpoint must hold {path.name}; there is none in {path.parent}."
+        )
+    size = path.stat().st_size
+    if size > MAX_JSON:
+        raise ValueError(f"{path} must have at most {MAX_JSON} bytes; received {size}.")
+    try:
+        values = json.loads(path.read_bytes().decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} must be JSON in UTF-8; received {error}.") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} must hold a JSON object; received {type(values).__name__}.")
+    return values
+
+
+def json_text(values: Mapping[str, Any]) -> str:
+    """The text of a JSON file for people: sorted keys, two spaces, letters as they are."""
+    return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def shard_files(path: Path, *, must_exist: bool = True) -> list[Path]:
+    """The files that an index names; all lie beside it.
+
+    Args:
+        path: The index.
+        must_exist: Whether they must be there.
+
+    Raises:
+        CheckpointError: If it names no files, or files elsewhere.
+        FileNotFoundError: If one is not there.
+        ValueError: If it is not JSON.
+    """
+    weight_map = read_json(path).get("weight_map")
+    is_map = isinstance(weight_map, dict) and weight_map
+    places = list(weight_map.values()) if is_map else []  # type: ignore[union-attr]
+    # Keras names the files of a layer, as one text or a list
+    names = [name for place in places for name in (place if isinstance(place, list) else [place])]
+    sound = names and all(isinstance(name, str) for name in names)
+    require_file(path, sound, "an index must map weights to files", type(weight_map).__name__)
+    shards = sorted(set(names))
+    rule = f"there must be at most {MAX_SHARDS} files"
+    require_file(path, len(shards) <= MAX_SHARDS, rule, len(shards))
+    for shard in shards:
+        inside = shard not in ("", ".", "..") and not set(shard) & set("/\\:\0")
+        require_file(path, inside, "shards must lie beside their index", short(repr(shard), 120))
+        if must_exist and not (path.parent / shard).is_file():
+            raise FileNotFoundError(
+                f"{path}: every shard must be there; received none named {shard!r}."
+            )
+    return [path.parent / shard for shard in shards]

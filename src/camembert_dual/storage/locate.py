@@ -1,0 +1,68 @@
+"""From the name a user gives to the folder that holds the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from camembert_dual.storage.atomic import finish_save
+from camembert_dual.storage.hub import download, is_hub_name
+
+BUNDLED = ("camembert-tiny-fr",)
+HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
+
+
+def locate(
+    name_or_path: str | Path,
+    *,
+    filenames: Sequence[str] | None = None,
+    also: Sequence[str] = (),
+    revision: str | None = None,
+    cache_dir: str | Path | None = None,
+    token: str | bool | None = None,
+    local_files_only: bool = False,
+) -> Path:
+    """Find a checkpoint: an existing path first, then the bundled ones, then the hub.
+
+    Args:
+        name_or_path: Folder or file, the name of a bundled checkpoint, or a hub name.
+        filenames: The files that are needed; None for the config and one set of weights.
+        also: More files to bring from the hub if they are there.
+        revision: Branch, tag or commit of a hub repository.
+        cache_dir: Where hub files are kept; None for the cache that all tools share.
+        token: Access token of the hub.
+        local_files_only: Whether the network is forbidden.
+
+    Returns:
+        The folder (or file) on disk.
+
+    Raises:
+        FileNotFoundError: If nothing of that name is known or reachable.
+        ImportError: If it is a hub name and ``huggingface_hub`` is not installed.
+        PermissionError: If the hub refuses access.
+    """
+    path = Path(name_or_path)
+    name = str(name_or_path)
+    if name and path.is_dir():
+        finish_save(path)
+        return path
+    if name and path.exists():
+        finish_save(path.parent)
+        return path
+    if name in BUNDLED:
+        return Path(str(resources.files("camembert_dual"))) / "assets" / name
+    if not isinstance(name_or_path, str) or not is_hub_name(name):
+        raise FileNotFoundError(
+            "A checkpoint must be a folder or file that exists, one of the bundled "
+            f"{', '.join(BUNDLED)}, or a hub name (owner/name); received {name!r}."
+        )
+    return download(
+        name,
+        filenames=filenames,
+        also=also,
+        revision=revision,
+        cache_dir=cache_dir,
+        token=token,
+        local_files_only=local_files_only,
+    )

@@ -1,0 +1,6 @@
+"""One file per task: examples to model inputs, logits to answers, answers to scores."""
+
+from camembert_dual.tasks.question_answering import Answer, best_answers, question_windows
+from camembert_dual.tasks.token_classification import align_labels
+
+__all__ = ["Answer", "align_labels", "best_answers", "question_windows"]

@@ -1,0 +1,133 @@
+"""Models as files for other programs: a SavedModel for serving, a LiteRT file for devices."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from camembert_dual.common.errors import require
+from camembert_dual.outputs import ModelOutput
+from camembert_dual.storage.atomic import atomic_folder, write_atomically
+
+MULTIPLE_CHOICE = "CamembertForMultipleChoice"
+
+
+def export_saved_model(
+    model: Any,
+    path: str | Path,
+    *,
+    batch_size: int | None = None,
+    length: int | None = None,
+    output_hidden_states: bool = False,
+    signatures: Mapping[str, Any] | None = None,
+    tokenizer: Any = None,
+) -> None:
+    """Write a SavedModel that TensorFlow loads without this package.
+
+    TensorFlow Serving sees ``serving_default`` and ``int64``, which take ``input_ids`` and attend
+    to all but padding, and ``masked`` and ``int64_masked``, which also take ``attention_mask``.
+    Their answers are named as the model's outputs. ``tf.saved_model.load(path).serve(ids, mask)``
+    takes both types, with a mask or without.
+
+    Args:
+        model: A model of this package.
+        path: The folder to write, whole or not at all; a SavedModel that is there is replaced.
+        batch_size: The number of rows, or None for any.
+        length: The length of rows, or None for any.
+        output_hidden_states: Whether to answer ``hidden_states_0``, ``hidden_states_1``, ... too.
+        signatures: More endpoints by name: ``tf.function`` with an input signature.
+        tokenizer: The model's tokenizer, for an endpoint ``text`` that takes strings; see
+            :func:`camembert_dual.tf.export.answers.text_signature`.
+
+    Raises:
+        FileExistsError: If something else than a SavedModel is there.
+        ImportError: If a tokenizer is given and tensorflow-text is not installed.
+        ValueError: If a signature has a name of the endpoints above.
+    """
+    serve = serving_function(model, output_hidden_states)
+    own = {}
+    for prefix, dtype in (("", tf.int32), ("int64_", tf.int64)):
+        spec = tf.TensorSpec(shape_of_ids(model, batch_size, length), dtype, "input_ids")
+        mask = tf.TensorSpec(spec.shape, dtype, "attention_mask")
+        plain = f"{prefix}serving_default".removesuffix("_serving_default")
+        own[plain] = serve.get_concrete_function(spec)
+        own[f"{prefix}masked"] = serve.get_concrete_function(spec, mask)
+    if tokenizer is not None:
+        from camembert_dual.tf.export.answers import text_signature
+
+        own["text"] = text_signature(model, tokenizer)
+    twice = sorted(own.keys() & (signatures or {}).keys())
+    require(not twice, f"A signature needs a name other than {', '.join(own)}", ", ".join(twice))
+    module = tf.Module()
+    module.weights = [weight.value for weight in model.weights]
+    module.serve = serve
+    with atomic_folder(Path(path), holds="saved_model.pb") as folder:
+        tf.saved_model.save(module, str(folder), signatures={**own, **(signatures or {})})
+
+
+def export_litert(
+    model: Any, path: str | Path, *, batch_size: int | None = None, quantize: bool = False
+) -> None:
+    """Write a LiteRT (TFLite) file of built-in operations only.
+
+    The file takes ``input_ids`` and ``attention_mask`` of type int32; its interpreter resizes them
+    to any length, and to any number of rows if that is not fixed.
+
+    Args:
+        model: A model of this package.
+        path: The file to write.
+        batch_size: The number of rows, or None for any.
+        quantize: Whether weights become int8 (dynamic range).
+    """
+    serve = serving_function(model, output_hidden_states=False)
+    shape = shape_of_ids(model, batch_size, None)
+    specs = [tf.TensorSpec(shape, tf.int32, name) for name in ("input_ids", "attention_mask")]
+    module = tf.Module()
+    module.weights = [weight.value for weight in model.weights]
+    concrete = [serve.get_concrete_function(*specs)]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(concrete, module)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    write_atomically(Path(path), converter.convert())
+
+
+def serving_function(model: Any, output_hidden_states: bool) -> Any:
+    """A function of ids and mask that gives a flat dict of named tensors, as signatures must."""
+
+    @tf.function(autograph=False)
+    def serve(
+        input_ids: tf.Tensor, attention_mask: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        if attention_mask is None:
+            padding = tf.constant(model.config.pad_token_id, input_ids.dtype)
+            attention_mask = tf.cast(input_ids != padding, input_ids.dtype)
+        output = model(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            output_hidden_states=output_hidden_states,
+            output_attentions=False,
+            return_dict=True,
+            training=False,
+        )
+        return flat_outputs(output)
+
+    return serve
+
+
+def flat_outputs(output: ModelOutput) -> dict[str, tf.Tensor]:
+    """Name every tensor of an output: ``logits``, ``hidden_states_0``, ...; leave out the cache."""
+    flat = {}
+    for name, value in output.items():
+        if tf.is_tensor(value):
+            flat[name] = value
+        elif name != "past_key_values":
+            flat |= {f"{name}_{index}": one for index, one in enumerate(value)}
+    return flat
+
+
+def shape_of_ids(model: Any, batch_size: int | None, length: int | None) -> list[int | None]:
+    """(B, T), or (B, C, T) with any number of choices."""
+    choices = [None] if model.task == MULTIPLE_CHOICE else []
+    return [batch_size, *choices, length]

@@ -1,0 +1,1 @@
+"""Texts from the causal language model."""

@@ -1,0 +1,110 @@
+"""What cuts text into ids: the protocol of the two engines, its result, and one call for both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import AddedToken
+
+from camembert_dual.common.arrays import IntArray
+from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.tokenization.ragged import Ragged, merge_rows
+
+TextInput = str | Sequence[str]  # a text, or its words
+
+
+class SegmentedTexts(NamedTuple):
+    """The T tokens of N texts, one text after the other.
+
+    Attributes:
+        ids: The ids, a row for every text.
+        tokens: The tokens as strings (T).
+        starts: The first character of every token in its text (T).
+        ends: The character behind its last one (T).
+        words: The number of the word that it belongs to in its text (T).
+    """
+
+    ids: Ragged
+    tokens: NDArray[np.object_]
+    starts: IntArray
+    ends: IntArray
+    words: IntArray
+
+
+class Segmenter(Protocol):
+    """A vocabulary and the rule that cuts text with it. Adds no special tokens by itself.
+
+    Attributes:
+        added: The tokens beside the vocabulary.
+        is_stochastic: Whether cutting the same text twice may differ.
+    """
+
+    added: AddedTokens
+    is_stochastic: bool
+
+    def encode(self, texts: Sequence[str]) -> Ragged:
+        """Ids of every text."""
+
+    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+        """Ids, tokens, offsets and word numbers of every text."""
+
+    def token_to_id(self, token: str) -> int | None:
+        """The id of a token; None if unknown."""
+
+    def id_to_token(self, index: int) -> str | None:
+        """The token of an id; None if there is no such id."""
+
+    def add(self, token: AddedToken) -> bool:
+        """Make ``token`` an added token; say whether the vocabulary grew."""
+
+    def vocab(self) -> dict[str, int]:
+        """Every token with its id."""
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """The text of ordinary tokens."""
+
+    def size(self) -> int:
+        """Size of the vocabulary without added tokens, as the reference counts it."""
+
+    def __len__(self) -> int:
+        """One more than the highest id: the rows that an embedding needs."""
+
+
+def encode_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> Ragged:
+    """Ids of texts, or of lists of words, in one call to the segmenter."""
+    texts = [one for one in inputs if isinstance(one, str)]
+    if len(texts) == len(inputs):
+        return segmenter.encode(texts)
+    words = [word for one in inputs for word in one]
+    return merge_rows(segmenter.encode(words), [len(one) for one in inputs])
+
+
+def align_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> SegmentedTexts:
+    """Align texts, or lists of words, whose offsets count from each word's beginning."""
+    texts = [one for one in inputs if isinstance(one, str)]
+    if len(texts) == len(inputs):
+        return segmenter.align(texts)
+    segmented = segmenter.align([word for one in inputs for word in one])
+    numbers = [number for one in inputs for number in range(len(one))]
+    return segmented._replace(
+        ids=merge_rows(segmented.ids, [len(one) for one in inputs]),
+        words=np.repeat(np.array(numbers, np.int64), segmented.ids.lengths),
+    )
+
+
+def check_utf8(text: str) -> None:
+    """Refuse text that no file could hold.
+
+    Raises:
+        ValueError: If ``text`` has a lone surrogate.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            "text must be valid Unicode, without lone surrogates; received "
+            f"{text[error.start]!a} at character {error.start}."
+        ) from None

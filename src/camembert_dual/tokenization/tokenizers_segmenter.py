@@ -1,0 +1,96 @@
+"""Any ``tokenizer.json``: the *tokenizers* library as an engine, without its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from tokenizers import AddedToken, Encoding, Tokenizer
+
+from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.tokenization.ragged import Ragged, from_lists
+from camembert_dual.tokenization.segmenter import SegmentedTexts, check_utf8
+from camembert_dual.tokenization.template import Templates, read_templates
+
+
+class TokenizersSegmenter:
+    """A ``tokenizers.Tokenizer`` that adds no special tokens, cuts nothing off and pads nothing."""
+
+    def __init__(self, library: Tokenizer) -> None:
+        """Take a tokenizer over; its padding and truncation are switched off."""
+        library.no_padding()
+        library.no_truncation()
+        self.library = library
+        self.added = AddedTokens(library.get_added_tokens_decoder())
+        self.is_stochastic = bool(getattr(library.model, "dropout", None))
+
+    def encode(self, texts: Sequence[str]) -> Ragged:
+        """Ids of every text."""
+        found = self._run(self.library.encode_batch_fast, texts)
+        return from_lists([one.ids for one in found])
+
+    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+        """Ids, tokens, offsets and word numbers of every text."""
+        found = self._run(self.library.encode_batch, texts)
+        offsets = list(chain.from_iterable(one.offsets for one in found))
+        spans = np.array(offsets, np.int64).reshape(-1, 2)
+        words = chain.from_iterable(one.word_ids for one in found)
+        return SegmentedTexts(
+            from_lists([one.ids for one in found]),
+            np.array(list(chain.from_iterable(one.tokens for one in found)), object),
+            spans[:, 0],
+            spans[:, 1],
+            np.array([-1 if word is None else word for word in words], np.int64),
+        )
+
+    def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
+        try:
+            return list(encode(list(texts), add_special_tokens=False))
+        except (TypeError, UnicodeError):
+            for text in texts:
+                check_utf8(text)
+            raise
+
+    def token_to_id(self, token: str) -> int | None:
+        """The id of a token; None if unknown."""
+        return self.library.token_to_id(token)
+
+    def id_to_token(self, index: int) -> str | None:
+        """The token of an id; None if there is no such id."""
+        return self.library.id_to_token(index) if index >= 0 else None
+
+    def add(self, token: AddedToken) -> bool:
+        """Make ``token`` an added token; say whether the vocabulary grew."""
+        known = self.library.token_to_id(token.content) is not None
+        add = self.library.add_special_tokens if token.special else self.library.add_tokens
+        add([token])
+        self.added = AddedTokens(self.library.get_added_tokens_decoder())
+        return not known
+
+    def templates(self) -> Templates:
+        """Where the file puts special tokens.
+
+        Raises:
+            ValueError: If it says so in an unknown way.
+        """
+        return read_templates(json.loads(self.library.to_str())["post_processor"])
+
+    def vocab(self) -> dict[str, int]:
+        """Every token with its id."""
+        return self.library.get_vocab(with_added_tokens=True)
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """The text of ordinary tokens."""
+        decoder = self.library.decoder
+        return decoder.decode(list(tokens)) if decoder is not None else " ".join(tokens)
+
+    def size(self) -> int:
+        """Size of the vocabulary without added tokens."""
+        return self.library.get_vocab_size(with_added_tokens=False)
+
+    def __len__(self) -> int:
+        """One more than the highest id: the rows that an embedding needs."""
+        return max(self.vocab().values(), default=-1) + 1
