@@ -9,7 +9,7 @@ import torch
 from measuring import run_steps
 
 from camembert_dual import pt
-from camembert_dual.pt.optimization import create_optimizer
+from camembert_dual.pt.training.optimization import create_optimizer
 
 
 class Worker:

@@ -11,8 +11,8 @@ import tensorflow as tf
 from measuring import run_steps
 
 from camembert_dual import tf as tree
-from camembert_dual.tf.export import export_saved_model
-from camembert_dual.tf.optimization import create_optimizer
+from camembert_dual.tf.export.saved_model import export_saved_model
+from camembert_dual.tf.training.optimization import create_optimizer
 
 
 class Worker:
