@@ -57,7 +57,7 @@ def results(tree: str, architecture: str, size: str, folder: str) -> Iterator[Re
             title = f"{tree:<8}{architecture:<36}{one['step']}"
             yield Result(title, one["seconds"], one["peak"], bound, one.get("error", ""))
         status = process.wait()
-    for step in wanted.keys() - told.keys():
+    for step in [one for one in wanted if one not in told]:
         title = f"{tree:<8}{architecture:<36}{step}"
         yield Result(title, 0.0, 0.0, wanted[step], f"not run: the process ended with {status}")
 
