@@ -11,7 +11,7 @@ from tokenizers import AddedToken
 
 from camembert_dual.common.arrays import IntArray
 from camembert_dual.tokenization.added_tokens import AddedTokens
-from camembert_dual.tokenization.ragged import Ragged, merge_rows
+from camembert_dual.tokenization.ragged import Ragged, merge_rows, ramp, take_rows
 
 TextInput = str | Sequence[str]  # a text, or its words
 
@@ -78,8 +78,9 @@ def encode_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> Ragged:
     texts = [one for one in inputs if isinstance(one, str)]
     if len(texts) == len(inputs):
         return segmenter.encode(texts)
-    words = [word for one in inputs for word in one]
-    return merge_rows(segmenter.encode(words), [len(one) for one in inputs])
+    distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
+    words = take_rows(segmenter.encode(distinct), numbers)[0]
+    return merge_rows(words, [len(one) for one in inputs])
 
 
 def align_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> SegmentedTexts:
@@ -87,12 +88,25 @@ def align_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> Segmented
     texts = [one for one in inputs if isinstance(one, str)]
     if len(texts) == len(inputs):
         return segmenter.align(texts)
-    segmented = segmenter.align([word for one in inputs for word in one])
-    numbers = [number for one in inputs for number in range(len(one))]
-    return segmented._replace(
-        ids=merge_rows(segmented.ids, [len(one) for one in inputs]),
-        words=np.repeat(np.array(numbers, np.int64), segmented.ids.lengths),
+    distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
+    segmented = segmenter.align(distinct)
+    words, places = take_rows(segmented.ids, numbers)
+    counts = np.fromiter(map(len, inputs), np.int64, len(inputs))
+    return SegmentedTexts(
+        ids=merge_rows(words, counts),
+        tokens=segmented.tokens[places],
+        starts=segmented.starts[places],
+        ends=segmented.ends[places],
+        words=np.repeat(ramp(counts), words.lengths),
     )
+
+
+def _distinct(segmenter: Segmenter, words: list[str]) -> tuple[list[str], IntArray]:
+    """The words to cut, each once unless two draws may differ, and which of them each word is."""
+    if segmenter.is_stochastic:
+        return words, np.arange(len(words))
+    numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    return list(numbers), np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
 
 
 def check_utf8(text: str) -> None:

@@ -48,8 +48,10 @@ class SentencePieceSegmenter:
                 f"{len(self.model)} bytes that are neither."
             ) from error
         self.is_stochastic = bool(self.sp_model_kwargs.get("enable_sampling", False))
-        self._byte_sizes = _byte_sizes(self.sp_model)
         self._unk_piece = self.sp_model.unk_id()
+        self._pieces: list[str] = self.sp_model.id_to_piece(list(range(len(self.sp_model))))
+        self._sizes = _sizes(self.sp_model, self._pieces)
+        self._begins_word = np.array([piece[:1] == META_SYMBOL for piece in self._pieces], bool)
         self._model_ids = np.arange(len(self.sp_model), dtype=np.int64) + PIECE_OFFSET
         self._model_ids[self._unk_piece] = UNK_ID
 
@@ -97,9 +99,13 @@ class SentencePieceSegmenter:
         """The same for texts without added tokens."""
         pieces = self._run(texts, str)
         flat = list(chain.from_iterable(pieces))
-        ids = self._model_rows([self.sp_model.piece_to_id(row) for row in pieces])
-        starts, ends = self._spans(texts, flat, ids)
-        begins = np.fromiter((piece[:1] == META_SYMBOL for piece in flat), bool, len(flat))
+        lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+        numbers = np.array(self.sp_model.piece_to_id(flat), np.int64)
+        sizes, begins = self._sizes[numbers], self._begins_word[numbers]
+        for place in np.flatnonzero(numbers == self._unk_piece).tolist():  # as long as its text
+            sizes[place], begins[place] = len(flat[place]), flat[place][:1] == META_SYMBOL
+        ids = Ragged(self._model_ids[numbers], lengths)
+        starts, ends = self._spans(texts, flat, sizes, ids)
         begins[_first_tokens(ids)] = True
         return SegmentedTexts(ids, np.array(flat, object), starts, ends, _word_numbers(begins, ids))
 
@@ -120,7 +126,7 @@ class SentencePieceSegmenter:
             raise
 
     def _spans(
-        self, texts: Sequence[str], pieces: list[str], ids: Ragged
+        self, texts: Sequence[str], pieces: list[str], sizes: IntArray, ids: Ragged
     ) -> tuple[IntArray, IntArray]:
         """The characters of its text that each piece stands for.
 
@@ -132,9 +138,6 @@ class SentencePieceSegmenter:
         room = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
         base = np.cumsum(room) - room  # makes places grow from one text to the next
         place = places.values + np.repeat(base, places.lengths)
-        sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
-        if self._byte_sizes:
-            sizes[:] = [self._byte_sizes.get(piece, len(piece)) for piece in pieces]
         edges = np.concatenate([[0], np.cumsum(sizes)])
         row_places = places.starts()
         stops = edges[1:] + np.repeat(row_places - edges[ids.starts()], ids.lengths)
@@ -157,9 +160,8 @@ class SentencePieceSegmenter:
         """The token of an id; None if there is no such id."""
         if index in self.added.by_id:
             return self.added.by_id[index].content
-        if PIECE_OFFSET < index < len(self.sp_model) + PIECE_OFFSET:
-            token: str = self.sp_model.id_to_piece(index - PIECE_OFFSET)
-            return token
+        if PIECE_OFFSET < index < len(self._pieces) + PIECE_OFFSET:
+            return self._pieces[index - PIECE_OFFSET]
         return None
 
     def add(self, token: AddedToken) -> bool:
@@ -170,8 +172,7 @@ class SentencePieceSegmenter:
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
-        pieces = self.sp_model.id_to_piece(list(range(1, len(self.sp_model))))
-        table = {piece: index for index, piece in enumerate(pieces, PIECE_OFFSET + 1)}
+        table = {piece: index for index, piece in enumerate(self._pieces[1:], PIECE_OFFSET + 1)}
         return table | self.added.ids
 
     def join(self, tokens: Sequence[str]) -> str:
@@ -201,8 +202,9 @@ def _word_numbers(begins: NDArray[np.bool_], rows: Ragged) -> IntArray:
     return numbers
 
 
-def _byte_sizes(sp_model: Any) -> dict[str, int]:
-    """Characters that begin with each byte piece, if the model has byte pieces at all."""
-    if not any(sp_model.is_byte(list(range(len(sp_model))))):
-        return {}
-    return {f"<0x{byte:02X}>": int(byte & 0xC0 != 0x80) for byte in range(256)}
+def _sizes(sp_model: Any, pieces: Sequence[str]) -> IntArray:
+    """Characters of each piece; of a byte's, how many begin with that byte."""
+    sizes = np.array([len(piece) for piece in pieces], np.int64)
+    for index in np.flatnonzero(sp_model.is_byte(list(range(len(pieces))))).tolist():
+        sizes[index] = int(pieces[index][1:-1], 16) & 0xC0 != 0x80
+    return sizes

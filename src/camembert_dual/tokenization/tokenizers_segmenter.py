@@ -35,15 +35,15 @@ class TokenizersSegmenter:
     def align(self, texts: Sequence[str]) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         found = self._run(self.library.encode_batch, texts)
-        offsets = list(chain.from_iterable(one.offsets for one in found))
-        spans = np.array(offsets, np.int64).reshape(-1, 2)
+        edges = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
+        spans = np.fromiter(edges, np.int64).reshape(-1, 2)
         words = chain.from_iterable(one.word_ids for one in found)
         return SegmentedTexts(
             from_lists([one.ids for one in found]),
             np.array(list(chain.from_iterable(one.tokens for one in found)), object),
             spans[:, 0],
             spans[:, 1],
-            np.array([-1 if word is None else word for word in words], np.int64),
+            np.fromiter((-1 if word is None else word for word in words), np.int64, len(spans)),
         )
 
     def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:

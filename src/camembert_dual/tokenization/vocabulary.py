@@ -87,8 +87,9 @@ class Vocabulary:
         ids = as_lists(ids)
         if isinstance(ids, int):
             token = self.segmenter.id_to_token(ids)
-            require(token is not None, f"An id must be under {len(self)} and in use", ids)
-            return str(token)
+            if token is None:
+                raise ValueError(f"An id must be under {len(self)} and in use; received {ids}.")
+            return token
         skipped = set(self.all_special_ids) if skip_special_tokens else set()
         return [self.convert_ids_to_tokens(index) for index in ids if index not in skipped]
 
