@@ -83,6 +83,7 @@ LINES = {
         "+ PretrainedModel.from_config(cls, config)",
         "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
+        "+ PretrainedModel.make_train_function(self, force)",
         "+ PretrainedModel.predict_step(self, data)",
         "- fill(weight, tensor, is_fresh)",
         "+ fill(weight, array)",

@@ -259,6 +259,16 @@ class PretrainedModel(keras.Model):
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
         return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
 
+    def make_train_function(self, force: bool = False) -> Any:
+        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
+
+        Keras would make them in the midst of the graph, and have to trace it again without them.
+        """
+        if not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
+
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
