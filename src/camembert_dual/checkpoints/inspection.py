@@ -98,7 +98,7 @@ def describe(checkpoint: Checkpoint) -> list[str]:
 def _family(values: Mapping[str, Any], checkpoint: Checkpoint | None) -> Iterator[Finding]:
     model_type = values.get("model_type")
     if model_type is None and values:
-        yield Finding(f"{CONFIG} has no model_type", 'add "model_type": "camembert"')
+        yield Finding(f"{CONFIG} has no model_type", f'add "model_type": "{FAMILIES[FAMILY]}"')
     elif values and model_type not in MODEL_TYPES:
         remedy = f"use a package for {model_type}; {', '.join(MODEL_TYPES)} are read here"
         yield Finding(f"the family is {model_type!r}, another network", remedy)

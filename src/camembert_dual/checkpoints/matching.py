@@ -96,17 +96,13 @@ def match(
     names = _Names.of(arrays, expected)
     aliases, tied, different = _compare_aliases(names, arrays)
     ignored = [one for one in names.stored if one not in names.wanted and _is_known(one, aliases)]
-    unknown = [
-        short(stored)
-        for name, stored in names.stored.items()
-        if name not in names.wanted and name not in ignored
-    ]
+    known = {*names.wanted, *ignored}
     mismatched = _mismatched(names, arrays)
     missing = [name for name in names.wanted if name not in names.stored]
     problems = {
         "given twice under two names": names.twice,
         "": different,
-        "unexpected": unknown,
+        "unexpected": [short(one) for name, one in names.stored.items() if name not in known],
         "of another shape": [] if ignore_mismatched_sizes else list(mismatched.values()),
         "of a type that is not floating point": _not_floating(names, arrays),
         "missing": _fatal_gaps(missing, list(names.wanted)),

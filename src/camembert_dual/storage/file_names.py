@@ -9,6 +9,7 @@ INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its ow
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
 TF_H5 = "tf_model.h5"
+TF_SAFETENSORS = "tf_model.safetensors"
 KERAS_WEIGHTS = "model.weights.h5"
 KERAS_INDEX = "model.weights.json"
 KERAS_MODEL = "model.keras"
@@ -21,7 +22,7 @@ WEIGHTS = (
     f"{TORCH_BIN}{INDEX_SUFFIX}",
     TF_H5,
     f"{TF_H5}{INDEX_SUFFIX}",
-    "tf_model.safetensors",
+    TF_SAFETENSORS,
     KERAS_WEIGHTS,
     KERAS_INDEX,
     KERAS_MODEL,
