@@ -8,15 +8,46 @@ import torch
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.pt import masks
 
+NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+relu = torch.relu
+tensor = torch.tensor
+
+
+def model_class(task: str) -> type:
+    return getattr(tree, task)
+
+
+def forward_of(task: str):
+    """The function that a call of a model runs."""
+    return model_class(task).forward
+
+
+def causal_mask(queries: int, keys: int) -> torch.Tensor:
+    return masks.causal_mask(queries, keys, torch.device("cpu"))
+
+
+def stored(row: Any) -> tuple[str, tuple[int, ...]]:
+    """Where a row of the table lies in a model, and its shape there."""
+    return row.name, row.shape
+
+
+def shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    """What a model stores; nothing but parameters."""
+    arrays = model.state_dict()
+    assert {name for name, _ in model.named_parameters()} == set(arrays)
+    return {name: tuple(array.shape) for name, array in arrays.items()}
 
 
 def new(
     task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
 ):
     """A model in evaluation mode with the given weights."""
-    model = getattr(tree, task)(config, **options).to(DTYPES[dtype])
+    model = model_class(task)(config, **options).to(DTYPES[dtype])
     model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
     return model.eval()
 
@@ -41,11 +72,16 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().numpy()
 
 
+def call(model: Any, *args: Any, **keywords: Any):
+    """The output of a call, without gradients."""
+    with torch.no_grad():
+        return model(*args, **keywords)
+
+
 def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
     """Every stage that a call returns, by name."""
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
-    with torch.no_grad():
-        output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
 
 

@@ -8,13 +8,40 @@ import tensorflow as tf
 
 import camembert_dual.tf as tree
 import cases
+from camembert_dual.tf import masks
+
+NAME = "tf"
+relu = tf.nn.relu
+tensor = tf.constant
+causal_mask = masks.causal_mask
+
+
+def model_class(task: str) -> type:
+    return getattr(tree, f"TF{task}")
+
+
+def forward_of(task: str):
+    """The function that a call of a model runs."""
+    return model_class(task).call
+
+
+def stored(row: Any) -> tuple[str, tuple[int, ...]]:
+    """Where a row of the table lies in a model, and its shape there."""
+    return row.path, row.shape[::-1] if row.transposed else row.shape
+
+
+def shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    """Path below the model's own name to shape; a path given twice is an error."""
+    paths = [weight.path.partition("/")[2] for weight in model.weights]
+    assert len(set(paths)) == len(paths)
+    return dict(zip(paths, (tuple(weight.shape) for weight in model.weights), strict=True))
 
 
 def new(
     task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
 ):
     """A model with the given weights."""
-    model = getattr(tree, f"TF{task}")(config, dtype=dtype, **options)
+    model = model_class(task)(config, dtype=dtype, **options)
     model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
     return model
 
@@ -39,10 +66,15 @@ def as_array(tensor: Any) -> np.ndarray:
     return tensor.numpy()
 
 
+def call(model: Any, *args: Any, **keywords: Any):
+    """The output of a call."""
+    return model(*args, **keywords)
+
+
 def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
     """Every stage that a call returns, by name."""
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
-    output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
 
 
