@@ -9,6 +9,7 @@ import torch
 import camembert_dual.pt as tree
 import cases
 from camembert_dual.pt import masks
+from camembert_dual.pt.generation import search
 
 NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -16,6 +17,7 @@ DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 relu = torch.relu
 tensor = torch.tensor
+choose = search.choose
 
 
 def model_class(task: str) -> type:
@@ -83,6 +85,15 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
     output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
+
+
+def search_without_graphs(patch: Any) -> None:
+    """As PyTorch always does."""
+
+
+def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:
+    given = {name: as_tensor(value, "float64") for name, value in inputs.items()}
+    return model.generate(**given, **options).numpy()
 
 
 def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):

@@ -9,11 +9,13 @@ import tensorflow as tf
 import camembert_dual.tf as tree
 import cases
 from camembert_dual.tf import masks
+from camembert_dual.tf.generation import search
 
 NAME = "tf"
 relu = tf.nn.relu
 tensor = tf.constant
 causal_mask = masks.causal_mask
+choose = search.choose
 
 
 def model_class(task: str) -> type:
@@ -76,6 +78,20 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
     output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
+
+
+def search_without_graphs(patch: Any) -> None:
+    """A graph takes long to trace; tests/tf/test_generation.py holds graphs against this."""
+
+    def run(model, encoder, options):
+        return lambda *inputs: search.search(model, *inputs, options)
+
+    patch.setattr(search, "compiled_search", run)
+
+
+def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:
+    given = {name: as_tensor(value, "float64") for name, value in inputs.items()}
+    return model.generate(**given, **options).numpy()
 
 
 def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
