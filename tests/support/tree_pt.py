@@ -15,6 +15,13 @@ NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
+SINGLE = torch.float32
+HALVES = {  # how to halve, and the largest difference in units of a stage
+    "bfloat16": 4e-2,
+    "float16": 6e-3,
+    "autocast bfloat16": 4e-2,
+    "autocast float16": 6e-3,
+}
 relu = torch.relu
 tensor = torch.tensor
 choose = search.choose
@@ -108,6 +115,29 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
         for name, weight in model.named_parameters(remove_duplicate=False)
     }
     return as_array(loss), arrays
+
+
+def in_half(kind: str, task: str, config: Any, arrays: dict[str, np.ndarray]):
+    """A model that computes in half precision: as a whole, or where ``mixing`` has it."""
+    model = new(task, config, arrays, "float32")
+    return model if kind.startswith("autocast") else model.to(getattr(torch, kind))
+
+
+def mixing(kind: str):
+    dtype = getattr(torch, kind.removeprefix("autocast "))
+    return torch.autocast("cpu", dtype, enabled=kind.startswith("autocast"))
+
+
+def as_single(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().float().numpy()
+
+
+def half_gradients(kind: str, model: Any, inputs: dict[str, np.ndarray], **switches: Any):
+    """The output of a call and the gradients of its loss, in single precision."""
+    with mixing(kind):
+        output = model(**inputs, **switches)
+    output.loss.backward()
+    return output, [as_single(weight.grad) for weight in model.parameters()]
 
 
 @functools.cache

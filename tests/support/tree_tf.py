@@ -1,5 +1,6 @@
 """Drive the TensorFlow tree from the neutral cases: build, call, differentiate."""
 
+import contextlib
 import functools
 from typing import Any
 
@@ -12,6 +13,13 @@ from camembert_dual.tf import masks
 from camembert_dual.tf.generation import search
 
 NAME = "tf"
+SINGLE = tf.float32
+HALVES = {  # how to halve, and the largest difference in units of a stage
+    "bfloat16": 4e-2,
+    "float16": 6e-3,
+    "mixed_bfloat16": 4e-2,
+    "mixed_float16": 6e-3,
+}
 relu = tf.nn.relu
 tensor = tf.constant
 causal_mask = masks.causal_mask
@@ -110,6 +118,31 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
         array = tf.convert_to_tensor(gradient).numpy()  # slices of tables become tables
         arrays[row.name] = array.T if row.transposed else array
     return loss.numpy(), arrays
+
+
+def in_half(kind: str, task: str, config: Any, arrays: dict[str, np.ndarray]):
+    """A model that computes in half precision: as a whole, or by a mixed policy."""
+    model = model_class(task)(config, dtype=kind)
+    model.load_arrays(arrays)
+    return model
+
+
+def mixing(kind: str):
+    """A policy is the model's own."""
+    return contextlib.nullcontext()
+
+
+def as_single(tensor: Any) -> np.ndarray:
+    return tf.cast(tensor, SINGLE).numpy()
+
+
+def half_gradients(kind: str, model: Any, inputs: dict[str, np.ndarray], **switches: Any):
+    """The output of a call and the gradients of its loss, in single precision."""
+    given = {name: tf.constant(value) for name, value in inputs.items()}
+    with tf.GradientTape() as tape:
+        output = model(**given, **switches)
+    found = tape.gradient(output.loss, [weight.value for weight in model.trainable_variables])
+    return output, [as_single(tf.convert_to_tensor(gradient)) for gradient in found]
 
 
 @functools.cache
