@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.tf.optimization import create_optimizer
 
 import cases
 import tree_tf as tree
-from camembert_dual.checkpoints.writing import write_weights
-from camembert_dual.tf.optimization import create_optimizer
 from checkpoint_cases import write_config
 
 # Keras' own files write variables in a way that NumPy 2 warns of
