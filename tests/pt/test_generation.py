@@ -125,6 +125,27 @@ def test_a_seed_repeats_a_text_and_no_seed_does_not():
     assert (first != free).any()
 
 
+def test_the_seed_of_the_framework_and_its_generators_control_the_draws():
+    inputs = oracle.batch(oracle.PROMPTS, 1)
+    options = {"max_new_tokens": 5, "do_sample": True, "temperature": 3.0, **ENDLESS}
+
+    def texts(**more):
+        return generate(model_of(), inputs, **options, **more).tolist()
+
+    torch.manual_seed(3)
+    first = [texts(), texts()]
+    torch.manual_seed(3)
+    generate(model_of(), inputs, max_new_tokens=5)  # draws nothing
+    assert [texts(), texts()] == first
+    assert first[0] != first[1]
+    one, other = (torch.Generator().manual_seed(5) for _ in range(2))
+    drawn = [texts(generator=one), texts(generator=one)]
+    assert [texts(generator=other), texts(generator=other)] == drawn
+    assert drawn[0] != drawn[1]
+    with pytest.raises(ValueError, match="Generator; received int"):
+        texts(generator=7)
+
+
 def test_ended_rows_are_filled_with_the_padding_asked_for():
     scorers, inputs = oracle.scorers("decoder")
     ends = oracle.greedy(scorers[0], oracle.PROMPTS[0], 1, ())
