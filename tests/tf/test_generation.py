@@ -117,3 +117,25 @@ def test_half_precision_generates(dtype, options):
     rows = generate(model, inputs, max_new_tokens=4, **ENDLESS, **options)
     assert rows.shape == (3, 8)
     assert ((rows >= 0) & (rows < 101)).all()
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_seed_of_the_framework_and_its_generators_control_the_draws():
+    inputs = oracle.batch(oracle.PROMPTS, 1)
+    options = {"max_new_tokens": 5, "do_sample": True, "temperature": 3.0, **ENDLESS}
+
+    def texts(**more):
+        return generate(tree.built(oracle.TASK, "decoder"), inputs, **options, **more).tolist()
+
+    keras.utils.set_random_seed(3)
+    first = [texts(), texts()]
+    keras.utils.set_random_seed(3)
+    generate(tree.built(oracle.TASK, "decoder"), inputs, max_new_tokens=5)  # draws nothing
+    assert [texts(), texts()] == first
+    assert first[0] != first[1]
+    one, other = (keras.random.SeedGenerator(5) for _ in range(2))
+    drawn = [texts(generator=one), texts(generator=one)]
+    assert [texts(generator=other), texts(generator=other)] == drawn
+    assert drawn[0] != drawn[1]
+    with pytest.raises(ValueError, match="SeedGenerator; received int"):
+        texts(generator=7)
