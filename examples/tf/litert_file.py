@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from camembert_dual import CamembertTokenizer, TFCamembertForMaskedLM
-from camembert_dual.pipelines.pipeline import softmax
+from camembert_dual.pipelines import softmax
 from camembert_dual.tf import export_litert
 
 TEXTS = ["Le petit chat boit du <mask>.", "Il ouvrit la <mask> et entra dans la chambre."]

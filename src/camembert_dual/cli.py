@@ -15,7 +15,7 @@ COMMANDS = {
     "export": "write a SavedModel for serving, or a LiteRT file",
     "fill-mask": "complete a text that holds <mask>",
     "inspect": "say what a checkpoint holds and what is wrong with it",
-    "pretrain": "train a small CamemBERT from text files, vocabulary included",
+    "pretrain": "train a masked language model from text files",
     "verify": "compare both frameworks, or two checkpoints, stage by stage",
 }
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 
+IGNORE_INDEX = -100  # the label of a position that no loss and no score looks at
 Forward = TypeVar("Forward", bound=Callable[..., Any])
 
 

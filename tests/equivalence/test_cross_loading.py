@@ -14,7 +14,7 @@ from camembert_dual.checkpoints.folder import open_checkpoint, write_weights
 from camembert_dual.checkpoints.formats.registry import WRITTEN, read_file
 from camembert_dual.cli import main
 from camembert_dual.commands import verify
-from camembert_dual.commands.stages import arranged, sample_inputs, stages
+from camembert_dual.commands.verify import arranged, sample_inputs, stages
 from camembert_dual.common.model_names import ARCHITECTURES as TASKS
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 

@@ -51,7 +51,7 @@ def test_a_schedule_that_never_falls_is_refused():
     config = cases.config()
     model = tree_pt.new(cases.TOKEN, config, cases.weights(config, cases.TOKEN))
     for create in (partial(pt.create_optimizer, model), tf.create_optimizer):
-        with pytest.raises(ValueError, match="warmup_steps at least 0 and below total_steps"):
+        with pytest.raises(ValueError, match="at least 0 and below total_steps=3"):
             create(0.02, total_steps=3, warmup_steps=3)
 
 

@@ -26,11 +26,11 @@ def fuzz(name: str, folder: Path, options: list[str]) -> None:
     with atheris.instrument_imports(include=["camembert_dual"]):
         from camembert_dual.checkpoints.folder import open_checkpoint
         from camembert_dual.checkpoints.selecting import select
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
     from test_readers import FILES
 
     from checkpoint_cases import write_config
-    from hostile_files import CONFIG
+    from hostile_base import CONFIG
 
     file, content = FILES[name]
     write_config(folder / "checkpoint", CONFIG)
@@ -63,7 +63,7 @@ def main() -> int:
         name, folder = arguments.child
         fuzz(name, Path(folder), options)
         return 0
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
     from test_readers import FILES
 
     names = [name for name in FILES if arguments.only in (None, name)]

@@ -1,6 +1,7 @@
-"""Pretraining: it learns, it resumes where it was interrupted, and the card says what it did."""
+"""Pretraining: it learns, it resumes where it was interrupted, and it goes on from a checkpoint."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,24 +15,30 @@ from camembert_dual.checkpoints.inspection import inspect_folder
 from camembert_dual.cli import main
 from camembert_dual.pt.training import loop
 from camembert_dual.storage.locate import locate
-from tokenization_models import SENTENCES
+from camembert_dual.training import run_state
+from camembert_dual.workflows.pretrain import vocabulary_of
+from tokenization_models import SENTENCES, write_model
 
-SIZES = (
-    *("--vocab-size", "260", "--hidden-size", "24", "--num-hidden-layers", "1"),
-    *("--num-attention-heads", "3", "--tokens-per-batch", "300", "--warmup-steps", "2"),
-)
+RUN = ("--tokens-per-batch", "300", "--warmup-steps", "2")
+SIZES = ("--hidden-size", "24", "--num-hidden-layers", "1", "--num-attention-heads", "3")
 
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("text") / "phrases.txt"
+    folder = tmp_path_factory.mktemp("text")
+    CamembertTokenizer(write_model(folder)).save_pretrained(folder)
+    path = folder / "phrases.txt"
     path.write_text("\n".join(f"{line} ({n})" for n in range(9) for line in SENTENCES), "utf-8")
     return path
 
 
-def pretrain(text: Path, out: Path, steps: int, *more: str) -> int:
+def train(text: Path, out: Path, steps: int, *more: str) -> int:
     words = ["pretrain", "--text", f"{text}:1.5", "--hold-out", str(text), "--valid", str(text)]
-    return main([*words, "--out", str(out), "--steps", str(steps), *SIZES, *more])
+    return main([*words, "--out", str(out), "--steps", str(steps), *RUN, *more])
+
+
+def pretrain(text: Path, out: Path, steps: int, *more: str) -> int:
+    return train(text, out, steps, "--tokenizer", str(text.parent), *SIZES, *more)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +55,11 @@ def weights_of(path: Path) -> dict[str, np.ndarray]:
 
 def test_the_checkpoint_loads_and_is_half_as_wide_on_disk(finished: Path):
     model = CamembertForMaskedLM.from_pretrained(finished / "model")
-    assert model.config.vocab_size == 265
+    tokens = len(CamembertTokenizer.from_pretrained(finished / "model"))
+    assert model.config.vocab_size == tokens
     assert {
         array.dtype for array in weights_of(finished / "model" / "model.safetensors").values()
     } == {np.dtype("float16")}
-    assert len(CamembertTokenizer.from_pretrained(finished / "model")) == 265
 
 
 @pytest.mark.parametrize("which", ["finished", "bundled"])
@@ -61,33 +68,67 @@ def test_the_doctor_finds_nothing_wrong_with_it(which: str, finished: Path):
     assert inspect_folder(folder, open_checkpoint(folder)) == []
 
 
-def perplexity_in(out: Path) -> float:
-    card = (out / "model" / "README.md").read_text("utf-8")
-    (row,) = [
-        line
-        for line in card.splitlines()
-        if "| phrases.txt, rows of at most 128 tokens |" in line and "this" in line
-    ]
-    return float(row.split("|")[6])
+def perplexity(capsys: pytest.CaptureFixture[str]) -> float:
+    """Of the text's ordinary rows, as the command prints it last."""
+    found = re.findall(
+        r"^phrases.txt, rows of at most 128 tokens: .* perplexity (.*)$",
+        capsys.readouterr().out,
+        re.MULTILINE,
+    )
+    return float(found[-1])
 
 
-def test_more_steps_make_it_less_perplexed(text: Path, finished: Path, tmp_path: Path):
-    assert pretrain(text, tmp_path, 3, "--learning-rate", "0.001") == 0
-    assert perplexity_in(finished) < 0.8 * perplexity_in(tmp_path)
+def test_more_steps_make_it_less_perplexed(
+    text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert pretrain(text, tmp_path / "short", 3, "--learning-rate", "0.001") == 0
+    short = perplexity(capsys)
+    assert pretrain(text, tmp_path / "long", 60, "--learning-rate", "0.02") == 0
+    assert perplexity(capsys) < 0.8 * short
 
 
-def test_the_card_states_data_command_and_steps(finished: Path):
-    card = (finished / "model" / "README.md").read_text("utf-8")
-    assert "phrases.txt, weight 1.5" in card
-    assert "camembert-dual" in card
-    assert "60 steps" in card
-    assert "held-out tenth of phrases.txt" in card
+def test_it_scores_what_was_held_out(
+    text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert pretrain(text, tmp_path, 3) == 0
+    assert "held-out tenth of phrases.txt, rows of at most" in capsys.readouterr().out
+
+
+def test_a_checkpoint_is_trained_further(
+    text: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    model = str(finished / "model")
+    assert train(text, tmp_path / "on", 8, "--model", model, "--learning-rate", "0.001") == 0
+    further = perplexity(capsys)
+    assert pretrain(text, tmp_path / "new", 8, "--learning-rate", "0.001") == 0
+    assert further < 0.8 * perplexity(capsys)
+    before, after = (
+        weights_of(folder / "model" / "model.safetensors") for folder in (finished, tmp_path / "on")
+    )
+    assert {name: one.shape for name, one in after.items()} == {
+        name: one.shape for name, one in before.items()
+    }
+
+
+def test_a_checkpoint_keeps_its_sizes(
+    text: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    model = str(finished / "model")
+    assert train(text, tmp_path, 3, "--model", model, *SIZES[:2]) == 2
+    assert "with its own sizes; received --hidden-size" in capsys.readouterr().err
+
+
+def test_a_tokenizer_without_mask_is_refused(text: Path):
+    tokenizer = CamembertTokenizer.from_pretrained(text.parent)
+    tokenizer.mask_token = None
+    with pytest.raises(ValueError, match="bos, eos, pad and mask tokens; received none for mask"):
+        vocabulary_of(tokenizer)
 
 
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr(run_state, "STATE_EVERY", 4)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert pretrain(text, whole, 11) == 0
     real_step, calls = loop.train_step, []
@@ -121,23 +162,17 @@ def test_a_run_with_other_settings_is_not_resumed(
 
 
 def test_a_resumed_run_may_go_on_longer_with_more_long_rows(
-    text: Path, finished: Path, tmp_path: Path
+    text: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
     assert pretrain(text, copy, 62, "--learning-rate", "0.02", "--long-share", "0.5") == 0
     settings = json.loads((copy / "training_settings.json").read_text("utf-8"))
     assert (settings["steps"], settings["long_share"]) == (62, 0.5)
-    assert perplexity_in(copy) < 1.2 * perplexity_in(finished)  # it did not begin anew
+    resumed = perplexity(capsys)
+    assert pretrain(text, tmp_path / "new", 2, "--learning-rate", "0.02") == 0
+    assert resumed < 0.8 * perplexity(capsys)  # it did not begin anew
 
 
 def test_bfloat16_runs(text: Path, tmp_path: Path):
     assert pretrain(text, tmp_path, 3, "--precision", "bfloat16") == 0
-
-
-def test_biases_and_normalisations_do_not_decay():
-    model = CamembertForMaskedLM(loop.PretrainingSettings(hidden_size=24).config())
-    decays, rests = loop.parameter_groups(model, 0.01)
-    assert (decays["weight_decay"], rests["weight_decay"]) == (0.01, 0.0)
-    assert {weight.ndim for weight in rests["params"]} == {1}
-    assert {weight.ndim for weight in decays["params"]} == {2}

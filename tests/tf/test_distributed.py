@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-WORKER = Path(__file__).parents[1] / "distributed_worker.py"
-MIRRORED = Path(__file__).parent / "mirrored_worker.py"
+SUPPORT = Path(__file__).parents[1] / "support"
+WORKER, MIRRORED = SUPPORT / "distributed_worker.py", SUPPORT / "mirrored_worker.py"
 
 
 def free_ports(count: int) -> list[int]:
@@ -58,9 +58,8 @@ def test_devices_and_machines_end_where_one_device_ends(tmp_path):
 def mirrored(tmp_path_factory):
     """What one and two devices learn in half precision."""
     out = tmp_path_factory.mktemp("mirrored") / "out.npz"
-    environment = os.environ | {"PYTHONPATH": str(WORKER.parent)}
     words = [sys.executable, str(MIRRORED), str(out)]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(np.load(out))
 

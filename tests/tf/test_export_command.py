@@ -59,7 +59,7 @@ def test_another_task_in_a_litert_file(checkpoint, tmp_path):
 def test_a_checkpoint_that_does_not_say_its_task_needs_one(checkpoint, tmp_path, capsys):
     checkpoint[1].config.save_pretrained(tmp_path)
     assert main(["export", str(tmp_path), str(tmp_path / "out")]) == 2
-    assert "needs --task; received none" in capsys.readouterr().err
+    assert "must be exported with --task; received none" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Exported:
     def answer(folders: list[Path]) -> None:
         """Call SavedModels in one process that cannot import the package."""
         words = [sys.executable, "-c", ELSEWHERE, json.dumps([str(one) for one in folders])]
-        helpers = Path(__file__).parents[1]
+        helpers = Path(__file__).parents[1] / "support"
         done = subprocess.run(words, cwd=helpers, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
 

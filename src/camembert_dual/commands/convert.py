@@ -12,8 +12,8 @@ from tqdm import tqdm
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import DTYPES
 from camembert_dual.checkpoints.formats.registry import WRITTEN
+from camembert_dual.commands.arguments import add_revision, add_task
 from camembert_dual.common.errors import short
-from camembert_dual.common.model_names import TASKS
 from camembert_dual.storage.file_names import CONVERSION_REPORT
 
 
@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
     parser.add_argument("--to", choices=tuple(WRITTEN), required=True, help="format of the weights")
     parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
-    parser.add_argument("--task", help=f"a class, or {', '.join(TASKS)}: keep its weights; all")
+    add_task(parser, "keep the weights of one class")
     parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
-    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+    add_revision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,19 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import camembert_dual
+from camembert_dual.commands.arguments import add_task
+from camembert_dual.common.backends import tree
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import architecture_of, class_name
 from camembert_dual.config import CamembertConfig
-
-TASKS = (
-    "Model",
-    "ForCausalLM",
-    "ForMaskedLM",
-    "ForSequenceClassification",
-    "ForMultipleChoice",
-    "ForTokenClassification",
-    "ForQuestionAnswering",
-)
+from camembert_dual.tokenization import AutoTokenizer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="folder or name of a checkpoint")
     parser.add_argument("path", type=Path, metavar="PATH", help="folder or file to write")
     parser.add_argument("--to", choices=("savedmodel", "litert"), default="savedmodel")
-    parser.add_argument(
-        "--task", choices=TASKS, help="which model to build; by default the one that was saved"
-    )
+    add_task(parser, "which model to build, by default the one that was saved")
     parser.add_argument("--batch-size", type=int, metavar="B", help="rows; default any")
     parser.add_argument("--length", type=int, metavar="T", help="SavedModel: tokens; default any")
     parser.add_argument(
@@ -50,23 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
             the format's.
     """
     refuse_options_of_the_other_format(arguments)
-    task = arguments.task or saved_task(arguments.model)
-    model = getattr(camembert_dual, f"TFCamembert{task}").from_pretrained(arguments.model)
+    architecture = arguments.task or saved_architecture(arguments.model)
+    keras_tree = tree("tf", "export")
+    model = getattr(keras_tree, class_name(architecture, "tf")).from_pretrained(arguments.model)
+    rows = arguments.batch_size
     if arguments.to == "litert":
-        from camembert_dual.tf import export_litert
-
-        rows = arguments.batch_size
-        export_litert(model, arguments.path, batch_size=rows, quantize=arguments.int8)
+        keras_tree.export_litert(model, arguments.path, batch_size=rows, quantize=arguments.int8)
     else:
-        from camembert_dual.tf import export_saved_model
-
-        tokenizer = None
-        if arguments.text:
-            tokenizer = camembert_dual.AutoTokenizer.from_pretrained(arguments.model)
-        export_saved_model(
+        tokenizer = AutoTokenizer.from_pretrained(arguments.model) if arguments.text else None
+        keras_tree.export_saved_model(
             model,
             arguments.path,
-            batch_size=arguments.batch_size,
+            batch_size=rows,
             length=arguments.length,
             output_hidden_states=arguments.hidden_states,
             tokenizer=tokenizer,
@@ -87,14 +73,14 @@ def refuse_options_of_the_other_format(arguments: argparse.Namespace) -> None:
     require(not given, f"An export to {arguments.to} must have options of its own", options)
 
 
-def saved_task(name_or_path: str) -> str:
-    """Read which model a checkpoint was saved from: ``ForMaskedLM`` of ``CamembertForMaskedLM``.
+def saved_architecture(name_or_path: str) -> str:
+    """Read which model a checkpoint was saved from.
 
     Raises:
         ValueError: If its config does not say it.
     """
     names = CamembertConfig.from_pretrained(name_or_path).extra.get("architectures") or [""]
-    task = next((one for one in TASKS if names[0].endswith(one)), None)
-    rule = "A checkpoint whose config does not say its architecture needs --task"
-    require(task is not None, rule, names[0] or "none")
-    return str(task)
+    architecture = architecture_of(names[0])
+    rule = "A checkpoint whose config does not say its architecture must be exported with --task"
+    require(architecture, rule, names[0] or "none")
+    return str(architecture)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from camembert_dual.checkpoints.inspection import describe, inspect_folder, open_or_explain
+from camembert_dual.commands.arguments import add_revision
 from camembert_dual.storage.file_names import COMPANIONS
 from camembert_dual.storage.locate import locate
 
@@ -12,7 +13,7 @@ from camembert_dual.storage.locate import locate
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("path", metavar="PATH", help="folder, file, or name of a hub repository")
-    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+    add_revision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

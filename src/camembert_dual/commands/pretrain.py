@@ -1,46 +1,40 @@
-"""``camembert-dual pretrain``: a small CamemBERT from text files, vocabulary included."""
+"""``camembert-dual pretrain``: a masked language model from text files."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from camembert_dual.data.text import Source
-from camembert_dual.storage.atomic import write_atomically
-from camembert_dual.tokenization import CamembertTokenizer
-from camembert_dual.training.baselines import BigramBaseline, UnigramBaseline
-from camembert_dual.training.card import model_card
-from camembert_dual.training.corpus_rows import Corpus, encode_corpus, epoch_rows, read_corpus
+from camembert_dual.commands.arguments import add_numbers
+from camembert_dual.common.errors import require
+from camembert_dual.data.text import WeightedText, read_corpus
+from camembert_dual.tasks.fill_mask import MaskedLMResult
+from camembert_dual.tokenization import AutoTokenizer
 from camembert_dual.training.settings import PretrainingSettings
-from camembert_dual.training.vocabulary import Pieces, train_sentencepiece
+from camembert_dual.workflows.pretrain import evaluate, evaluation_texts, pretrain
 
-if TYPE_CHECKING:
-    from camembert_dual.pt import CamembertForMaskedLM
-
-IntArray = npt.NDArray[np.int64]
-VOCABULARY = "sentencepiece.bpe.model"
 DEFAULTS = PretrainingSettings()
-SIZES = (
-    "steps",
-    "warmup_steps",
-    "tokens_per_batch",
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "seed",
+NETWORK = ("hidden_size", "num_hidden_layers", "num_attention_heads")
+RUN = ("steps", "warmup_steps", "tokens_per_batch", "seed", "learning_rate", "long_share")
+LONG_SHARE = (
+    "share of the documents that is joined into rows of the model's limit; a run that is taken up "
+    "again may raise it for its last steps"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--model", metavar="PATH", help="folder or name of a checkpoint")
+    source.add_argument(
+        "--tokenizer", metavar="PATH", help="folder or name of the tokenizer of a new model"
+    )
+    add_text_arguments(parser)
+
+
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of every pretraining: texts, sizes and numbers of the run."""
     parser.add_argument(
         "--text",
         action="append",
@@ -69,30 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="another text to evaluate on; may be repeated",
     )
-    for name in SIZES:
-        option = f"--{name.replace('_', '-')}"
-        parser.add_argument(
-            option,
-            type=int,
-            default=getattr(DEFAULTS, name),
-            metavar="N",
-            help="default %(default)s",
-        )
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        default=DEFAULTS.learning_rate,
-        metavar="RATE",
-        help="default %(default)s",
-    )
-    parser.add_argument(
-        "--long-share",
-        type=float,
-        default=DEFAULTS.long_share,
-        metavar="SHARE",
-        help="share of the documents that is packed into rows of the model's limit; a run that is "
-        "taken up again may raise it for its last steps; default %(default)s",
-    )
+    size = "of a new model"
+    add_numbers(parser, DEFAULTS, NETWORK, **dict.fromkeys(NETWORK, size))
+    add_numbers(parser, DEFAULTS, RUN, long_share=LONG_SHARE)
     parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
@@ -106,105 +79,54 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ImportError: If PyTorch is not installed.
-        ValueError: If a text is not UTF-8, or the folder holds a run with other settings.
+        ValueError: If a text is not UTF-8, a size is given for a checkpoint that has its own, or
+            the folder holds a run with other settings.
         OSError: If a file cannot be read or written.
     """
-    from camembert_dual.checkpoints.folder import save_checkpoint
-    from camembert_dual.pt.training.loop import pretrain
-
-    settings = PretrainingSettings(
-        **{
-            name: getattr(arguments, name)
-            for name in PretrainingSettings.__dataclass_fields__
-            if hasattr(arguments, name)
-        }
-    )
-    sources = [parse_source(text) for text in arguments.text]
+    given = [name for name in NETWORK if getattr(arguments, name) is not None]
+    sizes = [f"--{name.replace('_', '-')}" for name in given]
+    rule = "A checkpoint must be taken with its own sizes"
+    require(arguments.model is None or not sizes, rule, ", ".join(sizes))
+    settings = settings_of(arguments)
     corpus = read_corpus(
-        sources, arguments.hold_out, fraction=settings.held_out_fraction, seed=settings.seed
+        [weighted_text(word) for word in arguments.text],
+        arguments.hold_out,
+        fraction=settings.held_out_fraction,
+        seed=settings.seed,
     )
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    vocabulary = arguments.out / VOCABULARY
-    if not vocabulary.exists():
-        lines = corpus.lines(np.random.default_rng(settings.seed))
-        train_sentencepiece(lines, vocab_size=settings.vocab_size, output=vocabulary)
-    tokenizer = CamembertTokenizer(vocabulary, model_max_length=settings.long_length)
-    pieces = Pieces.of_camembert(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
-
-    def encode(paragraphs: list[str]) -> list[IntArray]:
-        rows: Any = tokenizer(paragraphs, add_special_tokens=False, verbose=False)
-        return [np.asarray(row, dtype=np.int64) for row in rows["input_ids"]]
-
-    encoded = encode_corpus(corpus, encode)
-    model, seconds = pretrain(settings, encoded, pieces, arguments.out)
-    directory = arguments.out / "model"
-    halves = {name: array.astype(np.float16) for name, array in model.to_arrays().items()}
-    config = model.config
-    config.extra = {"architectures": [model.task], "torch_dtype": "float16"}
-    save_checkpoint(directory, config, halves)
-    tokenizer.save_pretrained(directory)
-    evaluated = {
-        path.name: read_corpus([Source(path)], None, fraction=0.0, seed=0)
-        for path in arguments.valid
-    }
-    if corpus.held_out:
-        sentences = tuple((line,) for line in corpus.held_out)
-        evaluated[f"held-out tenth of {arguments.hold_out.name}"] = Corpus((sentences,), (1.0,), ())
-    rows = epoch_rows(encoded, settings, pieces, np.random.default_rng([settings.seed, 0]))
-    tokens = sum(row.size for row in rows)
-    card = model_card(
-        "camembert-tiny-fr",
-        settings,
-        command=shlex.join(["camembert-dual", *sys.argv[1:]]),
-        sources=[
-            f"{one.path.parent.name}/{one.path.name}, weight {one.weight:g}" for one in sources
-        ],
-        epochs=settings.steps * settings.tokens_per_batch / tokens,
-        seconds=seconds,
-        num_parameters=model.num_parameters(),
-        results=scores_of(model, settings, evaluated, encode, rows, pieces),
-    )
-    write_atomically(directory / "README.md", card.encode())
-    print(card)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer or arguments.model)
+    done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model)
+    texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
+    for title, scores in evaluate(done, texts, {}).items():
+        print(line_of(title, scores["model"]))
+    print(f"{done.progress.done} steps -> {done.checkpoint}")
     return 0
 
 
-def scores_of(
-    model: CamembertForMaskedLM,
-    settings: PretrainingSettings,
-    texts: dict[str, Corpus],
-    encode: Any,
-    training_rows: list[IntArray],
-    pieces: Pieces,
-) -> dict[str, Any]:
-    """Score the model and the baselines on each text, in rows of the ordinary and the long size."""
-    from camembert_dual.pt.training.loop import evaluate
-
-    hidden = [pieces.mask_token_id, pieces.pad_token_id]
-    baselines: dict[str, UnigramBaseline | BigramBaseline] = {
-        "unigram": UnigramBaseline.fit(training_rows, special=pieces.special),
-        "bigram": BigramBaseline.fit(training_rows, special=pieces.special, hidden_ids=hidden),
-    }
-    results = {}
-    for name, text in texts.items():
-        encoded = encode_corpus(text, encode)
-        for length, share in ((settings.max_length, 0.0), (settings.long_length, 1.0)):
-            packing = replace(settings, long_share=share)
-            rows = epoch_rows(encoded, packing, pieces, np.random.default_rng(settings.seed))
-            if length > settings.max_length >= max(row.size for row in rows):
-                continue  # sentences, which no row joins
-            title = f"{name}, rows of at most {length} tokens"
-            results[title] = evaluate(model, rows, pieces, baselines)
-    return results
+def settings_of(arguments: argparse.Namespace) -> PretrainingSettings:
+    """The numbers of the run: those that were given, and defaults."""
+    given = vars(arguments)
+    names = [one.name for one in dataclasses.fields(PretrainingSettings)]
+    return PretrainingSettings(
+        **{name: given[name] for name in names if given.get(name) is not None}
+    )
 
 
-def parse_source(text: str) -> Source:
+def weighted_text(word: str) -> WeightedText:
     """Read ``FILE`` or ``FILE:WEIGHT``.
 
     Raises:
         ValueError: If the weight is no number above 0.
     """
-    path, separator, weight = text.rpartition(":")
-    if separator and not Path(text).exists():
-        return Source(Path(path), float(weight))
-    return Source(Path(text))
+    path, separator, weight = word.rpartition(":")
+    if separator and not Path(word).exists():
+        return WeightedText(Path(path), float(weight))
+    return WeightedText(Path(word))
+
+
+def line_of(title: str, scores: MaskedLMResult) -> str:
+    """The scores of one text in a line."""
+    return (
+        f"{title}: {scores['count']:,} masked tokens, top-1 {scores['top1']:.1%}, "
+        f"top-5 {scores['top5']:.1%}, perplexity {scores['perplexity']:.1f}"
+    )

@@ -85,6 +85,11 @@ def listed(names: Sequence[str], limit: int = 200) -> str:
     return shown
 
 
+def shown(value: object, limit: int = 100) -> str:
+    """Show a value as Python writes it: control characters escaped, at most so many characters."""
+    return short(_BOUNDED.repr(value), limit)
+
+
 def is_integer(value: object, smallest: int | None = None) -> bool:
     """Whether a value is a whole number, not a truth value, and at least ``smallest``."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -1,19 +1,59 @@
-"""The options of ``generate``, checked, and the random numbers of sampling."""
+"""The options of ``generate``, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import is_integer, is_number, require
 from camembert_dual.config import CamembertConfig
 
 SAMPLING = ("temperature", "top_k", "top_p")
 BEAMS = ("length_penalty", "early_stopping")
+INFINITE = float("inf")
+
+
+class Rule(NamedTuple):
+    """What an option must be.
+
+    Attributes:
+        name: The option.
+        holds: Whether a value fits.
+        text: The rule in words.
+    """
+
+    name: str
+    holds: Callable[[Any], bool]
+    text: str
+
+
+RULES = (
+    Rule("max_new_tokens", lambda value: is_integer(value, 1), "an integer of at least 1"),
+    Rule("num_beams", lambda value: is_integer(value, 1), "an integer of at least 1"),
+    Rule("top_k", lambda value: value is None or is_integer(value, 1), "an integer of at least 1"),
+    Rule(
+        "temperature",
+        lambda value: is_number(value) and 0 < value < INFINITE,
+        "a positive number",
+    ),
+    Rule(
+        "top_p",
+        lambda value: value is None or (is_number(value) and 0 < value <= 1),
+        "a positive number of at most 1",
+    ),
+    Rule(
+        "length_penalty",
+        lambda value: is_number(value) and abs(value) < INFINITE,
+        "a number",
+    ),
+    Rule(
+        "early_stopping",
+        lambda value: isinstance(value, bool) or value == "never",
+        "True, False or 'never'",
+    ),
+    Rule("seed", lambda value: value is None or is_integer(value, 0), "an integer of at least 0"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +79,9 @@ class GenerationOptions:
         eos_token_id: What ends a text: an id, several, or none (); the config's if None.
         pad_token_id: What fills a row after its end; the config's if None.
         seed: Makes draws repeatable, with the same texts in both frameworks.
+        generator: What draws the seed where none is given: a ``torch.Generator``, or a
+            ``keras.random.SeedGenerator``; the framework's global generator if None, which
+            ``torch.manual_seed`` and ``keras.utils.set_random_seed`` set.
 
     Raises:
         ValueError: If an option breaks its rule.
@@ -55,29 +98,18 @@ class GenerationOptions:
     eos_token_id: int | Sequence[int] | None = None
     pad_token_id: int | None = None
     seed: int | None = None
+    generator: Any = None
 
     def __post_init__(self) -> None:
-        for name in ("max_new_tokens", "num_beams", "top_k"):
-            value = getattr(self, name)
-            optional = name == "top_k" and value is None
-            fits = optional or (_is_int(value) and value >= 1)
-            require(fits, f"{name} must be an integer of at least 1", repr(value))
-        for name, optional, high in (("temperature", False, np.inf), ("top_p", True, 1.0)):
-            value = getattr(self, name)
-            rule = f"{name} must be a positive number" + (" of at most 1" if optional else "")
-            fits = _is_number(value) and 0 < value <= high and value < np.inf
-            require(fits or (optional and value is None), rule, repr(value))
-        fits = _is_number(self.length_penalty) and abs(self.length_penalty) < np.inf
-        require(fits, "length_penalty must be a number", repr(self.length_penalty))
-        fits = isinstance(self.early_stopping, bool) or self.early_stopping == "never"
-        rule = "early_stopping must be True, False or 'never'"
-        require(fits, rule, repr(self.early_stopping))
-        fits = self.seed is None or (_is_int(self.seed) and self.seed >= 0)
-        require(fits, "seed must be an integer of at least 0", repr(self.seed))
+        for rule in RULES:
+            value = getattr(self, rule.name)
+            require(rule.holds(value), f"{rule.name} must be {rule.text}", repr(value))
         self._refuse_the_useless()
 
     def _refuse_the_useless(self) -> None:
-        rule = "num_beams above 1 does not go with do_sample"
+        rule = "seed and generator must not be given both"
+        require(self.seed is None or self.generator is None, rule, self.seed)
+        rule = "num_beams must be 1 with do_sample=True"
         require(self.num_beams == 1 or not self.do_sample, rule, self.num_beams)
         for names, active, needed in (
             (SAMPLING, self.do_sample, "do_sample=True"),
@@ -86,7 +118,8 @@ class GenerationOptions:
             default = {one.name: one.default for one in fields(self)}
             for name in names:
                 value = getattr(self, name)
-                require(active or value == default[name], f"{name} needs {needed}", repr(value))
+                rule = f"{name} must go with {needed}"
+                require(active or value == default[name], rule, repr(value))
 
     @classmethod
     def for_config(cls, config: CamembertConfig, given: Mapping[str, Any]) -> GenerationOptions:
@@ -102,11 +135,11 @@ class GenerationOptions:
         Raises:
             ValueError: If the model is no decoder, an option is unknown or breaks its rule.
         """
-        rule = "generate needs a config with is_decoder=True, or attention is not causal"
+        rule = "The config must have is_decoder=True to generate, or attention is not causal"
         require(config.is_decoder, rule, config.is_decoder)
         names = tuple(one.name for one in fields(cls))
         unknown = [name for name in given if name not in names]
-        rule = f"The options of generate are {', '.join(names)}"
+        rule = f"The options of generate must be among {', '.join(names)}"
         require(not unknown, rule, ", ".join(unknown))
         options = cls(**given)
         given_ids = {
@@ -117,7 +150,7 @@ class GenerationOptions:
         options = replace(options, **given_ids)
         options = replace(options, eos_token_id=options.ends)
         for name, ids in (("eos_token_id", options.ends), ("pad_token_id", (options.padding,))):
-            fits = all(_is_int(one) and 0 <= one < config.vocab_size for one in ids)
+            fits = all(is_integer(one, 0) and one < config.vocab_size for one in ids)
             rule = f"{name} must be in [0, {config.vocab_size}) (vocab_size)"
             require(fits, rule, list(ids))
         return options
@@ -140,11 +173,6 @@ class GenerationOptions:
         """Continuations of a row that are looked at: enough that ``num_beams`` do not end."""
         return max(2, 1 + len(self.ends)) * self.num_beams
 
-    def uniforms(self, rows: int) -> npt.NDArray[np.float32]:
-        """Draw a number in [0, 1) for each new token: (max_new_tokens, rows)."""
-        random = np.random.default_rng(self.seed)
-        return random.random((self.max_new_tokens, rows), dtype=np.float32)
-
 
 def check_room(config: CamembertConfig, longest: int, max_new_tokens: int) -> None:
     """Check that the longest prompt and what it gets fit into the position table.
@@ -164,11 +192,3 @@ def check_room(config: CamembertConfig, longest: int, max_new_tokens: int) -> No
     )
     total = longest + max_new_tokens
     require(total <= limit, rule, f"{longest} + {max_new_tokens} = {total}")
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

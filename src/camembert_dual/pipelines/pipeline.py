@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from camembert_dual.common.arrays import FloatArray, softmax, to_numpy
+from camembert_dual.common.arrays import FloatArray, to_numpy
 from camembert_dual.common.errors import require
+from camembert_dual.tasks.fill_mask import TOP_K, Proposal, best_fills
 
 
-class Fill(NamedTuple):
-    """One proposal for a ``<mask>``.
-
-    Attributes:
-        score: Its probability.
-        token: Its id.
-        token_str: Its text.
-        sequence: The whole text with the mask filled; other masks stay.
-    """
-
-    score: float
-    token: int
-    token_str: str
-    sequence: str
-
-
-def fill_mask(model: Any, tokenizer: Any, text: str, top_k: int = 5) -> list[list[Fill]]:
+def fill_mask(model: Any, tokenizer: Any, text: str, top_k: int = TOP_K) -> list[list[Proposal]]:
     """Complete a text that holds one ``<mask>`` or several.
 
     Args:
@@ -63,36 +48,3 @@ def mask_logits(model: Any, tokenizer: Any, text: str) -> FloatArray:
     logits = to_numpy(model(input_ids=input_ids).logits)
     scores: FloatArray = logits[0, is_mask].astype(np.float64)
     return scores
-
-
-def best_fills(tokenizer: Any, text: str, logits: FloatArray, top_k: int) -> list[list[Fill]]:
-    """Turn the logits of the masks (M, V) into the best proposals for each.
-
-    Raises:
-        ValueError: If ``top_k`` is not between 1 and V.
-    """
-    size = logits.shape[-1]
-    require(1 <= top_k <= size, f"top_k must be between 1 and {size}", top_k)
-    fills = []
-    for number, row in enumerate(softmax(logits)):
-        proposals = []
-        for token in np.argsort(-row, kind="stable")[:top_k].tolist():
-            piece = tokenizer.convert_ids_to_tokens(token)
-            sequence = fill_in(text, tokenizer.mask_token, number, piece)
-            proposals.append(Fill(float(row[token]), token, words_of(piece).strip(), sequence))
-        fills.append(proposals)
-    return fills
-
-
-def fill_in(text: str, mask: str, number: int, piece: str) -> str:
-    """Put a piece in the place of the mask of that number."""
-    parts = text.split(mask)
-    left, right = mask.join(parts[: number + 1]), mask.join(parts[number + 1 :])
-    is_apart = left != left.rstrip()
-    word = words_of(piece)
-    return left.rstrip() + (word if is_apart else word.lstrip()) + right
-
-
-def words_of(piece: str) -> str:
-    """A SentencePiece piece as text: U+2581 is a blank."""
-    return piece.replace("▁", " ")

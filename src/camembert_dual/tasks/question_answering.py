@@ -1,20 +1,30 @@
 """Extractive question answering: texts to overlapping windows, and scores back to characters."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from camembert_dual.common.arrays import FloatArray
+from camembert_dual.common.errors import require
+from camembert_dual.tasks.base import Tokenizer
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 
-if TYPE_CHECKING:
-    from camembert_dual.tokenization.base import BaseTokenizer
-
+SAMPLES = "overflow_to_sample_mapping"
 CONTEXT = 1  # the number of the context among the two sequences of a row
 
 
 class Answer(NamedTuple):
-    """A stretch of a context: ``text`` is ``context[start:end]``; ``score`` is a sum of logits."""
+    """A stretch of a context.
+
+    Attributes:
+        text: ``context[start:end]``.
+        start: Its first character.
+        end: The character behind it.
+        score: The logits of its first and last token, added up.
+    """
 
     text: str
     start: int
@@ -23,7 +33,7 @@ class Answer(NamedTuple):
 
 
 def question_windows(
-    tokenizer: "BaseTokenizer",
+    tokenizer: Tokenizer,
     questions: Sequence[str],
     contexts: Sequence[str],
     answers: Sequence[tuple[int, int] | None] | None = None,
@@ -34,7 +44,7 @@ def question_windows(
     return_tensors: str | None = None,
     **options: Any,
 ) -> BatchEncoding:
-    """Encodes questions with their contexts, cut into windows that overlap.
+    """Encode questions with their contexts, cut into windows that overlap.
 
     Args:
         tokenizer: The tokenizer.
@@ -66,7 +76,7 @@ def question_windows(
     )
     if answers is not None:
         bounds = [_trimmed(text, span) for text, span in zip(contexts, answers, strict=True)]
-        samples = encoding["overflow_to_sample_mapping"]
+        samples = encoding[SAMPLES]
         spans = [_tokens_of(encoding, row, bounds[sample]) for row, sample in enumerate(samples)]
         encoding["start_positions"] = [start for start, _ in spans]
         encoding["end_positions"] = [end for _, end in spans]
@@ -81,7 +91,7 @@ def best_answers(
     *,
     max_answer_tokens: int = 30,
 ) -> list[Answer | None]:
-    """The best stretch of every context over all of its windows.
+    """Find the best stretch of every context over all of its windows.
 
     Args:
         encoding: What :func:`question_windows` returned.
@@ -95,20 +105,26 @@ def best_answers(
     """
     best: list[Answer | None] = [None] * len(contexts)
     starts, ends = np.asarray(start_logits), np.asarray(end_logits)
-    for row, sample in enumerate(np.asarray(encoding["overflow_to_sample_mapping"]).tolist()):
+    for row, sample in enumerate(np.asarray(encoding[SAMPLES]).tolist()):
         inside = np.array([number == CONTEXT for number in encoding.sequence_ids(row)])
         if not inside.any():
             continue
-        scores = np.where(inside, starts[row], -np.inf)[:, None]
-        scores = scores + np.where(inside, ends[row], -np.inf)[None, :]
-        reach = np.arange(len(inside))[None, :] - np.arange(len(inside))[:, None]
-        scores = np.where((reach >= 0) & (reach < max_answer_tokens), scores, -np.inf)
-        first, last = np.unravel_index(scores.argmax(), scores.shape)
-        score = float(scores[first, last])
+        starts_inside = np.where(inside, starts[row], -np.inf)
+        ends_inside = np.where(inside, ends[row], -np.inf)
+        first, last, score = _best_span(starts_inside, ends_inside, max_answer_tokens)
         found = best[sample]
         if found is None or score > found.score:
-            best[sample] = _answer(encoding, row, int(first), int(last), contexts[sample], score)
+            best[sample] = _answer(encoding, row, first, last, contexts[sample], score)
     return best
+
+
+def _best_span(starts: FloatArray, ends: FloatArray, longest: int) -> tuple[int, int, float]:
+    """First and last of at most ``longest`` tokens with the highest sum of scores, and the sum."""
+    scores = starts[:, None] + ends[None, :]  # (T, T)
+    reach = np.arange(len(ends))[None, :] - np.arange(len(starts))[:, None]
+    scores = np.where((reach >= 0) & (reach < longest), scores, -np.inf)
+    first, last = np.unravel_index(scores.argmax(), scores.shape)
+    return int(first), int(last), float(scores[first, last])
 
 
 def _trimmed(context: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -116,10 +132,8 @@ def _trimmed(context: str, span: tuple[int, int] | None) -> tuple[int, int] | No
     if span is None:
         return None
     start, end = span
-    if not 0 <= start < end <= len(context):
-        raise ValueError(
-            f"an answer must lie in its context of {len(context)} characters; received {span}"
-        )
+    rule = f"An answer must lie in its context of {len(context)} characters"
+    require(0 <= start < end <= len(context), rule, span)
     return _bare(context, start, end)
 
 

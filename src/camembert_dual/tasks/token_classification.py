@@ -1,18 +1,20 @@
 """Labels of words as labels of tokens, for token classification."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from camembert_dual.common.errors import require
+from camembert_dual.inputs import IGNORE_INDEX
+from camembert_dual.tasks.base import Tokenizer
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 
-if TYPE_CHECKING:
-    from camembert_dual.tokenization.base import BaseTokenizer
-
-IGNORED = -100
+SAMPLES = "overflow_to_sample_mapping"
 
 
 def align_labels(
-    tokenizer: "BaseTokenizer",
+    tokenizer: Tokenizer,
     words: Sequence[Any],
     labels: Sequence[Any],
     *,
@@ -20,7 +22,7 @@ def align_labels(
     return_tensors: str | None = None,
     **options: Any,
 ) -> BatchEncoding:
-    """Encodes sentences that come as words, with a label for every token.
+    """Encode sentences that come as words, with a label for every token.
 
     Args:
         tokenizer: The tokenizer.
@@ -37,38 +39,34 @@ def align_labels(
     Raises:
         ValueError: If a sentence has not as many labels as words.
     """
-    batched = bool(words) and not isinstance(words[0], str)
-    sentences = list(words) if batched else [words]
-    numbers = list(labels) if batched else [labels]
-    if len(sentences) != len(numbers):
-        raise ValueError(
-            f"labels must come for every sentence; received {len(numbers)} for {len(sentences)}"
-        )
+    is_batch = bool(words) and not isinstance(words[0], str)
+    sentences = list(words) if is_batch else [words]
+    numbers = list(labels) if is_batch else [labels]
+    rule = f"labels must come for every sentence, {len(sentences)} in all"
+    require(len(sentences) == len(numbers), rule, len(numbers))
     for index, (sentence, row) in enumerate(zip(sentences, numbers, strict=True)):
-        if len(sentence) != len(row):
-            raise ValueError(
-                f"a sentence must have a label for every word; sentence {index} has "
-                f"{len(sentence)} words and {len(row)} labels"
-            )
+        rule = f"labels of sentence {index} must be as many as its {len(sentence)} words"
+        require(len(sentence) == len(row), rule, len(row))
     encoding = tokenizer(sentences, is_split_into_words=True, **options)
-    samples = encoding.get("overflow_to_sample_mapping", range(len(sentences)))
+    samples = encoding.get(SAMPLES, range(len(sentences)))
     encoding["labels"] = [
-        _of_tokens(encoding.word_ids(row), numbers[sample], label_all_pieces)
+        labels_of_tokens(encoding.word_ids(row), numbers[sample], label_all_pieces)
         for row, sample in enumerate(samples)
     ]
-    if return_tensors is None and not batched and "overflow_to_sample_mapping" not in encoding:
+    if return_tensors is None and not is_batch and SAMPLES not in encoding:
         for name, rows in encoding.items():
             encoding[name] = rows[0]
     return encoding.convert_to_tensors(return_tensors)
 
 
-def _of_tokens(
+def labels_of_tokens(
     word_ids: Sequence[int | None], labels: Sequence[int], label_all_pieces: bool
 ) -> list[int]:
+    """The label of each token of a row, by the number of the word that it belongs to."""
     row: list[int] = []
     previous = None
     for word in word_ids:
         counts = word is not None and (label_all_pieces or word != previous)
-        row.append(int(labels[word]) if counts and word is not None else IGNORED)
+        row.append(int(labels[word]) if counts and word is not None else IGNORE_INDEX)
         previous = word
     return row

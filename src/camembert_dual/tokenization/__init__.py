@@ -2,9 +2,8 @@
 
 from camembert_dual.tokenization.auto import AutoTokenizer
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
-from camembert_dual.tokenization.fast import CamembertTokenizerFast
+from camembert_dual.tokenization.camembert import CamembertTokenizer, CamembertTokenizerFast
 from camembert_dual.tokenization.generic import TokenizerFast
-from camembert_dual.tokenization.slow import CamembertTokenizer
 
 __all__ = [
     "AutoTokenizer",

@@ -1,5 +1,7 @@
 """Rows of a batch as tokens with the characters, words and sequences that they come from."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camembert_dual.tokenization.layout import Buffers, Place, Rows
-from camembert_dual.tokenization.ragged import IntArray, merge_rows
-from camembert_dual.tokenization.segmenter import Aligned, Backend
+from camembert_dual.common.arrays import IntArray
+from camembert_dual.tokenization.layout import BatchLayout, Buffers, Slot
+from camembert_dual.tokenization.segmenter import SegmentedTexts, Segmenter
 
-Source = str | Sequence[str]
 NOTHING = -1  # the word and the sequence of special tokens and padding
 
 
@@ -34,7 +35,7 @@ class Encoding:
         return len(self.ids)
 
 
-class TokenSources(NamedTuple):
+class TokenOrigins(NamedTuple):
     """Flat buffers of a batch: every token's text, characters, word and sequence."""
 
     tokens: NDArray[np.object_]
@@ -47,24 +48,31 @@ class TokenSources(NamedTuple):
 class Alignment:
     """The encodings of a batch, worked out when first asked for."""
 
-    def __init__(self, rows: Rows, buffers: Buffers, solve: Callable[[], TokenSources]) -> None:
-        """Keeps what the rows are made of; ``solve`` finds where their tokens come from."""
+    def __init__(
+        self, rows: BatchLayout, buffers: Buffers, solve: Callable[[], TokenOrigins]
+    ) -> None:
+        """Keep what the rows are made of; ``solve`` finds where their tokens come from."""
         self._rows = rows
         self._buffers = buffers
         self._solve = solve
 
     @cached_property
-    def sources(self) -> TokenSources:
+    def origins(self) -> TokenOrigins:
         """Where every token comes from."""
         return self._solve()
+
+    @cached_property
+    def _stops(self) -> IntArray:
+        """Where each row ends in the buffers."""
+        return np.cumsum(self._rows.widths)
 
     def __len__(self) -> int:
         """Number of rows."""
         return len(self._rows.lengths)
 
     def __getstate__(self) -> dict[str, object]:
-        """Travels to another process worked out, without the tokenizer."""
-        return {"_rows": self._rows, "_buffers": self._buffers, "sources": self.sources}
+        """Travel to another process worked out, without the tokenizer."""
+        return {"_rows": self._rows, "_buffers": self._buffers, "origins": self.origins}
 
     def row(self, index: int) -> Encoding:
         """The encoding of a row.
@@ -74,70 +82,56 @@ class Alignment:
         """
         size = len(self)
         if not -size <= index < size:
-            raise IndexError(f"row must be under {size}; received {index}")
-        stop = int(self._rows.widths[: index % size + 1].sum())
-        part = slice(stop - int(self._rows.widths[index]), stop)
-        buffers, sources = self._buffers, self.sources
+            raise IndexError(f"A row must be under {size}; received {index}.")
+        stop = int(self._stops[index])
+        tokens = slice(stop - int(self._rows.widths[index]), stop)
+        buffers, origins = self._buffers, self.origins
         return Encoding(
-            ids=buffers.input_ids[part].tolist(),
-            type_ids=buffers.token_type_ids[part].tolist(),
-            tokens=sources.tokens[part].tolist(),
+            ids=buffers.input_ids[tokens].tolist(),
+            type_ids=buffers.token_type_ids[tokens].tolist(),
+            tokens=origins.tokens[tokens].tolist(),
             offsets=list(
-                zip(sources.starts[part].tolist(), sources.ends[part].tolist(), strict=True)
+                zip(origins.starts[tokens].tolist(), origins.ends[tokens].tolist(), strict=True)
             ),
-            word_ids=_or_none(sources.words[part]),
-            sequence_ids=_or_none(sources.sequences[part]),
-            special_tokens_mask=buffers.special_tokens_mask[part].tolist(),
-            attention_mask=buffers.attention_mask[part].tolist(),
+            word_ids=_or_none(origins.words[tokens]),
+            sequence_ids=_or_none(origins.sequences[tokens]),
+            special_tokens_mask=buffers.special_tokens_mask[tokens].tolist(),
+            attention_mask=buffers.attention_mask[tokens].tolist(),
         )
 
     def offsets(self) -> list[list[tuple[int, int]]]:
         """The characters of every token of every row."""
-        spans = list(zip(self.sources.starts.tolist(), self.sources.ends.tolist(), strict=True))
-        stops = np.cumsum(self._rows.widths).tolist()
-        sizes = self._rows.widths.tolist()
+        spans = list(zip(self.origins.starts.tolist(), self.origins.ends.tolist(), strict=True))
+        stops, sizes = self._stops.tolist(), self._rows.widths.tolist()
         return [spans[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
 
     def offset_matrix(self) -> IntArray:
         """The same as an array (rows, tokens, 2)."""
-        spans = (self.sources.starts, self.sources.ends)
+        spans = (self.origins.starts, self.origins.ends)
         return np.stack([self._rows.to_matrix(flat) for flat in spans], axis=-1)
 
 
-def find_sources(
-    backend: Backend,
-    aligned: Sequence[Aligned],
-    rows: Rows,
-    places: list[Place],
+def find_origins(
+    segmenter: Segmenter,
+    segmented: Sequence[SegmentedTexts],
+    rows: BatchLayout,
+    slots: list[Slot],
     pad_token: str,
-) -> TokenSources:
-    """Lays the tokens of sequences out as their ids were."""
+) -> TokenOrigins:
+    """Lay the tokens of sequences out as their ids were."""
     tokens = np.full(rows.size(), pad_token, object)
     starts, ends = np.zeros(rows.size(), np.int64), np.zeros(rows.size(), np.int64)
     words, sequences = np.full((2, rows.size()), NOTHING)
-    for (content, _), target, origin in places:
+    for (content, _), target, origin in slots:
         if not isinstance(content, str):
-            tokens[target] = backend.id_to_token(content)
+            tokens[target] = segmenter.id_to_token(content)
             continue
         number = int(content == "B")
-        source = aligned[number]
-        tokens[target] = source.tokens[origin]
-        starts[target], ends[target] = source.starts[origin], source.ends[origin]
-        words[target], sequences[target] = source.words[origin], number
-    return TokenSources(tokens, starts, ends, words, sequences)
-
-
-def align_sources(backend: Backend, sources: Sequence[Source]) -> Aligned:
-    """Aligns texts, or lists of words, whose offsets count from each word's beginning."""
-    texts = [source for source in sources if isinstance(source, str)]
-    if len(texts) == len(sources):
-        return backend.align(texts)
-    aligned = backend.align([word for source in sources for word in source])
-    numbers = [number for source in sources for number in range(len(source))]
-    return aligned._replace(
-        ids=merge_rows(aligned.ids, [len(source) for source in sources]),
-        words=np.repeat(np.array(numbers, np.int64), aligned.ids.lengths),
-    )
+        one = segmented[number]
+        tokens[target] = one.tokens[origin]
+        starts[target], ends[target] = one.starts[origin], one.ends[origin]
+        words[target], sequences[target] = one.words[origin], number
+    return TokenOrigins(tokens, starts, ends, words, sequences)
 
 
 def _or_none(values: IntArray) -> list[int | None]:

@@ -1,34 +1,34 @@
 """``AutoTokenizer``: the tokenizer class that a folder asks for."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
 from camembert_dual.storage.json_files import read_json
-from camembert_dual.storage.locate import HUB_OPTIONS
 from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.fast import CamembertTokenizerFast
-from camembert_dual.tokenization.files import TokenizerFolder, open_folder
+from camembert_dual.tokenization.camembert import CamembertTokenizer, CamembertTokenizerFast
+from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.generic import TokenizerFast
-from camembert_dual.tokenization.slow import CamembertTokenizer
 from camembert_dual.tokenization.tokenizer_json import is_camembert
 
 
 class AutoTokenizer:
-    """Makes tokenizers; has no instances."""
+    """A maker of tokenizers, without instances."""
 
     def __init__(self) -> None:
-        """Refuses.
+        """Refuse.
 
         Raises:
             TypeError: Always.
         """
-        raise TypeError("AutoTokenizer makes tokenizers by AutoTokenizer.from_pretrained(name)")
+        raise TypeError("AutoTokenizer must be used by from_pretrained(name); received a call.")
 
     @classmethod
     def from_pretrained(
         cls, name_or_path: str | Path, *, use_fast: bool = True, **options: Any
     ) -> BaseTokenizer:
-        """Loads the tokenizer of a folder, a bundled checkpoint or a hub repository.
+        """Load the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
             name_or_path: The folder, or the name.
@@ -42,9 +42,8 @@ class AutoTokenizer:
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of a kind that no class here reads.
         """
-        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
-        folder = open_folder(name_or_path, **hub)
-        return _class_for(folder, use_fast).from_folder(folder, **options)
+        folder = read_folder(name_or_path, options)
+        return _class_for(folder, use_fast).from_folder(folder)
 
 
 def _class_for(folder: TokenizerFolder, use_fast: bool) -> type[BaseTokenizer]:

@@ -1,39 +1,56 @@
-"""What every tokenizer of this package can do, over any backend."""
+"""What every tokenizer of this package can do, over any segmenter."""
+
+from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from camembert_dual.common.arrays import as_lists
-from camembert_dual.storage.locate import HUB_OPTIONS
+from camembert_dual.common.errors import require
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
-from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
-from camembert_dual.tokenization.encode import encode_samples
-from camembert_dual.tokenization.files import TokenizerFolder, open_folder
-from camembert_dual.tokenization.options import Options
-from camembert_dual.tokenization.padding import pad_encodings
-from camembert_dual.tokenization.prepare import prepare_ids
+from camembert_dual.tokenization.encode import (
+    Encoded,
+    encode_texts,
+    pad_encodings,
+    prepare_ids,
+)
+from camembert_dual.tokenization.files import TokenizerFolder, read_folder
+from camembert_dual.tokenization.options import (
+    NO_LIMIT,
+    OPTION_KINDS,
+    SANE_LIMIT,
+    SETTING_KINDS,
+    Options,
+    Rules,
+    check_kinds,
+    truncation_of,
+)
 from camembert_dual.tokenization.samples import read_samples
-from camembert_dual.tokenization.segmenter import Backend
-from camembert_dual.tokenization.template import Templates, count_special, place
-from camembert_dual.tokenization.vocabulary import Vocabulary
+from camembert_dual.tokenization.segmenter import Segmenter
+from camembert_dual.tokenization.template import Placed, Templates, count_special, place
+from camembert_dual.tokenization.vocabulary import Vocabulary, read_ids
 
-NO_LIMIT = int(1e30)
+SAVED_ATTRIBUTES = (
+    "clean_up_tokenization_spaces",
+    "model_max_length",
+    "padding_side",
+    "truncation_side",
+)
 
 Self = TypeVar("Self", bound="BaseTokenizer")
 
 
 class BaseTokenizer(Vocabulary, ABC):
-    """Turns text into model inputs and back.
+    """Turn text into model inputs and back.
 
     Attributes:
         model_max_length: Tokens that the model takes; ``int(1e30)`` if unknown.
         padding_side: Where padding goes, "right" or "left".
         truncation_side: Where text is cut, "right" or "left".
         model_input_names: The fields that a call returns unless told otherwise.
-        clean_up_tokenization_spaces: Whether :meth:`decode` removes blanks before ``. ? ! ,``.
         name_or_path: What the tokenizer was loaded from.
         init_kwargs: Further settings, kept and saved again.
     """
@@ -42,25 +59,27 @@ class BaseTokenizer(Vocabulary, ABC):
 
     def __init__(
         self,
-        backend: Backend,
+        segmenter: Segmenter,
         special_tokens: Mapping[str, Any],
         *,
-        additional_special_tokens: Iterable[Any] = (),
+        additional_special_tokens: Any = (),
         model_max_length: int | None = None,
         padding_side: str = "right",
         truncation_side: str = "right",
         model_input_names: Sequence[str] = ("input_ids", "attention_mask"),
-        clean_up_tokenization_spaces: bool = False,
+        clean_up_tokenization_spaces: bool | None = False,
         name_or_path: str = "",
         **init_kwargs: Any,
     ) -> None:
-        """Sets the attributes and adds the special tokens that the vocabulary lacks."""
-        super().__init__(backend, special_tokens, additional_special_tokens)
+        """Set the attributes and add the special tokens that the vocabulary lacks."""
+        super().__init__(segmenter, special_tokens, additional_special_tokens)
+        given = locals()
+        check_kinds({name: given[name] for name in SETTING_KINDS if name in given}, SETTING_KINDS)
         self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
         self.padding_side = padding_side
         self.truncation_side = truncation_side
         self.model_input_names = list(model_input_names)
-        self.clean_up_tokenization_spaces = clean_up_tokenization_spaces
+        self.clean_up_tokenization_spaces = bool(clean_up_tokenization_spaces)
         self.name_or_path = name_or_path
         self.init_kwargs = init_kwargs
         self.pad_token_type_id = 0
@@ -68,7 +87,7 @@ class BaseTokenizer(Vocabulary, ABC):
 
     @classmethod
     def from_pretrained(cls: type[Self], name_or_path: str | Path, **options: Any) -> Self:
-        """Loads a tokenizer from a folder, a bundled checkpoint or the hub.
+        """Load a tokenizer from a folder, a bundled checkpoint or the hub.
 
         Args:
             name_or_path: The folder, or the name.
@@ -79,19 +98,18 @@ class BaseTokenizer(Vocabulary, ABC):
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of another kind of tokenizer.
         """
-        hub = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
-        return cls.from_folder(open_folder(name_or_path, **hub), **options)
+        return cls.from_folder(read_folder(name_or_path, options))
 
     @classmethod
     @abstractmethod
-    def from_folder(cls: type[Self], folder: TokenizerFolder, **options: Any) -> Self:
-        """Builds the tokenizer of a folder that has been read; ``options`` override its files."""
+    def from_folder(cls: type[Self], folder: TokenizerFolder) -> Self:
+        """Build the tokenizer of a folder that has been read."""
 
     @abstractmethod
     def save_pretrained(
         self, save_directory: str | Path, filename_prefix: str | None = None
     ) -> tuple[str, ...]:
-        """Writes the files that the tokenizer is loaded from; returns their paths."""
+        """Write the files that the tokenizer is loaded from; return their paths."""
 
     @abstractmethod
     def templates(self) -> Templates:
@@ -119,7 +137,7 @@ class BaseTokenizer(Vocabulary, ABC):
         return_length: bool = False,
         verbose: bool = True,
     ) -> BatchEncoding:
-        """Encodes one text or many, single or in pairs.
+        """Encode one text or many, single or in pairs.
 
         Args:
             text: A text, or a list of texts, or a list of pairs of texts; where
@@ -149,20 +167,22 @@ class BaseTokenizer(Vocabulary, ABC):
             TypeError: If something is not text.
             ValueError: If options contradict each other or cannot be met.
         """
-        options = dict(locals())
-        for name in ("self", "text", "text_pair", "is_split_into_words"):
-            del options[name]
+        given = locals()
+        check_kinds({"is_split_into_words": is_split_into_words}, OPTION_KINDS)
+        options = Options(**{field.name: given[field.name] for field in fields(Options)})
         samples = read_samples(text, text_pair, is_split_into_words)
-        return encode_samples(self, samples, Options(**options))
+        return self._warned_of(
+            encode_texts(self.segmenter, self.rules(), samples, options), options
+        )
 
     def encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
-        """Encodes one text; the options are those of a call."""
+        """Encode one text; the options are those of a call."""
         return self(text, text_pair, **options)
 
     def batch_encode_plus(
         self, batch_text_or_text_pairs: Sequence[Any], **options: Any
     ) -> BatchEncoding:
-        """Encodes a list of texts, or of pairs; the options are those of a call."""
+        """Encode a list of texts, or of pairs; the options are those of a call."""
         return self(list(batch_text_or_text_pairs), **options)
 
     def encode(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
@@ -179,74 +199,64 @@ class BaseTokenizer(Vocabulary, ABC):
     def prepare_for_model(
         self, ids: Sequence[int], pair_ids: Sequence[int] | None = None, **options: Any
     ) -> BatchEncoding:
-        """Adds special tokens to ids, truncates and pads; the options are those of a call.
+        """Add special tokens to ids, truncate and pad; the options are those of a call.
 
         With ``return_overflowing_tokens`` the cut ids come back as ``overflowing_tokens``, and
         ``num_truncated_tokens`` says how many ids were too many.
         """
-        return prepare_ids(self, ids, pair_ids, Options(**options))
+        checked = Options(**options)
+        first = self._known_ids(ids, "ids")
+        second = None if pair_ids is None else self._known_ids(pair_ids, "pair_ids")
+        return self._warned_of(prepare_ids(self.rules(), first, second, checked), checked)
 
-    def pad(self, encoded_inputs: Any, padding: bool | str = True, **options: Any) -> BatchEncoding:
-        """Pads encodings that exist already; see :func:`pad_encodings` for the options."""
-        return pad_encodings(self, encoded_inputs, padding, **options)
-
-    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text of tokens."""
-        return join_tokens(tokens, set(self.all_special_tokens), self.backend.join)
-
-    def decode(
+    def pad(
         self,
-        token_ids: Any,
-        skip_special_tokens: bool = False,
-        clean_up_tokenization_spaces: bool | None = None,
-        spaces_between_special_tokens: bool = True,
-    ) -> str:
-        """The text of ids: an int, a list, an array or a tensor of one dimension.
+        encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        padding: bool | str = True,
+        *,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchEncoding:
+        """Pad one encoding, a batch of rows by name, or a list of encodings.
+
+        Fields that tokenizers make grow; others stay as they are. A missing attention mask is made.
 
         Args:
-            token_ids: The ids.
-            skip_special_tokens: Whether to leave special tokens out.
-            clean_up_tokenization_spaces: Whether to remove blanks before ``. ? ! ,`` as English
-                wants it; the tokenizer's attribute by default, which is False: French sets a blank
-                before ``?`` and ``!``.
-            spaces_between_special_tokens: Whether tokens that were added stand between blanks.
+            encoded_inputs: What to pad, with ``input_ids``.
+            padding: As all further ones, that of a call.
+            max_length: See there.
+            pad_to_multiple_of: See there.
+            padding_side: See there.
+            return_attention_mask: See there.
+            return_tensors: See there.
 
         Raises:
-            ValueError: If ids are unknown or of more than one dimension.
+            ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
         """
-        ids = as_lists(token_ids)
-        ids = [ids] if isinstance(ids, int) else ids
-        if any(isinstance(index, list) for index in ids):
-            raise ValueError("decode takes one row of ids, batch_decode many; received many")
-        glue = " " if spaces_between_special_tokens else ""
-        text = self._text_of(ids, skip_special_tokens, glue)
-        clean = clean_up_tokenization_spaces
-        if self.clean_up_tokenization_spaces if clean is None else clean:
-            return clean_up(text)
-        return text
-
-    def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
-        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
-        beyond = self.backend.added.ids.keys() - set(self.all_special_tokens)
-        return glue.join(text_runs(tokens, beyond, self.convert_tokens_to_string))
-
-    def batch_decode(
-        self, sequences: Iterable[Any], skip_special_tokens: bool = False, **options: Any
-    ) -> list[str]:
-        """The texts of many rows of ids; the options are those of :meth:`decode`."""
-        return [self.decode(row, skip_special_tokens, **options) for row in sequences]
+        options = Options(
+            padding=padding,
+            max_length=max_length,
+            pad_to_multiple_of=pad_to_multiple_of,
+            padding_side=padding_side,
+            return_attention_mask=return_attention_mask,
+            return_tensors=return_tensors,
+        )
+        return pad_encodings(self.rules(), encoded_inputs, options)
 
     def build_inputs_with_special_tokens(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
     ) -> list[int]:
         """One or two sequences of ids with the special tokens around them."""
-        return place(self.templates(), token_ids_0, token_ids_1).ids
+        return self._place(token_ids_0, token_ids_1).ids
 
     def create_token_type_ids_from_sequences(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
     ) -> list[int]:
         """The token types of the same; zeros for CamemBERT."""
-        return place(self.templates(), token_ids_0, token_ids_1).type_ids
+        return self._place(token_ids_0, token_ids_1).type_ids
 
     def get_special_tokens_mask(
         self,
@@ -260,11 +270,16 @@ class BaseTokenizer(Vocabulary, ABC):
             ValueError: If there are two sequences that have their special tokens already.
         """
         if not already_has_special_tokens:
-            return place(self.templates(), token_ids_0, token_ids_1).special_tokens_mask
-        if token_ids_1 is not None:
-            raise ValueError("ids that have their special tokens must come as one; received two")
-        special = set(self.all_special_ids)
-        return [int(index in special) for index in token_ids_0]
+            return self._place(token_ids_0, token_ids_1).special_tokens_mask
+        rule = "Ids that have their special tokens must come as one sequence"
+        require(token_ids_1 is None, rule, "two")
+        special = self.segmenter.added.special_ids
+        return [int(index in special) for index in self._known_ids(token_ids_0, "token_ids_0")]
+
+    def _place(self, token_ids_0: Any, token_ids_1: Any) -> Placed:
+        first = self._known_ids(token_ids_0, "token_ids_0")
+        second = None if token_ids_1 is None else self._known_ids(token_ids_1, "token_ids_1")
+        return place(self.templates(), first, second)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens a call adds to one text, or to a pair."""
@@ -288,17 +303,61 @@ class BaseTokenizer(Vocabulary, ABC):
             f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
         )
 
-    def limit(self) -> int | None:
-        """``model_max_length`` where it means something."""
-        return self.model_max_length if self.model_max_length < 10**9 else None
+    def _known_ids(self, values: Any, name: str) -> list[int]:
+        """One row of ids, each of a token.
 
-    def warn_if_over_limit(self, longest: int) -> None:
-        """Warns, once in a tokenizer's life, of a row that the model cannot take."""
-        limit = self.limit()
-        if limit is not None and longest > limit and not self._warned:
+        Raises:
+            ValueError: If it is something else, or an id is not one of a token.
+        """
+        found = read_ids(values, name)
+        ids = [found] if isinstance(found, int) else found
+        self.convert_ids_to_tokens(list(set(ids)))
+        return ids
+
+    @property
+    def length_limit(self) -> int | None:
+        """``model_max_length`` where it means something."""
+        limit = self.model_max_length
+        return int(limit) if limit is not None and limit < SANE_LIMIT else None
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that the vocabulary lacks; None if the vocabulary alone decides it."""
+        return None
+
+    def rules(self) -> Rules:
+        """What this tokenizer adds to the options of a call, as it is now.
+
+        Raises:
+            ValueError: If an attribute is of another kind.
+        """
+        check_kinds(vars(self), SETTING_KINDS)
+        return Rules(
+            templates=self.templates(),
+            limit=self.length_limit,
+            padding_side=self.padding_side,
+            truncation_side=self.truncation_side,
+            pad_token=self.pad_token,
+            pad_token_id=self.pad_token_id,
+            pad_token_type_id=self.pad_token_type_id,
+            input_names=tuple(self.model_input_names),
+            unk_id=self.unknown_id,
+            special_ids=self.segmenter.added.special_ids,
+        )
+
+    def saved_settings(self) -> dict[str, Any]:
+        """The attributes that ``tokenizer_config.json`` keeps."""
+        return {name: getattr(self, name) for name in SAVED_ATTRIBUTES}
+
+    def _warned_of(self, encoded: Encoded, options: Options) -> BatchEncoding:
+        """Warn, once in a tokenizer's life, of a row that the model cannot take."""
+        limit = self.length_limit
+        is_over = limit is not None and encoded.longest > limit
+        if is_over and options.verbose and truncation_of(options) is None and not self._warned:
             self._warned = True
             warnings.warn(
-                f"a row of {longest} tokens is over the model's limit of {limit}; "
+                f"a row of {encoded.longest} tokens is over the model's limit of {limit}; "
                 "pass truncation=True",
-                stacklevel=5,
+                stacklevel=3,
             )
+        return encoded.encoding

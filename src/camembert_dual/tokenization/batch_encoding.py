@@ -1,5 +1,7 @@
 """``BatchEncoding``: the result of a tokenizer, as a dict, as attributes and as aligned tokens."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -35,7 +37,7 @@ class BatchEncoding(dict[str, Any]):
         prepend_batch_axis: bool = False,
         n_sequences: int | None = None,
     ) -> None:
-        """Wraps ``data``; tokenizers also give the alignment that the methods below need."""
+        """Wrap ``data``; tokenizers also give the alignment that the methods below need."""
         super().__init__(data or {})
         self._alignment = alignment
         self._n_sequences = n_sequences
@@ -57,10 +59,10 @@ class BatchEncoding(dict[str, Any]):
         return super().__getitem__(key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travels with its alignment worked out."""
+        """Travel with its alignment worked out."""
         return type(self), (dict(self), self._alignment, None, False, self._n_sequences)
 
-    def copy(self) -> "BatchEncoding":
+    def copy(self) -> BatchEncoding:
         """A shallow copy."""
         return type(self)(self, self._alignment, n_sequences=self._n_sequences)
 
@@ -88,15 +90,15 @@ class BatchEncoding(dict[str, Any]):
 
     def convert_to_tensors(
         self, tensor_type: str | None = None, prepend_batch_axis: bool = False
-    ) -> "BatchEncoding":
-        """Turns every field into a tensor in place: "np", "pt" or "tf"."""
+    ) -> BatchEncoding:
+        """Turn every field into a tensor in place: "np", "pt" or "tf"."""
         if tensor_type is not None:
             for name, values in self.items():
                 self[name] = to_tensor([values] if prepend_batch_axis else values, tensor_type)
         return self
 
-    def to(self, device: Any, *, non_blocking: bool = False) -> "BatchEncoding":
-        """Moves torch tensors to ``device``, in place; other fields stay as they are."""
+    def to(self, device: Any, *, non_blocking: bool = False) -> BatchEncoding:
+        """Move torch tensors to ``device``, in place; other fields stay as they are."""
         for name, values in self.items():
             if hasattr(values, "to") and hasattr(values, "device"):
                 self[name] = values.to(device, non_blocking=non_blocking)
@@ -184,7 +186,10 @@ class BatchEncoding(dict[str, Any]):
 
     def _row(self, index: int) -> Encoding:
         if self._alignment is None:
-            raise ValueError("tokens and words are known only for results of a tokenizer's call")
+            raise ValueError(
+                "Tokens and words must be asked of a result of a tokenizer's call; received "
+                "an encoding made otherwise."
+            )
         return self._alignment.row(index)
 
 

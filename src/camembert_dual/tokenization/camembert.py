@@ -1,61 +1,129 @@
-"""What CamemBERT's two tokenizer classes share: all but the file that they are built from."""
+"""CamemBERT's two tokenizer classes, which differ in the file that they are built from."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from tokenizers import AddedToken
+from tokenizers import Tokenizer
 
+from camembert_dual.common.errors import require
+from camembert_dual.common.id_layout import (
+    BOS,
+    EOS,
+    MASK,
+    NOT_USED,
+    PAD,
+    POSITIONS,
+    UNK,
+    UNK_ID,
+    mask_id,
+)
+from camembert_dual.storage.atomic import write_atomically
+from camembert_dual.storage.file_names import (
+    ADDED_TOKENS,
+    SENTENCEPIECE,
+    SPECIAL_TOKENS,
+    TOKENIZER_CONFIG,
+    TOKENIZER_JSON,
+)
 from camembert_dual.storage.json_files import read_json
-from camembert_dual.tokenization.added_tokens import special_token
+from camembert_dual.tokenization.added_tokens import read_token, token_json
 from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.files import TOKENIZER_FILE, VOCAB_FILE, as_token
-from camembert_dual.tokenization.save import save_tokenizer, save_vocabulary
-from camembert_dual.tokenization.sentencepiece_segmenter import FAIRSEQ_OFFSET, PieceBackend
+from camembert_dual.tokenization.files import (
+    TokenizerFolder,
+    added_tokens_json,
+    read_added_tokens,
+    settings_json,
+    special_tokens_json,
+    write_files,
+)
+from camembert_dual.tokenization.sentencepiece_model import parse_model
+from camembert_dual.tokenization.sentencepiece_segmenter import (
+    SentencePieceSegmenter,
+    number_tokens,
+)
 from camembert_dual.tokenization.template import Templates, camembert_templates
-from camembert_dual.tokenization.tokenizer_json import to_proto
+from camembert_dual.tokenization.tokenizer_json import can_hold, from_model, to_model
 
-POSITIONS = 512  # every published CamemBERT of the first family takes this many tokens
-NOT_USED = ("<s>NOTUSED", "</s>NOTUSED")
+Slow = TypeVar("Slow", bound="CamembertTokenizer")
+Fast = TypeVar("Fast", bound="CamembertTokenizerFast")
+# the order of the constructors' arguments, which is the reference's
+_ARGUMENTS = (
+    "bos_token",
+    "eos_token",
+    "sep_token",
+    "cls_token",
+    "unk_token",
+    "pad_token",
+    "mask_token",
+)
 
 
 class CamembertBase(BaseTokenizer):
     """A SentencePiece vocabulary in CamemBERT's id layout."""
 
-    backend: PieceBackend
-    vocab_files_names: ClassVar = {"vocab_file": VOCAB_FILE, "tokenizer_file": TOKENIZER_FILE}
+    segmenter: SentencePieceSegmenter
+    vocab_files_names: ClassVar = {"vocab_file": SENTENCEPIECE, "tokenizer_file": TOKENIZER_JSON}
 
     def __init__(
         self,
-        proto: bytes,
+        vocabulary: str | Path,
         special_tokens: Mapping[str, Any],
         *,
         additional_special_tokens: Iterable[Any] | None = NOT_USED,
         sp_model_kwargs: dict[str, Any] | None = None,
         added_tokens_decoder: Mapping[int, Any] | None = None,
         model_max_length: int | None = None,
+        unk_id: int | None = None,
         **settings: Any,
     ) -> None:
-        """Loads a serialized SentencePiece model and numbers its tokens."""
-        backend = PieceBackend(proto, {}, sp_model_kwargs or {})
-        number_tokens(backend, special_tokens, added_tokens_decoder or {})
+        """Load a SentencePiece model, or the one of a ``tokenizer.json``, and number its tokens.
+
+        Args:
+            vocabulary: The file.
+            special_tokens: The special tokens by role.
+            additional_special_tokens: Further special tokens.
+            sp_model_kwargs: How text is cut at random.
+            added_tokens_decoder: The added tokens by id; those of the file by default.
+            model_max_length: Tokens that the model takes.
+            unk_id: The id of text that no piece covers, as long as no other ``unk_token`` is set;
+                that of the token by default.
+            **settings: The attributes of :class:`BaseTokenizer`.
+        """
+        model, stated = read_vocabulary(Path(vocabulary))
+        if added_tokens_decoder is not None:
+            stated = {index: read_token(one) for index, one in added_tokens_decoder.items()}
+        segmenter = SentencePieceSegmenter(model, sp_model_kwargs or {})
+        roles = {
+            role: None if one is None else read_token(one) for role, one in special_tokens.items()
+        }
+        segmenter.added.update(number_tokens(segmenter, roles, stated))
         super().__init__(
-            backend,
-            special_tokens,
-            additional_special_tokens=additional_special_tokens or (),
+            segmenter,
+            roles,
+            additional_special_tokens=additional_special_tokens,
             model_max_length=POSITIONS if model_max_length is None else model_max_length,
             **settings,
         )
+        self._unknown = self.unk_token, unk_id
 
     @property
     def sp_model(self) -> Any:
         """The ``SentencePieceProcessor``."""
-        return self.backend.sp_model
+        return self.segmenter.sp_model
 
     @property
     def sp_model_kwargs(self) -> dict[str, Any]:
         """What the ``SentencePieceProcessor`` was made with."""
-        return self.backend.sp_model_kwargs
+        return self.segmenter.sp_model_kwargs
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that no piece covers."""
+        unk_token, index = self._unknown
+        return self.unk_token_id if index is None or unk_token != self.unk_token else index
 
     def templates(self) -> Templates:
         """``<s> A </s>`` and ``<s> A </s></s> B </s>``."""
@@ -67,60 +135,189 @@ class CamembertBase(BaseTokenizer):
     def save_pretrained(
         self, save_directory: str | Path, filename_prefix: str | None = None
     ) -> tuple[str, ...]:
-        """Writes every file that a CamemBERT tokenizer is loaded from; returns their paths."""
-        return save_tokenizer(self, Path(save_directory), filename_prefix)
+        """Write every file that a CamemBERT tokenizer is loaded from; return their paths.
+
+        ``tokenizer.json`` is among them only if it can hold the model.
+        """
+        return write_files(Path(save_directory), self._contents(), filename_prefix)
 
     def save_vocabulary(
         self, save_directory: str | Path, filename_prefix: str | None = None
     ) -> tuple[str]:
-        """Writes ``sentencepiece.bpe.model``; returns its path."""
-        return save_vocabulary(self, Path(save_directory), filename_prefix)
+        """Write ``sentencepiece.bpe.model``; return its path.
+
+        Raises:
+            FileNotFoundError: If ``save_directory`` is not a folder.
+        """
+        folder = Path(save_directory)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"A vocabulary must be saved in a folder; {folder} is none.")
+        path = folder / (f"{filename_prefix}-{SENTENCEPIECE}" if filename_prefix else SENTENCEPIECE)
+        write_atomically(path, self.segmenter.model)
+        return (str(path),)
+
+    def _contents(self) -> dict[str, str | bytes]:
+        """The files by name."""
+        added, special_tokens = dict(self.segmenter.added.by_id), self.special_tokens_map
+        decoder = {str(index): token_json(added[index]) for index in sorted(added)}
+        settings = self.saved_settings() | {
+            "added_tokens_decoder": decoder,
+            "sp_model_kwargs": self.sp_model_kwargs,
+            "tokenizer_class": CamembertTokenizer.__name__,
+        }
+        mask = None if self.mask_token is None else added[self.segmenter.added.ids[self.mask_token]]
+        contents: dict[str, str | bytes] = {
+            SENTENCEPIECE: self.segmenter.model,
+            TOKENIZER_CONFIG: settings_json(
+                self.init_kwargs, special_tokens, self.additional_special_tokens, settings
+            ),
+            SPECIAL_TOKENS: special_tokens_json(special_tokens, mask),
+        }
+        first = mask_id(self.segmenter.size())
+        if behind := {index: token for index, token in added.items() if index >= first}:
+            contents[ADDED_TOKENS] = added_tokens_json(behind)
+        if can_hold(parse_model(self.segmenter.model), added):
+            contents[TOKENIZER_JSON] = self._tokenizer_json()
+        return contents
+
+    def _tokenizer_json(self) -> str:
+        unknown = self.unknown_id
+        return from_model(
+            parse_model(self.segmenter.model),
+            dict(self.segmenter.added.by_id),
+            self.templates(),
+            UNK_ID if unknown is None else unknown,
+        )
 
 
-def read_vocabulary(path: str | Path) -> bytes:
+class CamembertTokenizer(CamembertBase):
+    """CamemBERT's tokenizer over the *sentencepiece* library."""
+
+    def __init__(
+        self,
+        vocab_file: str | Path,
+        bos_token: Any = BOS,
+        eos_token: Any = EOS,
+        sep_token: Any = EOS,
+        cls_token: Any = BOS,
+        unk_token: Any = UNK,
+        pad_token: Any = PAD,
+        mask_token: Any = MASK,
+        additional_special_tokens: Iterable[Any] | None = NOT_USED,
+        sp_model_kwargs: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        """Load ``vocab_file``.
+
+        Args:
+            vocab_file: A SentencePiece model, or a ``tokenizer.json`` that spells one out.
+            bos_token: Begins a sequence; ``cls_token`` is the one that is added.
+            eos_token: Ends a sequence; ``sep_token`` is the one that is added.
+            sep_token: Stands after each sequence, and twice between two.
+            cls_token: Stands first.
+            unk_token: Stands for text that no piece covers.
+            pad_token: Fills rows up.
+            mask_token: Stands for a token to predict; takes the blanks before it.
+            additional_special_tokens: Further tokens that ``skip_special_tokens`` leaves out.
+            sp_model_kwargs: Passed to ``SentencePieceProcessor``: ``enable_sampling``,
+                ``nbest_size``, ``alpha``.
+            **settings: The attributes of :class:`BaseTokenizer` and ``added_tokens_decoder``.
+        """
+        tokens = (bos_token, eos_token, sep_token, cls_token, unk_token, pad_token, mask_token)
+        super().__init__(
+            vocab_file,
+            dict(zip(_ARGUMENTS, tokens, strict=True)),
+            additional_special_tokens=additional_special_tokens,
+            sp_model_kwargs=sp_model_kwargs,
+            **settings,
+        )
+        self.vocab_file = str(vocab_file)
+
+    @classmethod
+    def from_folder(cls: type[Slow], folder: TokenizerFolder) -> Slow:
+        """Build the tokenizer of a folder that has been read."""
+        folder.check_pieces()
+        return cls(folder.vocab_file or folder.path / TOKENIZER_JSON, **folder.settings)
+
+
+class CamembertTokenizerFast(CamembertBase):
+    """CamemBERT's tokenizer over a ``tokenizer.json``.
+
+    The *tokenizers* library normalises decomposed letters otherwise than SentencePiece, and where
+    two ways of cutting a word are (nearly) as likely it may take the other one, even in composed
+    text: once in some 4,000 paragraphs of novels. SentencePiece is right by definition, and some
+    four times faster, so it cuts here too; :attr:`backend_tokenizer` is the library's own.
+    """
+
+    is_fast = True
+
+    def __init__(
+        self,
+        vocab_file: str | Path | None = None,
+        tokenizer_file: str | Path | None = None,
+        bos_token: Any = BOS,
+        eos_token: Any = EOS,
+        sep_token: Any = EOS,
+        cls_token: Any = BOS,
+        unk_token: Any = UNK,
+        pad_token: Any = PAD,
+        mask_token: Any = MASK,
+        additional_special_tokens: Iterable[Any] | None = NOT_USED,
+        **settings: Any,
+    ) -> None:
+        """Load ``vocab_file``, or ``tokenizer_file`` where that is all there is.
+
+        Args:
+            vocab_file: A SentencePiece model.
+            tokenizer_file: A ``tokenizer.json`` that spells one out.
+            bos_token: As all further ones, that of :class:`CamembertTokenizer`.
+            eos_token: See there.
+            sep_token: See there.
+            cls_token: See there.
+            unk_token: See there.
+            pad_token: See there.
+            mask_token: See there.
+            additional_special_tokens: See there.
+            **settings: See there.
+
+        Raises:
+            ValueError: If no file is given.
+        """
+        rule = "A tokenizer must be given vocab_file or tokenizer_file"
+        require(vocab_file or tokenizer_file, rule, "neither")
+        tokens = (bos_token, eos_token, sep_token, cls_token, unk_token, pad_token, mask_token)
+        super().__init__(
+            vocab_file or tokenizer_file or "",
+            dict(zip(_ARGUMENTS, tokens, strict=True)),
+            additional_special_tokens=additional_special_tokens,
+            **settings,
+        )
+        self.vocab_file = None if vocab_file is None else str(vocab_file)
+
+    @classmethod
+    def from_folder(cls: type[Fast], folder: TokenizerFolder) -> Fast:
+        """Build the tokenizer of a folder that has been read."""
+        folder.check_pieces()
+        return cls(folder.vocab_file, folder.tokenizer_file, **folder.settings)
+
+    @property
+    def backend_tokenizer(self) -> Tokenizer:
+        """A ``tokenizers.Tokenizer`` of the same vocabulary, made anew."""
+        return Tokenizer.from_str(self._tokenizer_json())
+
+
+def read_vocabulary(path: Path) -> tuple[bytes, dict[int, Any]]:
     """The serialized SentencePiece model of a ``.model`` file or of a ``tokenizer.json``.
+
+    Returns:
+        The model, and the added tokens by id that the second names.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is neither.
     """
-    content = Path(path).read_bytes()
-    return to_proto(read_json(Path(path))) if content[:1] == b"{" else content
-
-
-def number_tokens(
-    backend: PieceBackend, special_tokens: Mapping[str, Any], added: Mapping[int, Any]
-) -> None:
-    """Gives every added token its id, whatever a file said of those that CamemBERT fixes.
-
-    Files in the wild have ``<unk>`` at 3 or at 4, and ``<unk>NOTUSED`` at 4, nowhere, or behind the
-    mask and outside the embedding. Unknown text must give 3.
-    """
-    mask = special_tokens.get("mask_token")
-    fixed: dict[int, Any] = {
-        0: "<s>NOTUSED",
-        1: special_tokens.get("pad_token"),
-        2: "</s>NOTUSED",
-        3: special_tokens.get("unk_token"),
-        4: "<unk>NOTUSED",
-        backend.size() + FAIRSEQ_OFFSET: mask,
-    }
-    flags = {str(as_token(token)): as_token(token) for token in added.values()}
-    for index, token in fixed.items():
-        if token is None:
-            continue
-        if isinstance(token, str):
-            known = flags.get(token)
-            token = (
-                known
-                if isinstance(known, AddedToken)
-                else special_token(token, lstrip=token == mask)
-            )
-        backend.added.set(index, token)
-    for index, value in sorted(added.items()):
-        token = as_token(value)
-        token = token if isinstance(token, AddedToken) else AddedToken(token, normalized=True)
-        if token.content in backend.added.ids or int(index) in fixed:
-            continue
-        known_id = backend.token_to_id(token.content)
-        backend.added.set(int(index) if known_id is None else known_id, token)
+    content = path.read_bytes()
+    if content[:1] != b"{":
+        return content, {}
+    values = read_json(path)
+    return to_model(values), read_added_tokens(path, values)

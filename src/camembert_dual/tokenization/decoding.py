@@ -1,6 +1,8 @@
 """From tokens back to text."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 
 _CLEANING = (
     (" .", "."),
@@ -17,14 +19,14 @@ _CLEANING = (
 
 
 def clean_up(text: str) -> str:
-    """Removes the blanks before marks that English sets tight; French keeps them before ``?!``."""
+    """Remove the blanks before marks that English sets tight; French keeps them before ``?!``."""
     for spaced, tight in _CLEANING:
         text = text.replace(spaced, tight)
     return text
 
 
 def join_tokens(
-    tokens: Iterable[str], special: Collection[str], join: Callable[[Sequence[str]], str]
+    tokens: Iterable[str], is_special: Callable[[str], bool], join: Callable[[Sequence[str]], str]
 ) -> str:
     """The text of tokens: special ones stay as written, a blank after each run of others' start.
 
@@ -32,7 +34,7 @@ def join_tokens(
     """
     text, run, after_special = "", [], False
     for token in tokens:
-        if token not in special:
+        if not is_special(token):
             run.append(token)
             after_special = False
             continue
@@ -44,13 +46,13 @@ def join_tokens(
 
 
 def text_runs(
-    tokens: Iterable[str], beyond: Collection[str], join: Callable[[Sequence[str]], str]
+    tokens: Iterable[str], is_added: Callable[[str], bool], join: Callable[[Sequence[str]], str]
 ) -> list[str]:
     """Texts of runs of tokens, cut at added tokens that are not special and stand as written."""
     texts: list[str] = []
     run: list[str] = []
     for token in tokens:
-        if token in beyond:
+        if is_added(token):
             texts += [join(run), token]
             run = []
         else:

@@ -1,108 +1,199 @@
-"""The call of a tokenizer: texts in, a :class:`BatchEncoding` out."""
+"""From texts, ids or encodings to a :class:`BatchEncoding`: three entries to one path."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from camembert_dual.common.arrays import to_tensor
-from camembert_dual.tokenization.alignment import (
-    Alignment,
-    TokenSources,
-    align_sources,
-    find_sources,
-)
+from camembert_dual.common.arrays import IntArray, as_lists, to_tensor
+from camembert_dual.common.errors import require
+from camembert_dual.tokenization.alignment import Alignment, TokenOrigins, find_origins
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.layout import (
+    BatchLayout,
     Buffers,
-    Place,
-    Rows,
-    fill,
-    find_places,
+    Slot,
+    find_slots,
     lay_out,
     row_lengths,
+    write_buffers,
 )
 from camembert_dual.tokenization.options import (
     Options,
+    Rules,
     padded_width,
-    padding_of,
-    side_of,
     truncation_of,
 )
-from camembert_dual.tokenization.ragged import IntArray, Ragged
-from camembert_dual.tokenization.samples import Samples, encode_sources
-from camembert_dual.tokenization.segmenter import Aligned
+from camembert_dual.tokenization.ragged import Ragged, from_lists
+from camembert_dual.tokenization.samples import Samples
+from camembert_dual.tokenization.segmenter import (
+    SegmentedTexts,
+    Segmenter,
+    align_inputs,
+    encode_inputs,
+)
 from camembert_dual.tokenization.template import BARE, Template, count_special
 from camembert_dual.tokenization.truncation import Windows, plan_windows
 
-if TYPE_CHECKING:
-    from camembert_dual.tokenization.base import BaseTokenizer
+Sequences = tuple[Ragged, Ragged | None]
 
 
-class Pad(NamedTuple):
-    """What fills a row up."""
-
-    token_id: int | None
-    token: str | None
-    type_id: int
-
-
-class Layout(NamedTuple):
+class Plan(NamedTuple):
     """What the rows of a batch hold and where: decided before any id is copied."""
 
     windows: Windows
     template: Template
-    rows: Rows
-    pad: Pad
+    rows: BatchLayout
+    slots: list[Slot]
 
 
-def encode_samples(tokenizer: "BaseTokenizer", samples: Samples, options: Options) -> BatchEncoding:
-    """Encodes texts."""
-    backend = tokenizer.backend
-    sides = [[a for a, _ in samples.items]]
-    if samples.pairs:
-        sides.append([b for _, b in samples.items if b is not None])
-    drawn: list[Aligned] = []
-    if backend.random:  # ids and alignment must come from the same draw
-        drawn = [align_sources(backend, side) for side in sides]
-        ids = [one.ids for one in drawn]
-    else:
-        ids = [encode_sources(backend, side) for side in sides]
-    sequences = ids[0], ids[1] if samples.pairs else None
-    layout = plan(tokenizer, *sequences, options)
-    places = find_places(layout.rows, layout.windows, layout.template, *sequences)
+class Encoded(NamedTuple):
+    """The result of a call, and the tokens of its longest row."""
 
-    def solve() -> TokenSources:
-        aligned = drawn or [align_sources(backend, side) for side in sides]
-        same = [np.array_equal(a.ids.values, b.values) for a, b in zip(aligned, ids, strict=True)]
-        if not all(same):
-            raise ValueError(
-                "the tokens of an encoding must be asked for before tokens are added to its "
-                "tokenizer; encode again"
-            )
-        return find_sources(backend, aligned, layout.rows, places, layout.pad.token or "")
-
-    return collect(tokenizer, sequences, layout, places, options, samples.batched, solve)
+    encoding: BatchEncoding
+    longest: int
 
 
-def plan(
-    tokenizer: "BaseTokenizer", first: Ragged, second: Ragged | None, options: Options
-) -> Layout:
-    """Chooses template, windows and places for sequences of these lengths.
+def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: Options) -> Encoded:
+    """Encode texts.
 
     Raises:
         ValueError: If the options contradict each other or cannot be met.
     """
-    templates = tokenizer.templates() if options.add_special_tokens else BARE
+    sides = [[first for first, _ in samples.items]]
+    if samples.pairs:
+        sides.append([second for _, second in samples.items if second is not None])
+    drawn: list[SegmentedTexts] = []
+    if segmenter.is_stochastic:  # ids and alignment must come from the same draw
+        drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
+        ids = [one.ids for one in drawn]
+    else:
+        ids = [encode_inputs(segmenter, side, rules.unk_id) for side in sides]
+    sequences = ids[0], ids[1] if samples.pairs else None
+    plan = plan_rows(rules, sequences, options)
+
+    def solve() -> TokenOrigins:
+        segmented = drawn or [align_inputs(segmenter, side, rules.unk_id) for side in sides]
+        found = [one.ids.values for one in segmented]
+        same = [np.array_equal(a.values, b) for a, b in zip(ids, found, strict=True)]
+        rule = "Tokens of an encoding must be asked for before its tokenizer gets more tokens"
+        require(all(same), rule, "a tokenizer that changed: encode again")
+        return find_origins(segmenter, segmented, plan.rows, plan.slots, rules.pad_token or "")
+
+    encoding = collect(rules, sequences, plan, options, batched=samples.batched, solve=solve)
+    return Encoded(encoding, int(plan.rows.lengths.max(initial=0)))
+
+
+def prepare_ids(
+    rules: Rules, ids: Sequence[int], pair_ids: Sequence[int] | None, options: Options
+) -> Encoded:
+    """Add special tokens to ids of one or two sequences, truncate and pad.
+
+    Raises:
+        ValueError: If the options contradict each other or cannot be met.
+    """
+    sequences = from_lists([ids]), None if pair_ids is None else from_lists([pair_ids])
+    kept = replace(options, return_overflowing_tokens=False)
+    plan = plan_rows(rules, sequences, kept)
+    encoding = collect(rules, sequences, plan, kept, batched=False)
+    if options.return_overflowing_tokens:
+        windows = plan.windows
+        cut = [
+            _cut(row, int(start[0]), int(stop[0]), options.stride)
+            for row, start, stop in (
+                (ids, windows.a_start, windows.a_stop),
+                (pair_ids or (), windows.b_start, windows.b_stop),
+            )
+        ]
+        encoding["overflowing_tokens"] = cut[0] + cut[1]
+        kept_ids = int((windows.a_stop - windows.a_start + windows.b_stop - windows.b_start)[0])
+        encoding["num_truncated_tokens"] = len(ids) + len(pair_ids or ()) - kept_ids
+    return Encoded(encoding, int(plan.rows.lengths.max(initial=0)))
+
+
+def _cut(ids: Sequence[int], start: int, stop: int, stride: int) -> list[int]:
+    """What truncation removed, with ``stride`` of the kept ids beside it."""
+    if stop < len(ids):
+        return list(ids[max(stop - stride, start) :])
+    return list(ids[: min(start + stride, stop)]) if start else []
+
+
+def pad_encodings(
+    rules: Rules, encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]], options: Options
+) -> BatchEncoding:
+    """Pad one encoding, a batch of rows by name, or a list of encodings, as a collator needs it.
+
+    ``input_ids``, ``attention_mask``, ``token_type_ids`` and ``special_tokens_mask`` grow; other
+    fields stay as they are. A missing attention mask is made.
+
+    Raises:
+        ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
+    """
+    data, single = _rows_by_name(encoded)
+    rows = data["input_ids"]
+    if _wanted(options.return_attention_mask, "attention_mask", rules):
+        data.setdefault("attention_mask", [[1] * len(row) for row in rows])
+    width = padded_width(max(map(len, rows), default=0), options, rules)
+    values = {
+        "input_ids": rules.pad_token_id,
+        "attention_mask": 0,
+        "token_type_ids": rules.pad_token_type_id,
+        "special_tokens_mask": 1,
+    }
+    side = options.padding_side or rules.padding_side
+    for name in values.keys() & data.keys():
+        data[name] = [_grown(row, width, values[name], side) for row in data[name]]
+    kind = options.return_tensors
+    if kind is not None:
+        return BatchEncoding({name: _tensor(name, rows, kind) for name, rows in data.items()})
+    return BatchEncoding({name: rows[0] for name, rows in data.items()} if single else data)
+
+
+def _rows_by_name(
+    encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+) -> tuple[dict[str, list[Any]], bool]:
+    """Every field as a list of rows, and whether there was but one row."""
+    if isinstance(encoded, Mapping):
+        data = {name: as_lists(values) for name, values in encoded.items()}
+    else:
+        fields = list(encoded[0]) if encoded else ["input_ids"]
+        data = {name: [as_lists(one[name]) for one in encoded] for name in fields}
+    rule = "An encoding must have input_ids to be padded"
+    require("input_ids" in data, rule, ", ".join(data) or "nothing")
+    single = bool(data["input_ids"]) and not isinstance(data["input_ids"][0], list)
+    return ({name: [values] for name, values in data.items()} if single else data), single
+
+
+def _grown(row: list[Any], width: int, value: Any, side: str) -> list[Any]:
+    padding = [value] * (width - len(row))
+    return padding + row if side == "left" else row + padding
+
+
+def _tensor(name: str, values: Any, return_tensors: str) -> Any:
+    try:
+        return to_tensor(values, return_tensors)
+    except ValueError as error:
+        text = f"{name} must have rows that can become a tensor; received {error}"
+        raise ValueError(text) from error
+
+
+def plan_rows(rules: Rules, sequences: Sequences, options: Options) -> Plan:
+    """Choose template, windows and slots for sequences of these lengths.
+
+    Raises:
+        ValueError: If the options contradict each other or cannot be met.
+    """
+    first, second = sequences
+    templates = rules.templates if options.add_special_tokens else BARE
     template = templates.single if second is None else templates.pair
-    padding, truncation = padding_of(options.padding), truncation_of(options)
-    multiple = options.pad_to_multiple_of
-    limit = tokenizer.limit() if options.max_length is None else options.max_length
-    if truncation and padding and multiple and limit is not None and limit % multiple:
-        raise ValueError(
-            "max_length must be a multiple of pad_to_multiple_of when rows are cut and padded; "
-            f"received {limit} and {multiple}"
-        )
+    truncation, multiple = truncation_of(options), options.pad_to_multiple_of
+    limit = rules.limit if options.max_length is None else options.max_length
+    if truncation and options.padding and multiple and limit is not None:
+        rule = "max_length must be a multiple of pad_to_multiple_of when rows are cut and padded"
+        require(limit % multiple == 0, rule, f"{limit} and {multiple}")
     windows = plan_windows(
         first.lengths,
         np.zeros_like(first.lengths) if second is None else second.lengths,
@@ -110,53 +201,41 @@ def plan(
         strategy=truncation,
         stride=options.stride,
         overflow=options.return_overflowing_tokens,
-        side=side_of(tokenizer.truncation_side),
+        side=rules.truncation_side,
         pairs=second is not None,
     )
     lengths = row_lengths(windows, template)
-    longest = int(lengths.max(initial=0))
-    if truncation is None and options.verbose:
-        tokenizer.warn_if_over_limit(longest)
-    side = side_of(options.padding_side or tokenizer.padding_side)
-    width = padded_width(longest, padding, limit, multiple)
-    pad = Pad(tokenizer.pad_token_id, tokenizer.pad_token, tokenizer.pad_token_type_id)
-    if width and pad.token_id is None:
-        raise ValueError("padding needs a pad_token; the tokenizer has none")
-    return Layout(windows, template, lay_out(lengths, width, side), pad)
+    side = options.padding_side or rules.padding_side
+    width = padded_width(int(lengths.max(initial=0)), options, rules)
+    rows = lay_out(lengths, width, side)
+    return Plan(windows, template, rows, find_slots(rows, windows, template, first, second))
 
 
 def collect(
-    tokenizer: "BaseTokenizer",
-    sequences: tuple[Ragged, Ragged | None],
-    layout: Layout,
-    places: list[Place],
+    rules: Rules,
+    sequences: Sequences,
+    plan: Plan,
     options: Options,
+    *,
     batched: bool,
-    solve: Callable[[], TokenSources] | None = None,
+    solve: Callable[[], TokenOrigins] | None = None,
 ) -> BatchEncoding:
-    """Fills the buffers and hands back the fields that were asked for."""
-    buffers = fill(
-        layout.rows,
-        places,
-        *sequences,
-        pad_id=layout.pad.token_id or 0,
-        pad_type_id=layout.pad.type_id,
-    )
-    alignment = None if solve is None else Alignment(layout.rows, buffers, solve)
-    fields = _fields(tokenizer, buffers, layout, options)
+    """Fill the buffers and hand back the fields that were asked for."""
+    pads = rules.pad_token_id or 0, rules.pad_token_type_id
+    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_ids)
+    alignment = None if solve is None else Alignment(plan.rows, buffers, solve)
     kind = options.return_tensors
     single = not batched and kind is None and not options.return_overflowing_tokens
     data: dict[str, Any] = {}
-    for name, values in fields.items():
+    for name, values in _fields(rules, buffers, plan, options).items():
         if name in buffers._fields:
-            matrix = kind is not None
-            rows = layout.rows.to_matrix(values) if matrix else layout.rows.to_lists(values)
+            rows = plan.rows.to_lists(values) if kind is None else plan.rows.to_matrix(values)
         else:
-            rows = values if kind is not None else values.tolist()
+            rows = values.tolist() if kind is None else values
         data[name] = to_tensor(rows, kind) if kind is not None else rows[0] if single else rows
     if options.return_offsets_mapping:
         if alignment is None:
-            raise ValueError("return_offsets_mapping needs text; received ids")
+            raise ValueError("return_offsets_mapping must come with text; received ids.")
         if kind is not None:
             data["offset_mapping"] = to_tensor(alignment.offset_matrix(), kind)
         else:
@@ -165,20 +244,20 @@ def collect(
     return BatchEncoding(data, alignment, n_sequences=1 if sequences[1] is None else 2)
 
 
-def _fields(
-    tokenizer: "BaseTokenizer", buffers: Buffers, layout: Layout, options: Options
-) -> dict[str, IntArray]:
-    names = tokenizer.model_input_names
-    types, attention = options.return_token_type_ids, options.return_attention_mask
+def _fields(rules: Rules, buffers: Buffers, plan: Plan, options: Options) -> dict[str, IntArray]:
     fields = {"input_ids": buffers.input_ids}
-    if types if types is not None else "token_type_ids" in names:
+    if _wanted(options.return_token_type_ids, "token_type_ids", rules):
         fields["token_type_ids"] = buffers.token_type_ids
-    if attention if attention is not None else "attention_mask" in names:
+    if _wanted(options.return_attention_mask, "attention_mask", rules):
         fields["attention_mask"] = buffers.attention_mask
     if options.return_special_tokens_mask:
         fields["special_tokens_mask"] = buffers.special_tokens_mask
     if options.return_length:
-        fields["length"] = layout.rows.widths
+        fields["length"] = plan.rows.widths
     if options.return_overflowing_tokens:
-        fields["overflow_to_sample_mapping"] = layout.windows.sample
+        fields["overflow_to_sample_mapping"] = plan.windows.sample
     return fields
+
+
+def _wanted(option: bool | None, name: str, rules: Rules) -> bool:
+    return name in rules.input_names if option is None else option

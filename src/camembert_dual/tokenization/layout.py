@@ -3,19 +3,26 @@
 Legend: N rows, L width of a padded row.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
-from camembert_dual.tokenization.ragged import IntArray, Ragged, ramp
-from camembert_dual.tokenization.template import Part, Template, count_special
+from camembert_dual.common.arrays import IntArray
+from camembert_dual.tokenization.ragged import Ragged, ramp
+from camembert_dual.tokenization.template import Template, TemplatePiece, count_special
 from camembert_dual.tokenization.truncation import Windows
 
 
-class Rows(NamedTuple):
-    """N rows one after the other in a flat buffer: ``widths`` with padding, ``lengths`` without.
+class BatchLayout(NamedTuple):
+    """N rows one after the other in a flat buffer.
 
-    ``starts`` is where the first token that is not padding stands.
+    Attributes:
+        lengths: Tokens of every row, without padding (N).
+        widths: The same with padding (N).
+        starts: Where the first token that is not padding stands (N).
     """
 
     lengths: IntArray
@@ -39,8 +46,8 @@ class Rows(NamedTuple):
         widths = np.unique(self.widths)
         if len(widths) > 1:
             raise ValueError(
-                "tensors need rows of one length: pass padding=True and truncation=True; received "
-                f"rows of {widths[0]} to {widths[-1]} tokens"
+                "Rows must be of one length to become tensors: pass padding=True and "
+                f"truncation=True; received rows of {widths[0]} to {widths[-1]} tokens."
             )
         return flat.reshape(len(self.lengths), int(widths.sum()))
 
@@ -60,68 +67,69 @@ def row_lengths(windows: Windows, template: Template) -> IntArray:
     return a + b + count_special(template)
 
 
-def lay_out(lengths: IntArray, width: int, side: str) -> Rows:
-    """Places rows of the given lengths, each padded on ``side`` to at least ``width``."""
+def lay_out(lengths: IntArray, width: int, side: str) -> BatchLayout:
+    """Place rows of the given lengths, each padded on ``side`` to at least ``width``."""
     widths = np.maximum(lengths, width)
     starts = np.cumsum(widths) - widths
-    return Rows(lengths, widths, starts + (widths - lengths) if side == "left" else starts)
+    return BatchLayout(lengths, widths, starts + (widths - lengths) if side == "left" else starts)
 
 
-class Place(NamedTuple):
-    """Where one part of a template goes in the flat buffer.
+class Slot(NamedTuple):
+    """Where one piece of a template goes in the flat buffer.
 
     Attributes:
-        part: The part: a special token, or sequence A or B.
+        piece: A special token, or sequence A or B.
         target: Places in the buffer.
         origin: For a sequence, places in its flat ids.
     """
 
-    part: Part
+    piece: TemplatePiece
     target: IntArray
     origin: IntArray
 
 
-def find_places(
-    rows: Rows, windows: Windows, template: Template, first: Ragged, second: Ragged | None
-) -> list[Place]:
-    """Works out where everything goes."""
-    places = []
+def find_slots(
+    rows: BatchLayout, windows: Windows, template: Template, first: Ragged, second: Ragged | None
+) -> list[Slot]:
+    """Work out where everything goes."""
+    slots = []
     cursor = rows.starts.copy()
-    for part in template:
-        if not isinstance(part.content, str):
-            places.append(Place(part, cursor, cursor))
+    for piece in template:
+        if not isinstance(piece.content, str):
+            slots.append(Slot(piece, cursor, cursor))
             cursor = cursor + 1
             continue
-        source = first if part.content == "A" or second is None else second
-        begin, end = windows[1:3] if part.content == "A" else windows[3:5]
+        sequence = first if piece.content == "A" or second is None else second
+        begin, end = windows[1:3] if piece.content == "A" else windows[3:5]
         counts = end - begin
         inner = ramp(counts)
-        origin = np.repeat(source.starts()[windows.sample] + begin, counts) + inner
-        places.append(Place(part, np.repeat(cursor, counts) + inner, origin))
+        origin = np.repeat(sequence.starts()[windows.sample] + begin, counts) + inner
+        slots.append(Slot(piece, np.repeat(cursor, counts) + inner, origin))
         cursor = cursor + counts
-    return places
+    return slots
 
 
-def fill(
-    rows: Rows,
-    places: list[Place],
-    first: Ragged,
-    second: Ragged | None,
-    *,
+def write_buffers(
+    rows: BatchLayout,
+    slots: list[Slot],
+    sequences: tuple[Ragged, Ragged | None],
     pad_id: int,
     pad_type_id: int,
+    special_ids: Collection[int],
 ) -> Buffers:
-    """Writes special tokens and sequences into flat buffers."""
+    """Write special tokens and sequences into flat buffers."""
+    first, second = sequences
     ids = np.full(rows.size(), pad_id, np.int64)
     types = np.full(rows.size(), pad_type_id, np.int64)
     special = np.ones(rows.size(), np.int64)
     attention = np.zeros(rows.size(), np.int64)
-    for (content, type_id), target, origin in places:
+    for (content, type_id), target, origin in slots:
         attention[target] = 1
         types[target] = type_id
         if isinstance(content, str):
-            ids[target] = (first if content == "A" or second is None else second).values[origin]
-            special[target] = 0
+            values = (first if content == "A" or second is None else second).values[origin]
+            ids[target] = values
+            special[target] = np.isin(values, list(special_ids))
         else:
             ids[target] = content
     return Buffers(ids, types, attention, special)

@@ -3,14 +3,15 @@
 Legend: N rows, T tokens of all rows together.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from camembert_dual.common.arrays import IntArray
 
 
 class Ragged(NamedTuple):
@@ -32,18 +33,25 @@ class Ragged(NamedTuple):
 
 
 def from_lists(rows: Sequence[Sequence[int]]) -> Ragged:
-    """Packs Python lists."""
+    """Join Python lists."""
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     return Ragged(np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum())), lengths)
 
 
-def merge_rows(parts: Ragged, counts: Sequence[int]) -> Ragged:
-    """Joins neighbouring rows: the first ``counts[0]`` parts become row 0, and so on."""
+def merge_rows(parts: Ragged, counts: Sequence[int] | IntArray) -> Ragged:
+    """Join neighbouring rows: the first ``counts[0]`` parts become row 0, and so on."""
     edges = np.concatenate([[0], np.cumsum(parts.lengths)])
     stops = np.cumsum(np.asarray(counts, np.int64))
     return Ragged(parts.values, np.diff(edges[np.concatenate([[0], stops])]).astype(np.int64))
 
 
+def take_rows(rows: Ragged, numbers: IntArray) -> tuple[Ragged, IntArray]:
+    """Rows by their numbers, as often as each comes; and the places of their values in ``rows``."""
+    lengths = rows.lengths[numbers]
+    places = np.repeat(rows.starts()[numbers], lengths) + ramp(lengths)
+    return Ragged(rows.values[places], lengths), places
+
+
 def ramp(lengths: IntArray) -> IntArray:
-    """Counts 0, 1, 2 … inside every row of the given lengths (T)."""
+    """Count 0, 1, 2 … inside every row of the given lengths (T)."""
     return np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)

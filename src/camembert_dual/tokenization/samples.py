@@ -1,15 +1,16 @@
 """Reading what a user passes as text: one or many, single or pairs, whole or cut into words."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from camembert_dual.tokenization.alignment import Source
-from camembert_dual.tokenization.ragged import Ragged, merge_rows
-from camembert_dual.tokenization.segmenter import Backend
+from camembert_dual.common.errors import require
+from camembert_dual.tokenization.segmenter import TextInput
 
-Sample = tuple[Source, Source | None]
+Sample = tuple[TextInput, TextInput | None]
 
 
 class Samples(NamedTuple):
@@ -21,7 +22,7 @@ class Samples(NamedTuple):
 
 
 def read_samples(text: Any, text_pair: Any, is_split_into_words: bool) -> Samples:
-    """Sorts out the forms that a tokenizer's call accepts.
+    """Sort out the forms that a tokenizer's call accepts.
 
     Raises:
         TypeError: If something is not text.
@@ -29,38 +30,22 @@ def read_samples(text: Any, text_pair: Any, is_split_into_words: bool) -> Sample
     """
     text, text_pair = _as_list(text), _as_list(text_pair)
     if not _is_batch(text, is_split_into_words):
-        if text_pair is not None and _is_batch(text_pair, is_split_into_words):
-            raise ValueError("text_pair must be one text when text is one; received a list")
+        alone = text_pair is None or not _is_batch(text_pair, is_split_into_words)
+        require(alone, "text_pair must be one text when text is one", "a list")
         sample = _sample(text, text_pair, is_split_into_words, "text")
         return Samples([sample], False, text_pair is not None)
     if text_pair is None:
-        items = [
-            _sample(*_unpaired(one, is_split_into_words), is_split_into_words, f"text[{i}]")
-            for i, one in enumerate(text)
-        ]
+        pairs = [_unpaired(one, is_split_into_words) for one in text]
     else:
-        if not _is_batch(text_pair, is_split_into_words) or len(text_pair) != len(text):
-            size = len(text_pair) if isinstance(text_pair, list) else 1
-            raise ValueError(
-                f"text_pair must be a list as long as text; received {size} for {len(text)} texts"
-            )
-        items = [
-            _sample(one, other, is_split_into_words, f"text[{i}]")
-            for i, (one, other) in enumerate(zip(text, text_pair, strict=True))
-        ]
-    pairs = {second is not None for _, second in items}
-    if len(pairs) > 1:
-        raise ValueError("a batch must be all single texts or all pairs; received both")
-    return Samples(items, True, pairs == {True})
-
-
-def encode_sources(backend: Backend, sources: Iterable[Source]) -> Ragged:
-    """Ids of texts, or of lists of words, in one call to the backend."""
-    rows = list(sources)
-    if all(isinstance(source, str) for source in rows):
-        return backend.encode([source for source in rows if isinstance(source, str)])
-    words = [word for source in rows for word in source]
-    return merge_rows(backend.encode(words), [len(source) for source in rows])
+        is_batch = _is_batch(text_pair, is_split_into_words)
+        size = len(text_pair) if isinstance(text_pair, list) else 1
+        rule = "text_pair must be a list as long as text"
+        require(is_batch and size == len(text), rule, f"{size} for {len(text)} texts")
+        pairs = list(zip(text, text_pair, strict=True))
+    items = [_sample(*pair, is_split_into_words, f"text[{i}]") for i, pair in enumerate(pairs)]
+    paired = {second is not None for _, second in items}
+    require(len(paired) < 2, "A batch must be all single texts or all pairs", "both")
+    return Samples(items, True, paired == {True})
 
 
 def _as_list(value: Any) -> Any:
@@ -80,27 +65,27 @@ def _unpaired(value: Any, split: bool) -> tuple[Any, Any]:
 
 
 def _nested(value: Sequence[Any]) -> bool:
-    return all(isinstance(part, (list, tuple)) for part in value)
+    return all(isinstance(one, (list, tuple)) for one in value)
 
 
 def _sample(first: Any, second: Any, split: bool, name: str) -> Sample:
-    checked = _source(first, split, name)
+    checked = _text_input(first, split, name)
     if second is None:
         return checked, None
-    return checked, _source(second, split, name.replace("text", "text_pair"))
+    return checked, _text_input(second, split, name.replace("text", "text_pair"))
 
 
-def _source(value: Any, split: bool, name: str) -> Source:
+def _text_input(value: Any, split: bool, name: str) -> TextInput:
     if isinstance(value, str) and not split:
         return value
     if split and isinstance(value, (list, tuple)):
         for i, word in enumerate(value):
             if not isinstance(word, str):
-                raise TypeError(f"{name}[{i}] must be a str; received {type(word).__name__}")
+                raise TypeError(f"{name}[{i}] must be a str; received {type(word).__name__}.")
         return value
     rule = "a list of words (is_split_into_words=True)" if split else "a str"
     if isinstance(value, (list, tuple)):
         rule += ", or is_split_into_words=True for a list of words"
     if isinstance(value, bytes):
         rule += ": decode bytes first"
-    raise TypeError(f"{name} must be {rule}; received {type(value).__name__}")
+    raise TypeError(f"{name} must be {rule}; received {type(value).__name__}.")

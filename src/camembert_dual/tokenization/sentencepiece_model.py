@@ -5,14 +5,22 @@ exactly its own protobuf release, which other libraries of a user's environment 
 only a handful of fields matter here. See ``sentencepiece_model.proto`` of google/sentencepiece.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from camembert_dual.common.errors import require
 
 UNIGRAM = 1
 NORMAL, UNKNOWN, CONTROL = 1, 2, 3
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+class _DamagedError(Exception):
+    """The message breaks off, or a field is of another type."""
 
 
 class Piece(NamedTuple):
@@ -23,7 +31,7 @@ class Piece(NamedTuple):
     kind: int = NORMAL
 
 
-class ModelProto(NamedTuple):
+class SentencePieceModel(NamedTuple):
     """The fields of a SentencePiece model that decide how text is cut."""
 
     pieces: tuple[Piece, ...]
@@ -33,8 +41,8 @@ class ModelProto(NamedTuple):
     remove_extra_whitespaces: bool = True
 
 
-def parse_model(data: bytes) -> ModelProto:
-    """Reads a serialized SentencePiece model.
+def parse_model(data: bytes) -> SentencePieceModel:
+    """Read a serialized SentencePiece model.
 
     Raises:
         ValueError: If the bytes are not such a model.
@@ -53,15 +61,16 @@ def parse_model(data: bytes) -> ModelProto:
                 charsmap = _as_bytes(normalizer.get(2, b""))
                 prefix = bool(normalizer.get(3, 1))
                 squeeze = bool(normalizer.get(4, 1))
-    except (IndexError, struct.error, TypeError, UnicodeDecodeError) as error:
-        raise ValueError(f"a SentencePiece model file must be whole; {error}") from error
-    if not pieces:
-        raise ValueError(f"a SentencePiece model must have pieces; none in {len(data)} bytes")
-    return ModelProto(tuple(pieces), charsmap, model_type, prefix, squeeze)
+    except (_DamagedError, IndexError, KeyError, struct.error, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"A SentencePiece model must be a whole message; received {error}."
+        ) from error
+    require(pieces, "A SentencePiece model must have pieces", f"none in {len(data)} bytes")
+    return SentencePieceModel(tuple(pieces), charsmap, model_type, prefix, squeeze)
 
 
-def build_model(model: ModelProto) -> bytes:
-    """Writes a model that ``sentencepiece`` loads and that cuts text as ``model`` says."""
+def build_model(model: SentencePieceModel) -> bytes:
+    """Write a model that ``sentencepiece`` loads and that cuts text as ``model`` says."""
     out = bytearray()
     for piece in model.pieces:
         body = _field(1, piece.text.encode()) + _key(2, _FIXED32) + struct.pack("<f", piece.score)
@@ -95,9 +104,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         elif kind in (_FIXED32, _FIXED64):
             size = 4 if kind == _FIXED32 else 8
         else:
-            raise ValueError(f"wire type must be 0, 1, 2 or 5; received {kind}")
+            raise ValueError(f"A wire type must be 0, 1, 2 or 5; received {kind}.")
         if position + size > len(data):
-            raise IndexError(f"field {key >> 3} ends {position + size - len(data)} bytes too late")
+            raise _DamagedError(f"a field that ends {position + size - len(data)} bytes too late")
         yield key >> 3, data[position : position + size]
         position += size
 
@@ -134,11 +143,11 @@ def _field(number: int, value: int | bytes) -> bytes:
 
 def _as_bytes(value: int | bytes) -> bytes:
     if isinstance(value, int):
-        raise TypeError(f"a field must hold bytes; received {value}")
+        raise _DamagedError(f"a field with {value} where bytes are expected")
     return value
 
 
 def _as_int(value: int | bytes) -> int:
     if isinstance(value, bytes):
-        raise TypeError(f"a field must hold a number; received {len(value)} bytes")
+        raise _DamagedError(f"a field with {len(value)} bytes where a number is expected")
     return value

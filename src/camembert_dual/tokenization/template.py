@@ -1,17 +1,21 @@
-"""Where special tokens stand around one or two sequences."""
+"""Where special tokens stand around one or two sequences, also as ``tokenizer.json`` says it."""
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from camembert_dual.common.errors import require
 
 
-class Part(NamedTuple):
+class TemplatePiece(NamedTuple):
     """One place of a template: a special token's id, or sequence "A" or "B"."""
 
     content: int | Literal["A", "B"]
     type_id: int = 0
 
 
-Template = tuple[Part, ...]
+Template = tuple[TemplatePiece, ...]
 
 
 class Templates(NamedTuple):
@@ -21,18 +25,19 @@ class Templates(NamedTuple):
     pair: Template
 
 
-BARE = Templates((Part("A"),), (Part("A"), Part("B")))
+A, B = TemplatePiece("A"), TemplatePiece("B")
+BARE = Templates((A,), (A, B))
 
 
 def camembert_templates(cls_id: int, sep_id: int) -> Templates:
     """``<s> A </s>`` and ``<s> A </s></s> B </s>``, all of type 0."""
-    cls, sep = Part(cls_id), Part(sep_id)
-    return Templates((cls, Part("A"), sep), (cls, Part("A"), sep, sep, Part("B"), sep))
+    cls, sep = TemplatePiece(cls_id), TemplatePiece(sep_id)
+    return Templates((cls, A, sep), (cls, A, sep, sep, B, sep))
 
 
 def count_special(template: Template) -> int:
     """How many tokens a template adds."""
-    return sum(not isinstance(part.content, str) for part in template)
+    return sum(not isinstance(piece.content, str) for piece in template)
 
 
 class Placed(NamedTuple):
@@ -44,7 +49,7 @@ class Placed(NamedTuple):
 
 
 def place(templates: Templates, first: Sequence[int], second: Sequence[int] | None) -> Placed:
-    """Puts special tokens around ids."""
+    """Put special tokens around ids."""
     out = Placed([], [], [])
     for content, type_id in templates.single if second is None else templates.pair:
         special = not isinstance(content, str)
@@ -53,3 +58,68 @@ def place(templates: Templates, first: Sequence[int], second: Sequence[int] | No
         out.type_ids.extend([type_id] * len(ids))
         out.special_tokens_mask.extend([int(special)] * len(ids))
     return out
+
+
+def templates_json(templates: Templates, tokens: Mapping[int, str]) -> dict[str, Any]:
+    """The post-processor of a ``tokenizer.json``; ``tokens`` are the special tokens by id."""
+
+    def written(template: Template) -> list[dict[str, Any]]:
+        return [
+            {"Sequence": {"id": content, "type_id": type_id}}
+            if isinstance(content, str)
+            else {"SpecialToken": {"id": tokens[content], "type_id": type_id}}
+            for content, type_id in template
+        ]
+
+    used = sorted({content for content, _ in templates.single if isinstance(content, int)})
+    return {
+        "type": "TemplateProcessing",
+        "single": written(templates.single),
+        "pair": written(templates.pair),
+        "special_tokens": {
+            tokens[index]: {"id": tokens[index], "ids": [index], "tokens": [tokens[index]]}
+            for index in used
+        },
+    }
+
+
+def read_templates(post_processor: Any) -> Templates:
+    """The templates of a post-processor; none of them adds anything if it has no such step.
+
+    Raises:
+        ValueError: If it is of an unknown kind.
+    """
+    steps = [post_processor]
+    while steps:
+        step = steps.pop()
+        name = step["type"] if step else None
+        if name == "Sequence":
+            steps += step["processors"]
+        elif name == "TemplateProcessing":
+            return Templates(_read(step, "single"), _read(step, "pair"))
+        elif name in ("RobertaProcessing", "BertProcessing"):
+            return _classic(step["cls"][1], step["sep"][1], is_bert=name[0] == "B")
+        else:
+            rule = "The post-processor of a tokenizer.json must be a known one"
+            require(name in (None, "ByteLevel"), rule, repr(name))
+    return BARE
+
+
+def _read(step: Mapping[str, Any], name: str) -> Template:
+    pieces: list[TemplatePiece] = []
+    for entry in step[name]:
+        if "Sequence" in entry:
+            pieces.append(TemplatePiece(entry["Sequence"]["id"], entry["Sequence"]["type_id"]))
+        else:
+            special = entry["SpecialToken"]
+            ids = step["special_tokens"][special["id"]]["ids"]
+            pieces += [TemplatePiece(index, special["type_id"]) for index in ids]
+    return tuple(pieces)
+
+
+def _classic(cls_id: int, sep_id: int, is_bert: bool) -> Templates:
+    """The two kinds that the library names after models: BERT's has one separator, and types."""
+    cls, sep = TemplatePiece(cls_id), TemplatePiece(sep_id)
+    middle = (sep,) if is_bert else (sep, sep)
+    end = (TemplatePiece("B", int(is_bert)), TemplatePiece(sep_id, int(is_bert)))
+    return Templates((cls, A, sep), (cls, A, *middle, *end))

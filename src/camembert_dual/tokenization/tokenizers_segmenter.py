@@ -1,53 +1,88 @@
 """Any ``tokenizer.json``: the *tokenizers* library as an engine, without its template."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping, Sequence
-from itertools import chain
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
-from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.tokenization.added_tokens import AddedTokens, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import Aligned, check_utf8
-from camembert_dual.tokenization.template import BARE, Part, Template, Templates
+from camembert_dual.tokenization.segmenter import SegmentedTexts
+from camembert_dual.tokenization.template import Templates, read_templates
+
+_ADDING = threading.Lock()
 
 
-class LibraryBackend:
+@contextmanager
+def library_errors(rule: str) -> Iterator[None]:
+    """Turn whatever the library raises into one error; where it panics, that is no ``Exception``.
+
+    Raises:
+        CheckpointError: If it raises.
+    """
+    try:
+        yield
+    except (GeneratorExit, KeyboardInterrupt, MemoryError, SystemExit):
+        raise
+    except BaseException as error:
+        text = short(repr(str(error)))
+        raise CheckpointError(f"{rule}; received {text} of the library.") from None
+
+
+def load_library(path: Path) -> Tokenizer:
+    """The library's tokenizer of a ``tokenizer.json``.
+
+    Raises:
+        CheckpointError: If it cannot be read.
+    """
+    with library_errors(f"{path}: the file must be one that the tokenizers library reads"):
+        return Tokenizer.from_file(str(path))
+
+
+class TokenizersSegmenter:
     """A ``tokenizers.Tokenizer`` that adds no special tokens, cuts nothing off and pads nothing."""
 
     def __init__(self, library: Tokenizer) -> None:
-        """Takes a tokenizer over; its padding and truncation are switched off."""
+        """Take a tokenizer over; its padding and truncation are switched off."""
         library.no_padding()
         library.no_truncation()
         self.library = library
         self.added = AddedTokens(library.get_added_tokens_decoder())
-        self.random = bool(getattr(library.model, "dropout", None))
+        self.is_stochastic = bool(getattr(library.model, "dropout", None))
 
-    def encode(self, texts: Sequence[str]) -> Ragged:
-        """Ids of every text."""
+    def encode(self, texts: Sequence[str], unk_id: int | None = None) -> Ragged:
+        """Ids of every text; what the vocabulary lacks has the id that the file says."""
         found = self._run(self.library.encode_batch_fast, texts)
         return from_lists([one.ids for one in found])
 
-    def align(self, texts: Sequence[str]) -> Aligned:
+    def align(self, texts: Sequence[str], unk_id: int | None = None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         found = self._run(self.library.encode_batch, texts)
-        offsets = list(chain.from_iterable(one.offsets for one in found))
-        spans = np.array(offsets, np.int64).reshape(-1, 2)
+        edges = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
+        spans = np.fromiter(edges, np.int64).reshape(-1, 2)
         words = chain.from_iterable(one.word_ids for one in found)
-        return Aligned(
+        return SegmentedTexts(
             from_lists([one.ids for one in found]),
             np.array(list(chain.from_iterable(one.tokens for one in found)), object),
             spans[:, 0],
             spans[:, 1],
-            np.array([-1 if word is None else word for word in words], np.int64),
+            np.fromiter((-1 if word is None else word for word in words), np.int64, len(spans)),
         )
 
     def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
         try:
-            return list(encode(list(texts), add_special_tokens=False))
-        except (TypeError, UnicodeError):
+            with library_errors("A text must be one that tokenizer.json can cut"):
+                return list(encode(list(texts), add_special_tokens=False))
+        except ValueError:
             for text in texts:
                 check_utf8(text)
             raise
@@ -60,13 +95,23 @@ class LibraryBackend:
         """The token of an id; None if there is no such id."""
         return self.library.id_to_token(index) if index >= 0 else None
 
-    def add(self, token: AddedToken) -> bool:
-        """Makes ``token`` an added token; says whether the vocabulary grew."""
-        known = self.library.token_to_id(token.content) is not None
-        add = self.library.add_special_tokens if token.special else self.library.add_tokens
-        add([token])
-        self.added = AddedTokens(self.library.get_added_tokens_decoder())
-        return not known
+    def add(self, tokens: Sequence[AddedToken]) -> int:
+        """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
+        with _ADDING:
+            before = self.library.get_vocab_size(with_added_tokens=True)
+            for special, some in groupby(tokens, lambda token: token.special):
+                add = self.library.add_special_tokens if special else self.library.add_tokens
+                add(list(some))
+            self.added = AddedTokens(self.library.get_added_tokens_decoder())
+            return self.library.get_vocab_size(with_added_tokens=True) - before
+
+    def templates(self) -> Templates:
+        """Where the file puts special tokens.
+
+        Raises:
+            ValueError: If it says so in an unknown way.
+        """
+        return read_templates(json.loads(self.library.to_str())["post_processor"])
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
@@ -84,39 +129,3 @@ class LibraryBackend:
     def __len__(self) -> int:
         """One more than the highest id: the rows that an embedding needs."""
         return max(self.vocab().values(), default=-1) + 1
-
-
-def read_templates(library: Tokenizer) -> Templates:
-    """The templates of a ``tokenizer.json``; none of them adds anything if it has no such step.
-
-    Raises:
-        ValueError: If its post-processor is of an unknown kind.
-    """
-    steps = [json.loads(library.to_str())["post_processor"]]
-    while steps:
-        step = steps.pop()
-        kind = step["type"] if step else None
-        if kind == "Sequence":
-            steps += step["processors"]
-        elif kind == "TemplateProcessing":
-            return Templates(_written(step, "single"), _written(step, "pair"))
-        elif kind in ("RobertaProcessing", "BertProcessing"):
-            cls, sep, b_type = Part(step["cls"][1]), Part(step["sep"][1]), int(kind[0] == "B")
-            middle = (sep,) if b_type else (sep, sep)
-            end = (Part("B", b_type), Part(step["sep"][1], b_type))
-            return Templates((cls, Part("A"), sep), (cls, Part("A"), *middle, *end))
-        elif kind not in (None, "ByteLevel"):
-            raise ValueError(f"the post-processor must be a known one; received {kind!r}")
-    return BARE
-
-
-def _written(step: Mapping[str, Any], name: str) -> Template:
-    parts: list[Part] = []
-    for entry in step[name]:
-        if "Sequence" in entry:
-            parts.append(Part(entry["Sequence"]["id"], entry["Sequence"]["type_id"]))
-        else:
-            special = entry["SpecialToken"]
-            ids = step["special_tokens"][special["id"]]["ids"]
-            parts += [Part(index, special["type_id"]) for index in ids]
-    return tuple(parts)

@@ -1,10 +1,13 @@
 """Which stretch of each sequence is kept: truncation, and windows over what would be cut off."""
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from camembert_dual.tokenization.ragged import IntArray
+from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.errors import require
 
 Truncation = Literal["longest_first", "only_first", "only_second"]
 STRATEGIES: tuple[Truncation, ...] = ("longest_first", "only_first", "only_second")
@@ -31,7 +34,7 @@ def plan_windows(
     side: str = "right",
     pairs: bool = False,
 ) -> Windows:
-    """Chooses what to keep of every sample.
+    """Choose what to keep of every sample.
 
     Args:
         a_sizes: Tokens of the first sequence of each sample.
@@ -50,15 +53,13 @@ def plan_windows(
     whole = Windows(np.arange(len(a_sizes)), zeros, a_sizes, zeros, b_sizes)
     if strategy is None or budget is None:
         return whole
-    if budget < 0:
-        raise ValueError(f"max_length must leave room for special tokens; {-budget} too few")
-    if strategy == "only_second" and not pairs:
-        raise ValueError("truncation='only_second' needs pairs; received single sequences")
-    if overflow and pairs and strategy == "longest_first":
-        raise ValueError(
-            "return_overflowing_tokens with pairs needs truncation='only_first' or 'only_second'; "
-            "received 'longest_first'"
-        )
+    few = f"{-budget} tokens too few"
+    require(budget >= 0, "max_length must leave room for the special tokens", few)
+    rule = "truncation must be another one than 'only_second' where there are no pairs"
+    require(pairs or strategy != "only_second", rule, "single sequences")
+    clear = not (overflow and pairs and strategy == "longest_first")
+    rule = "truncation must be 'only_first' or 'only_second' to return what it cuts off pairs"
+    require(clear, rule, repr(strategy))
     excess = a_sizes + b_sizes > budget
     if not excess.any():
         return whole
@@ -79,11 +80,8 @@ def _shares(a: int, b: int, budget: int, strategy: Truncation) -> tuple[int, int
             return (budget + 1) // 2, budget // 2
         return (budget - b, b) if a > b else (a, budget - a)
     fixed = b if strategy == "only_first" else a
-    if fixed >= budget:
-        raise ValueError(
-            f"truncation={strategy!r} must leave room for the sequence it cuts; the other one has "
-            f"{fixed} tokens of {budget}"
-        )
+    rule = f"truncation={strategy!r} must leave room for the sequence it cuts"
+    require(fixed < budget, rule, f"{fixed} tokens of {budget} in the other one")
     return (budget - b, b) if strategy == "only_first" else (a, budget - a)
 
 
@@ -91,11 +89,8 @@ def _windows(size: int, keep: int, stride: int, side: str) -> list[tuple[int, in
     """The stretches of ``keep`` tokens that cover ``size`` tokens, first the one to keep."""
     if size <= keep:
         return [(0, size)]
-    if not 0 <= stride < max(keep, 1):
-        raise ValueError(
-            f"stride must be at least 0 and under the tokens of a window; received {stride}, "
-            f"a window holds {keep}"
-        )
+    rule = f"stride must be at least 0 and under the {keep} tokens of a window"
+    require(0 <= stride < max(keep, 1), rule, stride)
     step = max(keep - stride, 1)
     count = -(-(size - keep) // step) + 1 if keep else 1
     if side == "left":

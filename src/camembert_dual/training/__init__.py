@@ -1,1 +1,1 @@
-"""Pretraining and fine-tuning without a framework: masking, batches, schedules, scores, text."""
+"""Numbers of a run, schedules, rows, batches, masks and collators, in NumPy."""

@@ -3,63 +3,97 @@
 Letters: B rows, T positions, V vocabulary.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from camembert_dual.tasks.metrics import IGNORED_LABEL
-
-META_SYMBOL = "▁"
-"""U+2581: SentencePiece writes it for the space that a word begins with."""
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from camembert_dual.common.arrays import BoolArray, IntArray
+from camembert_dual.common.errors import require
+from camembert_dual.common.id_layout import FIRST_TOKENS, META_SYMBOL
+from camembert_dual.inputs import IGNORE_INDEX, check_range
+from camembert_dual.training.settings import CHOSEN_SHARE, MASK_SHARE, RANDOM_SHARE
 
 
-def word_start_table(pieces: Sequence[str]) -> BoolArray:
-    """Tell of each vocabulary id whether its piece begins a word.
+@dataclass(frozen=True)
+class MaskingVocabulary:
+    """What masking and joining have to know of a vocabulary of V tokens.
 
-    Args:
-        pieces: the V pieces, in the order of their ids.
+    Attributes:
+        word_starts: (V,), whether a token begins a word.
+        punctuation: (V,), whether a token has neither letter nor digit, which makes it a word of
+            its own, as in BERT; all False hides it with the word it touches.
+        special: (V,), whether a token is neither chosen nor drawn.
+        bos_token_id: Id of ``<s>``.
+        eos_token_id: Id of ``</s>``.
+        pad_token_id: Id of ``<pad>``.
+        mask_token_id: Id of ``<mask>``.
 
-    Returns:
-        Booleans, shape (V,); True where the piece begins with U+2581.
+    Raises:
+        ValueError: If the tables differ in shape, or ``mask_token_id`` is not in them.
     """
-    return np.array([piece.startswith(META_SYMBOL) for piece in pieces], dtype=np.bool_)
+
+    word_starts: BoolArray
+    punctuation: BoolArray
+    special: BoolArray
+    bos_token_id: int
+    eos_token_id: int
+    pad_token_id: int
+    mask_token_id: int
+
+    def __post_init__(self) -> None:
+        shapes = [one.shape for one in (self.word_starts, self.punctuation, self.special)]
+        rule = "word_starts, punctuation and special must have one shape (V,)"
+        fits = len(set(shapes)) == 1 and len(shapes[0]) == 1
+        require(fits, rule, ", ".join(map(str, shapes)))
+        check_ids("mask_token_id", np.array([self.mask_token_id]), self.special.size)
+
+    @classmethod
+    def of_tokens(
+        cls, tokens: Sequence[str], special_ids: Iterable[int], **ids: int
+    ) -> MaskingVocabulary:
+        """Describe a vocabulary of SentencePiece's.
+
+        Args:
+            tokens: Its V tokens, in the order of their ids.
+            special_ids: Ids of its special tokens; CamemBERT's first tokens are so in any case.
+            **ids: ``bos_token_id``, ``eos_token_id``, ``pad_token_id`` and ``mask_token_id``.
+        """
+        first = [number for number, token in enumerate(tokens) if token in FIRST_TOKENS]
+        special = special_table(len(tokens), [*special_ids, *first])
+        return cls(word_start_table(tokens), punctuation_table(tokens), special, **ids)
 
 
-def punctuation_table(pieces: Sequence[str]) -> BoolArray:
-    """Tell of each vocabulary id whether its piece has neither letter nor digit.
+def word_start_table(tokens: Sequence[str]) -> BoolArray:
+    """Whether each of V tokens begins a word (V,): SentencePiece marks it with U+2581."""
+    return np.array([token.startswith(META_SYMBOL) for token in tokens], dtype=np.bool_)
 
-    SentencePiece joins punctuation to the word before it (`▁lait` `.`) and, after an apostrophe, to
-    the word behind it (`▁l` `'` `homme`). `mask_whole_words` can take it for words of its own.
 
-    Args:
-        pieces: the V pieces, in the order of their ids.
+def punctuation_table(tokens: Sequence[str]) -> BoolArray:
+    """Whether each of V tokens has neither letter nor digit (V,); the bare U+2581 counts as none.
 
-    Returns:
-        Booleans, shape (V,); the bare U+2581 is no punctuation.
+    SentencePiece joins punctuation to the word before it (``▁lait`` ``.``) and, after an
+    apostrophe, to the word behind it (``▁l`` ``'`` ``homme``).
     """
-    marks = [piece.removeprefix(META_SYMBOL) for piece in pieces]
+    marks = [token.removeprefix(META_SYMBOL) for token in tokens]
     return np.array([bool(m) and not any(map(str.isalnum, m)) for m in marks], dtype=np.bool_)
 
 
 def special_table(vocab_size: int, special_ids: Iterable[int]) -> BoolArray:
-    """Tell of each vocabulary id whether it is a special token.
+    """Whether each of V ids is a special token (V,).
 
     Args:
-        vocab_size: V, the number of ids.
-        special_ids: ids of `<s>`, `</s>`, `<pad>`, `<unk>`, `<mask>` and the unused ones.
-
-    Returns:
-        Booleans, shape (V,).
+        vocab_size: V.
+        special_ids: Ids of ``<s>``, ``</s>``, ``<pad>``, ``<unk>``, ``<mask>`` and the unused ones.
 
     Raises:
-        ValueError: an id is outside the vocabulary.
+        ValueError: If an id is outside the vocabulary.
     """
     ids = np.array(sorted(set(special_ids)), dtype=np.int64)
-    _check_range("special_ids", ids, vocab_size)
+    check_ids("special_ids", ids, vocab_size)
     table = np.zeros(vocab_size, dtype=np.bool_)
     table[ids] = True
     return table
@@ -67,108 +101,88 @@ def special_table(vocab_size: int, special_ids: Iterable[int]) -> BoolArray:
 
 def mask_whole_words(
     input_ids: npt.ArrayLike,
-    *,
-    word_starts: BoolArray,
-    special: BoolArray,
-    mask_token_id: int,
+    vocabulary: MaskingVocabulary,
     rng: np.random.Generator,
-    punctuation: BoolArray | None = None,
-    probability: float = 0.15,
-    mask_fraction: float = 0.8,
-    random_fraction: float = 0.1,
+    *,
+    chosen_share: float = CHOSEN_SHARE,
+    mask_share: float = MASK_SHARE,
+    random_share: float = RANDOM_SHARE,
 ) -> tuple[IntArray, IntArray]:
     """Draw the masked inputs and the labels of one pass over a batch.
 
     A word is a maximal run of ordinary pieces in one row of which only the first may begin with
-    U+2581; a special token ends it. Each word is chosen independently with `probability`, so each
-    ordinary token is chosen with exactly that probability, whatever the length of its word; the
-    number of chosen tokens varies from row to row, and a short row may have none.
+    U+2581; a special token ends it, and punctuation is a word of its own. Without that, as in
+    CamemBERT, a word is never hidden without the full stop or the elided article that touches it,
+    so training never shows ``du <mask>.`` or ``l'<mask>``, which people then ask for.
 
-    With `punctuation` those pieces are words of their own, as in BERT, and end the word before.
-    Without it, as in CamemBERT, a word is never hidden without the full stop or the elided article
-    that touches it, so training never shows `du <mask>.` or `l'<mask>`, which people then ask for.
+    Each word is chosen independently, so each ordinary token is chosen with exactly that
+    probability, whatever the length of its word; the number of chosen tokens varies from row to
+    row, and a short row may have none.
 
     The fate of a chosen word (masked, replaced, kept) is drawn once for all its pieces, as fairseq
     did for CamemBERT: were it drawn per token, a kept piece would betray the masked ones beside
     it. The pieces of a replaced word are drawn one by one from the ordinary pieces.
 
+    The shares are those of Devlin et al. 2019 (whole words in the later release); Liu et al. 2019
+    drew afresh at each pass, Martin et al. 2020 took whole words for CamemBERT.
+
     Args:
-        input_ids: ids, shape (B, T) or (T,); padding is any special token.
-        word_starts: shape (V,), from `word_start_table`.
-        special: shape (V,), from `special_table`; these ids are neither chosen nor drawn.
-        mask_token_id: id of `<mask>`.
-        rng: source of the draws; another call gives another mask.
-        punctuation: shape (V,), from `punctuation_table`, or None.
-        probability: share of the words to choose, 0 to 1.
-        mask_fraction: share of the chosen words to replace by `<mask>`. For evaluation take 1.0,
-            with `random_fraction` 0.0, so that no label is visible in the input.
-        random_fraction: share of the chosen words to replace by random pieces; the rest is kept.
+        input_ids: Ids (B, T) or (T,); padding is any special token. They are left as they are.
+        vocabulary: What is to be known of the ids.
+        rng: Source of the draws; another call gives another mask.
+        chosen_share: Share of the words to choose, 0 to 1.
+        mask_share: Share of the chosen words to replace by ``<mask>``. For evaluation take 1.0,
+            with ``random_share`` 0.0, so that no label is visible in the input.
+        random_share: Share of the chosen words to replace by random pieces; the rest is kept.
 
     Returns:
-        `(masked_ids, labels)`, both int64 in the shape of `input_ids`; labels are the original id
-        where a word was chosen, -100 elsewhere. `input_ids` is left as it was.
+        Masked ids and labels in the shape of ``input_ids``; labels are the original id where a word
+        was chosen, -100 elsewhere.
 
     Raises:
-        ValueError: an id, a table or a share is out of its range.
-
-    Source:
-        Devlin et al. 2019 (80/10/10, whole words in the later release); Liu et al. 2019 (drawn
-        afresh at each pass); Martin et al. 2020 (whole words for CamemBERT).
+        ValueError: If an id or a share is out of its range.
     """
     ids = np.array(input_ids, dtype=np.int64)
-    alone = np.zeros_like(special) if punctuation is None else punctuation
-    _check_tables(ids, mask_token_id, word_starts, special, alone)
-    _check_shares(probability, mask_fraction, random_fraction)
-    labels = np.full(ids.shape, IGNORED_LABEL, dtype=np.int64)
-
-    ordinary = ~special[ids]
-    starts = (word_starts | alone)[ids]
-    starts[..., :1] = True
-    starts[..., 1:] |= (special | alone)[ids[..., :-1]]
-    starts &= ordinary
-    words = np.cumsum(starts.ravel()).reshape(ids.shape)  # 0 before the first word
-    word_count = int(starts.sum())
-
+    require(ids.ndim in (1, 2), "input_ids must be of shape (B, T) or (T,)", ids.shape)
+    check_ids("input_ids", ids, vocabulary.special.size)
+    _check_shares(chosen_share, mask_share, random_share)
+    words, word_count = _number_words(ids, vocabulary)
     chosen_words = np.zeros(word_count + 1, dtype=np.bool_)
-    chosen_words[1:] = rng.random(word_count) < probability
-    fates = rng.random(word_count + 1)
-    chosen = ordinary & chosen_words[words]
-    labels[chosen] = ids[chosen]
-
-    fate = fates[words]
-    replaced = chosen & (fate >= mask_fraction) & (fate < mask_fraction + random_fraction)
-    ids[chosen & (fate < mask_fraction)] = mask_token_id
+    chosen_words[1:] = rng.random(word_count) < chosen_share
+    fate = rng.random(word_count + 1)[words]
+    chosen = ~vocabulary.special[ids] & chosen_words[words]
+    labels = np.where(chosen, ids, IGNORE_INDEX)
+    replaced = chosen & (fate >= mask_share) & (fate < mask_share + random_share)
+    ids[chosen & (fate < mask_share)] = vocabulary.mask_token_id
     if replaced.any():
-        candidates = np.flatnonzero(~special)
-        ids[replaced] = rng.choice(candidates, size=int(replaced.sum()))
+        ordinary = np.flatnonzero(~vocabulary.special)
+        ids[replaced] = rng.choice(ordinary, size=int(replaced.sum()))
     return ids, labels
 
 
-def _check_tables(ids: IntArray, mask_token_id: int, *tables: BoolArray) -> None:
-    if ids.ndim not in (1, 2):
-        raise ValueError(f"input_ids must have shape (B, T) or (T,); received shape {ids.shape}")
-    shapes = [table.shape for table in tables]
-    if len(set(shapes)) > 1 or len(shapes[0]) != 1:
-        raise ValueError(
-            "word_starts, special and punctuation must have one shape (V,); "
-            f"received {', '.join(map(str, shapes))}"
-        )
-    _check_range("input_ids", ids, tables[0].size)
-    _check_range("mask_token_id", np.array([mask_token_id]), tables[0].size)
+def _number_words(ids: IntArray, vocabulary: MaskingVocabulary) -> tuple[IntArray, int]:
+    """The number of each token's word, counted from 1 over all rows, and how many there are."""
+    special, punctuation = vocabulary.special, vocabulary.punctuation
+    starts = (vocabulary.word_starts | punctuation)[ids]
+    starts[..., :1] = True
+    starts[..., 1:] |= (special | punctuation)[ids[..., :-1]]
+    starts &= ~special[ids]
+    words: IntArray = np.cumsum(starts, dtype=np.int64).reshape(ids.shape)
+    return words, int(starts.sum())
 
 
-def _check_shares(probability: float, mask_fraction: float, random_fraction: float) -> None:
-    shares = (probability, mask_fraction, random_fraction)
-    if not all(0.0 <= share <= 1.0 for share in shares) or mask_fraction + random_fraction > 1.0:
-        raise ValueError(
-            "probability, mask_fraction, random_fraction and the sum of the last two must be "
-            f"within 0 and 1; received {probability}, {mask_fraction}, {random_fraction}"
-        )
+def _check_shares(chosen_share: float, mask_share: float, random_share: float) -> None:
+    shares = (chosen_share, mask_share, random_share, mask_share + random_share)
+    rule = "chosen_share, mask_share, random_share and the last two together must be within 0 and 1"
+    received = f"{chosen_share}, {mask_share}, {random_share}"
+    require(all(0.0 <= share <= 1.0 for share in shares), rule, received)
 
 
-def _check_range(name: str, ids: IntArray, vocab_size: int) -> None:
-    if ids.size and (ids.min() < 0 or ids.max() >= vocab_size):
-        raise ValueError(
-            f"{name} must be within 0 and {vocab_size - 1}; "
-            f"received {int(ids.min())} to {int(ids.max())}"
-        )
+def check_ids(name: str, ids: IntArray, vocab_size: int) -> None:
+    """Check that ids of any number are in the vocabulary.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    if ids.size:
+        check_range(name, vocab_size, "vocab_size", int(ids.min()), int(ids.max()))

@@ -8,6 +8,12 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from camembert_dual.training.schedules import linear_warmup_linear_decay, no_decay
+from camembert_dual.training.settings import (
+    BETAS,
+    EPSILON,
+    MAX_GRADIENT_NORM,
+    WEIGHT_DECAY,
+)
 
 
 def create_optimizer(
@@ -15,8 +21,10 @@ def create_optimizer(
     learning_rate: float,
     total_steps: int,
     warmup_steps: int = 0,
-    weight_decay: float = 0.01,
-    max_gradient_norm: float | None = 1.0,
+    weight_decay: float = WEIGHT_DECAY,
+    max_gradient_norm: float | None = MAX_GRADIENT_NORM,
+    betas: tuple[float, float] = BETAS,
+    epsilon: float = EPSILON,
 ) -> tuple[AdamW, LambdaLR]:
     """Make the optimiser, which clips by itself, and its schedule: call ``step()`` of both.
 
@@ -29,6 +37,8 @@ def create_optimizer(
         warmup_steps: Those of the rise from 0.
         weight_decay: Decay of all weights but biases and layer normalisations.
         max_gradient_norm: Longest gradient of all weights together, or None.
+        betas: Shares of the running means of gradient and square that a step keeps.
+        epsilon: Added to the root of the mean square.
 
     Returns:
         The optimiser and its schedule.
@@ -41,9 +51,7 @@ def create_optimizer(
         {"params": [weight for name, weight in named if not no_decay(name)]},
         {"params": [weight for name, weight in named if no_decay(name)], "weight_decay": 0.0},
     ]
-    optimizer = AdamW(
-        groups, learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=weight_decay
-    )
+    optimizer = AdamW(groups, learning_rate, betas, epsilon, weight_decay)
     if max_gradient_norm is not None:
         weights, longest = [weight for _, weight in named], max_gradient_norm
         optimizer.register_step_pre_hook(lambda *_: clip(weights, longest))

@@ -7,13 +7,14 @@ import tensorflow as tf
 
 from camembert_dual.common.errors import require
 from camembert_dual.inputs import infer_problem_type
+from camembert_dual.tasks.fill_mask import TOP_K
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tokenization.camembert import CamembertBase
 
 Answer = dict[str, tf.Tensor]
 
 
-def text_signature(model: Any, tokenizer: CamembertBase, top_k: int = 5) -> Any:
+def text_signature(model: Any, tokenizer: CamembertBase, top_k: int = TOP_K) -> Any:
     """Make the endpoint ``text`` of a model.
 
     ======================  ======================  ============================================

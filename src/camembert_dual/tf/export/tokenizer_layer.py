@@ -7,9 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.common.id_layout import PIECE_OFFSET
 from camembert_dual.tokenization import CamembertTokenizer
 from camembert_dual.tokenization.camembert import CamembertBase
-from camembert_dual.tokenization.sentencepiece_segmenter import FAIRSEQ_OFFSET
 
 
 @keras.saving.register_keras_serializable(package="camembert_dual")
@@ -70,9 +70,9 @@ class TFCamembertTokenizer(keras.layers.Layer):
     @classmethod
     def from_tokenizer(cls, tokenizer: CamembertBase, **options: Any) -> "TFCamembertTokenizer":
         """The layer of a tokenizer; ``options`` are those of the constructor."""
-        options.setdefault("max_length", tokenizer.limit() or 512)
+        options.setdefault("max_length", tokenizer.length_limit or 512)
         ids = {f"{name}_id": getattr(tokenizer, f"{name}_token_id") for name in _PARTS}
-        return cls(tokenizer.backend.proto, **(ids | options))
+        return cls(tokenizer.segmenter.model, **(ids | options))
 
     @classmethod
     def from_pretrained(cls, name_or_path: str | Path, **options: Any) -> "TFCamembertTokenizer":
@@ -101,7 +101,7 @@ class TFCamembertTokenizer(keras.layers.Layer):
     def _encode(self, texts: Any) -> Any:
         pieces = self.pieces.tokenize(tf.reshape(texts, [-1]))
         unknown = pieces.values == 0
-        ids = tf.where(unknown, self.ids["unk_id"], pieces.values + FAIRSEQ_OFFSET)
+        ids = tf.where(unknown, self.ids["unk_id"], pieces.values + PIECE_OFFSET)
         return pieces.with_values(ids).with_row_splits_dtype(tf.int64)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How the bundled checkpoint ``camembert-tiny-fr`` is made; not a part of the package."""

@@ -1,0 +1,1 @@
+"""A task, data and a tree's loop, joined."""

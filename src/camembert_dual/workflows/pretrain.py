@@ -1,0 +1,168 @@
+"""Pretraining: texts, a tokenizer and a tree's loop joined into a checkpoint and its scores."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from camembert_dual.checkpoints.folder import save_checkpoint
+from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.backends import tree
+from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import MASKED_LM
+from camembert_dual.data.text import Corpus, WeightedText, read_corpus
+from camembert_dual.tasks.fill_mask import MaskedLMResult
+from camembert_dual.training.collators import Predictor
+from camembert_dual.training.corpus_rows import EncodedCorpus, encode_corpus, epoch_rows
+from camembert_dual.training.masking import MaskingVocabulary
+from camembert_dual.training.run_state import Progress
+from camembert_dual.training.settings import PretrainingSettings
+
+MODEL = "model"  # the folder of the checkpoint, inside that of the run
+IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "mask_token_id")
+
+
+class Run(NamedTuple):
+    """A training that came to its end.
+
+    Attributes:
+        model: The trained model.
+        settings: The numbers of the run.
+        tokenizer: Its tokenizer.
+        vocabulary: What masking knows of the vocabulary.
+        corpus: The text as ids.
+        progress: Steps and seconds.
+        checkpoint: Folder of the checkpoint.
+    """
+
+    model: Any
+    settings: PretrainingSettings
+    tokenizer: Any
+    vocabulary: MaskingVocabulary
+    corpus: EncodedCorpus
+    progress: Progress
+    checkpoint: Path
+
+
+def pretrain(
+    settings: PretrainingSettings,
+    corpus: Corpus,
+    tokenizer: Any,
+    folder: Path,
+    model: str | Path | None = None,
+) -> Run:
+    """Train a masked language model, or go on with the training found in the same folder.
+
+    Args:
+        settings: The numbers of the run.
+        corpus: The text.
+        tokenizer: The tokenizer of the model.
+        folder: Where the state is kept, and the checkpoint in ``model``, in float16.
+        model: The checkpoint to begin from, whose sizes replace those of the settings; None for a
+            new network.
+
+    Raises:
+        ImportError: If PyTorch is not installed.
+        ValueError: If the folder holds a run with other settings, the tokenizer lacks a token that
+            is needed, or has more tokens than the model.
+        OSError: If a file cannot be read or written.
+    """
+    vocabulary = vocabulary_of(tokenizer)
+    loop = tree("pt", "pretrain", "training.loop")
+    if model is None:
+        ids = {name: getattr(vocabulary, name) for name in IDS[:3]}
+        config = settings.config(vocab_size=len(tokenizer), **ids)
+        network = loop.new_model(config, settings.seed)
+    else:
+        network = loop.CamembertForMaskedLM.from_pretrained(model)
+        settings = settings.of_network(network.config)
+    rule = f"The tokenizer must have at most {network.config.vocab_size} tokens (vocab_size)"
+    require(len(tokenizer) <= network.config.vocab_size, rule, len(tokenizer))
+    folder.mkdir(parents=True, exist_ok=True)
+    encoded = encode_corpus(corpus, lambda paragraphs: encode(tokenizer, paragraphs))
+    progress = loop.train(network, settings, encoded, vocabulary, folder)
+    save_halves(folder / MODEL, network, tokenizer)
+    return Run(network, settings, tokenizer, vocabulary, encoded, progress, folder / MODEL)
+
+
+def vocabulary_of(tokenizer: Any) -> MaskingVocabulary:
+    """Read what masking has to know from a tokenizer.
+
+    Raises:
+        ValueError: If it lacks a special token.
+    """
+    ids = {name: getattr(tokenizer, name) for name in IDS}
+    absent = [name.removesuffix("_id") for name, number in ids.items() if number is None]
+    rule = "The tokenizer must have bos, eos, pad and mask tokens"
+    require(not absent, rule, f"none for {', '.join(absent)}")
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    return MaskingVocabulary.of_tokens(tokens, tokenizer.all_special_ids, **ids)
+
+
+def encode(tokenizer: Any, paragraphs: list[str]) -> list[IntArray]:
+    """The ids of each paragraph, without special tokens."""
+    rows = tokenizer(paragraphs, add_special_tokens=False, verbose=False)["input_ids"]
+    return [np.asarray(row, dtype=np.int64) for row in rows]
+
+
+def save_halves(folder: Path, model: Any, tokenizer: Any) -> None:
+    """Write a checkpoint in float16, with its tokenizer."""
+    halves = {name: array.astype(np.float16) for name, array in model.to_arrays().items()}
+    extra = model.config.extra | {"architectures": [MASKED_LM], "torch_dtype": "float16"}
+    save_checkpoint(folder, dataclasses.replace(model.config, extra=extra), halves)
+    tokenizer.save_pretrained(folder)
+
+
+def evaluation_texts(
+    corpus: Corpus, hold_out: Path | None, valid: Sequence[Path]
+) -> dict[str, Corpus]:
+    """Name the texts to evaluate on: whole files, and what was held out of the training text.
+
+    Raises:
+        ValueError: If a file is not UTF-8.
+        OSError: If a file cannot be read.
+    """
+    texts = {
+        path.name: read_corpus([WeightedText(path)], None, fraction=0.0, seed=0) for path in valid
+    }
+    if corpus.held_out and hold_out is not None:
+        sentences = tuple((line,) for line in corpus.held_out)
+        texts[f"held-out tenth of {hold_out.name}"] = Corpus((sentences,), (1.0,), ())
+    return texts
+
+
+def evaluate(
+    run: Run, texts: Mapping[str, Corpus], others: Mapping[str, Predictor]
+) -> dict[str, dict[str, MaskedLMResult]]:
+    """Score the model, and other predictors, on each text, in rows of the ordinary and long size.
+
+    Args:
+        run: The run.
+        texts: Name to text.
+        others: Name to a function of masked ids and chosen positions.
+
+    Returns:
+        Title to predictor to scores; the model is ``"model"``.
+    """
+    loop = tree("pt", "pretrain", "training.loop")
+    return {
+        title: loop.evaluate(run.model, rows, run.vocabulary, others)
+        for name, text in texts.items()
+        for title, rows in rows_by_length(run, name, text)
+    }
+
+
+def rows_by_length(run: Run, name: str, text: Corpus) -> Iterator[tuple[str, list[IntArray]]]:
+    """Join a text into rows of either size; once, where its documents are shorter than both."""
+    settings = run.settings
+    encoded = encode_corpus(text, lambda paragraphs: encode(run.tokenizer, paragraphs))
+    for length, share in ((settings.max_length, 0.0), (settings.long_length, 1.0)):
+        joined = dataclasses.replace(settings, long_share=share)
+        rows = epoch_rows(encoded, joined, run.vocabulary, np.random.default_rng(settings.seed))
+        if length > settings.max_length >= max(row.size for row in rows):
+            continue  # sentences, which no row joins
+        yield f"{name}, rows of at most {length} tokens", rows

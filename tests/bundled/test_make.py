@@ -1,0 +1,53 @@
+"""The bundled checkpoint's making, in small: vocabulary, checkpoint, and the card of both."""
+
+from pathlib import Path
+
+import pytest
+
+from bundled.make import main
+from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
+from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.inspection import examine
+from tokenization_models import SENTENCES
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    text = tmp_path_factory.mktemp("text") / "phrases.txt"
+    text.write_text("\n".join(f"{line} ({n})" for n in range(9) for line in SENTENCES), "utf-8")
+    out = tmp_path_factory.mktemp("run")
+    main(
+        [
+            *("--text", f"{text}:1.5", "--hold-out", str(text), "--valid", str(text)),
+            *("--out", str(out), "--steps", "3", "--warmup-steps", "2", "--vocab-size", "260"),
+            *("--hidden-size", "24", "--num-hidden-layers", "1", "--num-attention-heads", "3"),
+            *("--tokens-per-batch", "300"),
+        ]
+    )
+    return out
+
+
+def test_the_checkpoint_has_the_trained_vocabulary(made: Path):
+    assert CamembertForMaskedLM.from_pretrained(made / "model").config.vocab_size == 265
+    assert len(CamembertTokenizer.from_pretrained(made / "model")) == 265
+    assert examine(made / "model", open_checkpoint(made / "model")) == []
+
+
+def test_the_card_states_data_command_steps_and_shares(made: Path):
+    card = (made / "model" / "README.md").read_text("utf-8")
+    assert "phrases.txt, weight 1.5" in card
+    assert "python -m bundled.make --text" in card
+    assert "--vocab-size 260" in card
+    assert "3 steps" in card
+    assert "probability 15 % (80 % `<mask>`, 10 % random, 10 % kept)" in card
+
+
+@pytest.mark.parametrize("text", ["phrases.txt", "held-out tenth of phrases.txt"])
+def test_the_card_scores_model_and_baselines_on_the_same_tokens(made: Path, text: str):
+    card = (made / "model" / "README.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in card.splitlines() if line.startswith(f"| {text}, ")]
+    by_title: dict[str, list[str]] = {}
+    for title, count, *_ in rows:
+        by_title.setdefault(title, []).append(count)
+    assert by_title
+    assert all(len(counts) == 3 and len(set(counts)) == 1 for counts in by_title.values())
