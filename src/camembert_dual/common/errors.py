@@ -69,8 +69,7 @@ def short(received: object, limit: int = 200) -> str:
         text = f"{text[: limit * 2 // 3]}...{text[-(limit // 3 - 3) :]}"
     if text.isprintable():
         return text
-    shown = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
-    escaped = "".join(shown)
+    escaped = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
     return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
 
 

@@ -64,7 +64,7 @@ def atomic_target(path: Path) -> Iterator[Path]:
         yield temporary
         _sync_file(temporary)
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
-        temporary.replace(path)
+        os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -95,11 +95,11 @@ def atomic_folder(path: Path, holds: str) -> Iterator[Path]:
         new.mkdir()
         yield new
         if path.exists():
-            path.replace(old)
-        new.replace(path)
+            os.replace(path, old)
+        os.replace(new, path)
     finally:
         if old.exists() and not path.exists():  # interrupted between the two renames
-            old.replace(path)
+            os.replace(old, path)
         shutil.rmtree(temporary)
 
 
@@ -156,7 +156,7 @@ def _commit(folder: Path, staging: Path, replaced: Sequence[str]) -> None:
     _sync_file(written)
     _sync_folder(staging)
     _sync_folder(staging.parent)
-    written.replace(folder / JOURNAL)
+    os.replace(written, folder / JOURNAL)
     _sync_folder(folder)
 
 
@@ -184,7 +184,7 @@ def _finish(folder: Path) -> None:
         return
     for name in journal.files:
         with contextlib.suppress(FileNotFoundError):  # done before
-            (journal.staging / name).replace(folder / name)
+            os.replace(journal.staging / name, folder / name)
     for name in journal.removed:
         (folder / name).unlink(missing_ok=True)
     _sync_folder(folder)

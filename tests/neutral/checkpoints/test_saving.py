@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from camembert_dual.checkpoints.convert import convert
@@ -183,7 +184,7 @@ def test_a_folder_of_others_is_read_but_never_written(tmp_path, monkeypatch, kin
     if kind == "foreign":
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     else:  # root may write everywhere, so the disk has to refuse
-        monkeypatch.setattr(Path, "replace", refuse_to_write)
+        monkeypatch.setattr(os, "replace", refuse_to_write)
     before = state(tmp_path)
     assert_same(open_checkpoint(tmp_path / "sound").arrays, tiny_arrays())
     with pytest.raises(CheckpointError, match=r"another user's|Read-only file system"):
@@ -342,3 +343,23 @@ def test_the_config_names_the_type_that_the_file_has(tmp_path, named, dtype):
     convert(tmp_path, tmp_path / "half", "safetensors", dtype="float16")
     written = json.loads((tmp_path / "half" / "config.json").read_text())
     assert {key: written.get(key) for key in expected} == dict.fromkeys(expected, "float16")
+
+
+def test_weights_of_another_size_than_the_config_says_are_not_saved(tmp_path):
+    task = "CamembertForTokenClassification"
+    config = tiny_config(task, num_labels=5)
+    arrays = tiny_arrays(task, config)
+    faults = {
+        "of another shape: classifier.weight": {"classifier.weight": np.zeros((7, 24), "f4")},
+        "unexpected: adapter.weight": {"adapter.weight": np.zeros((2, 3), "f4")},
+        "missing: roberta.embeddings.LayerNorm.bias": {"roberta.embeddings.LayerNorm.bias": None},
+        "none for classifier.weight, classifier.bias": {
+            "classifier.weight": None,
+            "classifier.bias": None,
+        },
+    }
+    for fault, changes in faults.items():
+        changed = {name: one for name, one in (arrays | changes).items() if one is not None}
+        with pytest.raises(ValueError, match=fault):
+            save_checkpoint(tmp_path / "new", config, changed)
+    assert not (tmp_path / "new").exists()
