@@ -55,9 +55,7 @@ def test_a_bad_option_is_refused_with_its_rule_and_value(given, message):
 
 
 def test_an_unknown_option_is_refused_with_the_list_of_options():
-    with pytest.raises(
-        ValueError, match=r"max_new_tokens, .*, generator; .* max_length, x\."
-    ):
+    with pytest.raises(ValueError, match=r"max_new_tokens, .*, generator; .* max_length, x\."):
         GenerationOptions.for_config(cases.config("decoder"), {"max_length": 3, "x": 1})
 
 
