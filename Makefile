@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz test-peer lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz test-peer real-size lint format types check bench clean fuzz
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -26,10 +26,14 @@ demo: setup ## Complete French sentences in PyTorch and TensorFlow from one chec
 	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
 # a process for each part, so that PyTorch's tests and TensorFlow's do not meet in one
-test: test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz ## Run the whole test suite.
+test: test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz real-size ## Run the whole test suite.
 
 test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz: test-%: setup ## Run one part of the suite.
 	$(PYTEST) tests/$*
+
+SIZE ?= base
+real-size: setup ## Run every class at camembert-base's size within its memory; SIZE=large for large's.
+	$(BIN)/python tests/real_size/run.py $(SIZE)
 
 test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
 	bash tests/peer/run.sh

@@ -8,20 +8,29 @@ writes the published ``config.json``.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from camembert_dual.common.errors import require
+from camembert_dual.common.id_layout import (
+    ADDED_ROWS,
+    BOS_ID,
+    EOS_ID,
+    PAD_ID,
+    POSITIONS,
+    longest_text,
+)
+from camembert_dual.common.model_names import FAMILIES, FAMILY
+from camembert_dual.config_rules import ACTIVATIONS, MODEL_TYPES, check, is_whole
 from camembert_dual.storage.atomic import write_atomically
-from camembert_dual.storage.json_files import read_json
-from camembert_dual.storage.locate import locate
+from camembert_dual.storage.file_names import CONFIG
+from camembert_dual.storage.json_files import json_text, read_json
+from camembert_dual.storage.locate import HUB_OPTIONS, locate
 
-MODEL_TYPES = ("camembert", "roberta", "xlm-roberta")
-ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
-POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
-PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
+ARCHITECTURES = "architectures"  # the key of a file that names the class that wrote it
+NORM_EPSILON = {"camembert": 1e-5, "camembertv2": 1e-7}  # of the published models
 
 
 @dataclass
@@ -107,7 +116,7 @@ class CamembertConfig:
     return_dict: bool = True
     pruned_heads: dict[int, list[int]] = field(default_factory=dict)
     chunk_size_feed_forward: int = 0
-    model_type: str = "camembert"
+    model_type: str = FAMILIES[FAMILY]
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,8 +135,8 @@ class CamembertConfig:
         object.__setattr__(self, name, value)
         names = self.__dict__.get("id2label") or {}
         is_complete = "label2id" in self.__dict__  # not while the constructor is setting fields
-        if name == "num_labels" and is_complete and _is_int(value, 1) and len(names) != value:
-            self.id2label = {index: f"LABEL_{index}" for index in range(value)}
+        if name == "num_labels" and is_complete and is_whole(value, 1) and len(names) != value:
+            self.id2label = label_names(value)
             self.label2id = {label: index for index, label in self.id2label.items()}
 
     @property
@@ -138,7 +147,11 @@ class CamembertConfig:
     @property
     def max_sequence_length(self) -> int:
         """The longest text in tokens: RoBERTa numbers positions from ``pad_token_id + 1``."""
-        return self.max_position_embeddings - self.pad_token_id - 1
+        return longest_text(self.max_position_embeddings, self.pad_token_id)
+
+    def kept_head_count(self, layer: int) -> int:
+        """How many heads of a layer's self-attention are not pruned."""
+        return self.num_attention_heads - len(set(self.pruned_heads.get(layer, ())))
 
     def kept_heads(self, layer: int) -> list[int]:
         """The heads of a layer's self-attention that are not pruned, by their original numbers."""
@@ -152,54 +165,7 @@ class CamembertConfig:
             ValueError: If a value breaks its rule; the message names the field, the rule and the
                 value.
         """
-        for name in [
-            "vocab_size",
-            "hidden_size",
-            "num_hidden_layers",
-            "num_attention_heads",
-            "intermediate_size",
-            "max_position_embeddings",
-            "type_vocab_size",
-            "num_labels",
-        ]:
-            self._require(name, _is_int(getattr(self, name), 1), "must be an integer of at least 1")
-        self._require(
-            "hidden_size",
-            self.hidden_size % self.num_attention_heads == 0,
-            f"must be a multiple of num_attention_heads ({self.num_attention_heads})",
-        )
-        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
-            value = getattr(self, name)
-            optional = name == "classifier_dropout" and value is None
-            rule = "must be a number in [0, 1)"
-            self._require(name, optional or (_is_number(value) and 0 <= value < 1), rule)
-        for name, low in (("initializer_range", 0.0), ("layer_norm_eps", 5e-324)):
-            value = getattr(self, name)
-            rule = "must be a number of at least 0" if low == 0.0 else "must be a positive number"
-            self._require(name, _is_number(value) and low <= value < float("inf"), rule)
-        for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
-            value = getattr(self, name)
-            optional = name != "pad_token_id" and value is None
-            rule = f"must be an id below vocab_size ({self.vocab_size})"
-            self._require(name, optional or (_is_int(value, 0) and value < self.vocab_size), rule)
-        self._require(
-            "max_position_embeddings",
-            self.max_sequence_length >= 1,
-            f"must be at least pad_token_id + 2 ({self.pad_token_id + 2}), as positions start "
-            "after the padding index",
-        )
-        self._require(
-            "hidden_act",
-            callable(self.hidden_act) or self.hidden_act in ACTIVATIONS,
-            f"must be a callable or one of {', '.join(ACTIVATIONS)}",
-        )
-        for name, allowed in (
-            ("position_embedding_type", POSITION_EMBEDDING_TYPES),
-            ("problem_type", (None, *PROBLEM_TYPES)),
-            ("model_type", MODEL_TYPES),
-        ):
-            rule = f"must be one of {', '.join(str(value) for value in allowed)}"
-            self._require(name, getattr(self, name) in allowed, rule)
+        check(self)
         self.check_pruned_heads(self.pruned_heads)
 
     def check_pruned_heads(self, pruned_heads: Mapping[int, Sequence[int]]) -> None:
@@ -212,27 +178,24 @@ class CamembertConfig:
             ValueError: If a layer or head does not exist or a layer would have none left.
         """
         layers, heads = range(self.num_hidden_layers), range(self.num_attention_heads)
+        rule = (
+            f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, not all, "
+            f"of the heads below {len(heads)}"
+        )
         for layer, removed in pruned_heads.items():
-            if layer not in layers or not set(removed) < set(heads):
-                raise ValueError(
-                    f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, "
-                    f"not all, of the heads below {len(heads)}; received {dict(pruned_heads)}."
-                )
-
-    def _require(self, name: str, holds: bool, rule: str) -> None:
-        if not holds:
-            raise ValueError(f"CamembertConfig.{name} {rule}; received {getattr(self, name)!r}.")
+            some = len(set(removed)) < len(heads) and all(head in heads for head in removed)
+            require(layer in layers and some, rule, dict(pruned_heads))
 
     @classmethod
     def camembert_base(cls, **overrides: Any) -> CamembertConfig:
         """The configuration of almanach/camembert-base."""
         published: dict[str, Any] = {
-            "vocab_size": 32005,
-            "max_position_embeddings": 514,
+            "vocab_size": 32_000 + ADDED_ROWS,
+            "max_position_embeddings": POSITIONS + PAD_ID + 1,
             "type_vocab_size": 1,
-            "layer_norm_eps": 1e-5,
-            "bos_token_id": 5,
-            "eos_token_id": 6,
+            "layer_norm_eps": NORM_EPSILON["camembert"],
+            "bos_token_id": BOS_ID,
+            "eos_token_id": EOS_ID,
         }
         return cls(**published | overrides)
 
@@ -256,10 +219,10 @@ class CamembertConfig:
     def camembert_v2_base(cls, **overrides: Any) -> CamembertConfig:
         """The configuration of almanach/camembertv2-base (Antoun et al. 2024, https://arxiv.org/abs/2411.08868)."""
         published: dict[str, Any] = {
-            "model_type": "roberta",
+            "model_type": FAMILIES["Roberta"],
             "vocab_size": 32768,
             "max_position_embeddings": 1025,
-            "layer_norm_eps": 1e-7,
+            "layer_norm_eps": NORM_EPSILON["camembertv2"],
             "pad_token_id": 0,
             "bos_token_id": 1,
             "eos_token_id": 2,
@@ -279,22 +242,19 @@ class CamembertConfig:
                 breaks its rule.
         """
         merged = {**values, **overrides}
-        model_type = merged.get("model_type", "camembert")
-        if model_type not in MODEL_TYPES:
-            raise ValueError(
-                f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this "
-                "network (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT); received "
-                f"{model_type!r}."
-            )
+        model_type = merged.get("model_type", FAMILIES[FAMILY])
+        rule = (
+            f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this "
+            "network (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT)"
+        )
+        require(model_type in MODEL_TYPES, rule, repr(model_type))
         if "num_labels" in overrides and "id2label" not in overrides:
             named = merged.get("id2label")
             if named is not None and len(named) != overrides["num_labels"]:
                 merged.pop("id2label")
                 merged.pop("label2id", None)
         known = {spec.name for spec in fields(cls)} - {"extra"}
-        absent = {
-            name for name in known & set(merged) if merged[name] is None and _never_none(name)
-        }
+        absent = {name for name in known - _MAY_BE_NONE if merged.get(name, 0) is None}
         arguments = {name: merged[name] for name in known & set(merged) - absent}
         extra = {name: copy.deepcopy(merged[name]) for name in merged if name not in known}
         return cls(**arguments, extra=extra)
@@ -312,13 +272,9 @@ class CamembertConfig:
             FileNotFoundError: If there is no such checkpoint or it holds no ``config.json``.
             ValueError: If the file is not JSON, of another family, or a value breaks its rule.
         """
-        where = {
-            name: options.pop(name)
-            for name in ("revision", "cache_dir", "token", "local_files_only")
-            if name in options
-        }
-        path = locate(name_or_path, filenames=("config.json",), **where)
-        return cls.from_dict(read_json(path if path.is_file() else path / "config.json"), **options)
+        where = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
+        path = locate(name_or_path, filenames=(CONFIG,), **where)
+        return cls.from_dict(read_json(path if path.is_file() else path / CONFIG), **options)
 
     def to_dict(self) -> dict[str, Any]:
         """The published keys: the network's, and the general ones that differ from their default.
@@ -326,72 +282,51 @@ class CamembertConfig:
         Raises:
             ValueError: If ``hidden_act`` is a callable, which no file can hold.
         """
-        if callable(self.hidden_act):
-            raise ValueError(
-                f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved; "
-                f"received {self.hidden_act!r}."
-            )
+        rule = f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved"
+        require(not callable(self.hidden_act), rule, repr(self.hidden_act))
         values: dict[str, Any] = {"model_type": self.model_type}
         for spec in fields(self):
             value = getattr(self, spec.name)
             default = spec.default if spec.default is not MISSING else {}
-            if spec.name in _ALWAYS_WRITTEN or value != default:
+            if spec.name not in _GENERAL or value != default:
                 values[spec.name] = copy.deepcopy(value)
-        unnamed = self.id2label == {index: f"LABEL_{index}" for index in range(2)}
+        unnamed = self.id2label == label_names(2)
         for name in ("num_labels", "extra", *(("id2label", "label2id") if unnamed else ())):
             values.pop(name, None)
         return {**copy.deepcopy(self.extra), **values}
 
     def to_json_string(self) -> str:
         """The text of ``config.json``: sorted keys, two spaces."""
-        return json.dumps(self.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return json_text(self.to_dict())
 
     def save_pretrained(self, directory: str | Path) -> None:
         """Write ``config.json`` into a folder, made if need be, whole or not at all."""
         Path(directory).mkdir(parents=True, exist_ok=True)
-        write_atomically(Path(directory) / "config.json", self.to_json_string().encode())
+        write_atomically(Path(directory) / CONFIG, self.to_json_string().encode())
 
 
-_ALWAYS_WRITTEN = frozenset(
+def label_names(count: int) -> dict[int, str]:
+    """The names of classes that were given none."""
+    return {index: f"LABEL_{index}" for index in range(count)}
+
+
+# settings of no network, which a file names only where they are not the default
+_GENERAL = frozenset(
     {
-        "vocab_size",
-        "hidden_size",
-        "num_hidden_layers",
-        "num_attention_heads",
-        "intermediate_size",
-        "hidden_act",
-        "hidden_dropout_prob",
-        "attention_probs_dropout_prob",
-        "max_position_embeddings",
-        "type_vocab_size",
-        "initializer_range",
-        "layer_norm_eps",
-        "pad_token_id",
-        "bos_token_id",
-        "eos_token_id",
-        "position_embedding_type",
-        "use_cache",
-        "classifier_dropout",
-        "tie_word_embeddings",
-    }
-)
-
-
-def _never_none(name: str) -> bool:
-    """Whether a ``null`` in a file means that the default is meant."""
-    return name not in {
-        "bos_token_id",
-        "eos_token_id",
-        "classifier_dropout",
+        "is_decoder",
+        "add_cross_attention",
+        "num_labels",
         "id2label",
         "label2id",
         "problem_type",
+        "output_attentions",
+        "output_hidden_states",
+        "return_dict",
+        "pruned_heads",
+        "chunk_size_feed_forward",
+        "model_type",
+        "extra",
     }
-
-
-def _is_int(value: Any, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+)
+# where a file says null, the default is meant, but for these
+_MAY_BE_NONE = frozenset(spec.name for spec in fields(CamembertConfig) if "None" in str(spec.type))

@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from camembert_dual.common import model_names as names
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 
 BACKBONE = "roberta"
@@ -123,23 +125,23 @@ QUESTION_ANSWERING = (
 )
 
 
-class Task(NamedTuple):
+class Network(NamedTuple):
     """What a model class puts on top of the encoder: its head, and maybe the pooler."""
 
     head: tuple[Row, ...]
     pooler: bool
 
 
-TASKS = {
-    "CamembertModel": Task((), True),
-    "CamembertForCausalLM": Task(LM_HEAD, False),
-    "CamembertForMaskedLM": Task(LM_HEAD, False),
-    "CamembertForSequenceClassification": Task(SEQUENCE_CLASSIFIER, False),
-    "CamembertForMultipleChoice": Task(CHOICE_CLASSIFIER, True),
-    "CamembertForTokenClassification": Task(TOKEN_CLASSIFIER, False),
-    "CamembertForQuestionAnswering": Task(QUESTION_ANSWERING, False),
+NETWORKS = {
+    names.MODEL: Network((), True),
+    names.CAUSAL_LM: Network(LM_HEAD, False),
+    names.MASKED_LM: Network(LM_HEAD, False),
+    names.SEQUENCE_CLASSIFICATION: Network(SEQUENCE_CLASSIFIER, False),
+    names.MULTIPLE_CHOICE: Network(CHOICE_CLASSIFIER, True),
+    names.TOKEN_CLASSIFICATION: Network(TOKEN_CLASSIFIER, False),
+    names.QUESTION_ANSWERING: Network(QUESTION_ANSWERING, False),
 }
-HEAD_NAMES = frozenset(row.name for task in TASKS.values() for row in task.head) | {
+HEAD_NAMES = frozenset(row.name for one in NETWORKS.values() for row in one.head) | {
     row.name for row in DECODER
 }
 
@@ -164,31 +166,31 @@ class Parameter:
 
 
 def parameters(
-    config: CamembertConfig, task: str, *, pooler: bool | None = None
+    config: CamembertConfig, architecture: str, *, pooler: bool | None = None
 ) -> tuple[Parameter, ...]:
     """List every weight of a model.
 
     Args:
         config: The model's configuration.
-        task: Name of the torch class, a key of ``TASKS``.
-        pooler: Whether the pooler is there; None for what the task does by default.
+        architecture: Name of the torch class, a key of ``NETWORKS``.
+        pooler: Whether the pooler is there; None for what the class does by default.
 
     Returns:
         The weights in the order of the network.
 
     Raises:
-        ValueError: If there is no such task.
+        ValueError: If there is no such class.
     """
-    if task not in TASKS:
-        raise ValueError(f"A task must be one of {', '.join(TASKS)}; received {task!r}.")
-    head, has_pooler = TASKS[task]
+    rule = f"An architecture must be one of {', '.join(NETWORKS)}"
+    require(architecture in NETWORKS, rule, repr(architecture))
+    head, has_pooler = NETWORKS[architecture]
     bare = not head
     rows = [(row, 0) for row in EMBEDDINGS]
     for layer in range(config.num_hidden_layers):
-        rows += [(_in_layer(row, layer), layer) for row in _layer_rows(config)]
+        rows += [(in_layer(row, layer), layer) for row in _layer_rows(config)]
     if has_pooler if pooler is None else pooler:
         rows += [(row, 0) for row in POOLER]
-    prefixed = rows if bare else [(_in_backbone(row), layer) for row, layer in rows]
+    prefixed = rows if bare else [(in_backbone(row), layer) for row, layer in rows]
     decoder = DECODER if head is LM_HEAD and not config.tie_word_embeddings else ()
     return tuple(
         Parameter(row.name, row.path, _shape(row, config, layer), row.transposed, row.padded)
@@ -202,12 +204,14 @@ def _layer_rows(config: CamembertConfig) -> tuple[Row, ...]:
     return (*SELF_ATTENTION, *relative, *cross, *FEED_FORWARD)
 
 
-def _in_layer(row: Row, layer: int) -> Row:
+def in_layer(row: Row, layer: int | str) -> Row:
+    """The row at its place in a layer."""
     name, path = f"encoder.layer.{layer}.{row.name}", f"encoder/layer_{layer}/{row.path}"
     return row._replace(name=name, path=path)
 
 
-def _in_backbone(row: Row) -> Row:
+def in_backbone(row: Row) -> Row:
+    """The row under the backbone's name, as models with a head have it."""
     return row._replace(name=f"{BACKBONE}.{row.name}", path=f"{BACKBONE}/{row.path}")
 
 
@@ -218,7 +222,7 @@ def _shape(row: Row, config: CamembertConfig, layer: int) -> tuple[int, ...]:
         "Y": config.type_vocab_size,
         "D": config.hidden_size,
         "F": config.intermediate_size,
-        "A": len(config.kept_heads(layer)) * config.head_size,
+        "A": config.kept_head_count(layer) * config.head_size,
         "K": config.head_size,
         "R": 2 * config.max_position_embeddings - 1,
         "L": config.num_labels,

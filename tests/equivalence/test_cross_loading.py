@@ -10,13 +10,12 @@ import torch
 
 import camembert_dual.pt as pt
 import camembert_dual.tf as tf
-from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.formats.registry import read_file
-from camembert_dual.checkpoints.writing import FORMATS, write_weights
+from camembert_dual.checkpoints.folder import open_checkpoint, write_weights
+from camembert_dual.checkpoints.formats.registry import WRITTEN, read_file
 from camembert_dual.cli import main
 from camembert_dual.commands import verify
 from camembert_dual.commands.verify import arranged, sample_inputs, stages
-from camembert_dual.parameters import TASKS
+from camembert_dual.common.model_names import ARCHITECTURES as TASKS
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 DECODER = {
@@ -37,11 +36,11 @@ def without_prefix(arrays, task):
     return {name.removeprefix("roberta.") if bare else name: arrays[name] for name in arrays}
 
 
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", WRITTEN)
 def test_a_file_of_any_format_fills_both_frameworks(tmp_path, to):
     arrays = tiny_arrays()
     write_config(tmp_path, tiny_config())
-    write_weights(tmp_path, arrays, to, task=MLM)
+    write_weights(tmp_path, arrays, to, architecture=MLM)
     one, report = pt.CamembertForMaskedLM.from_pretrained(tmp_path, output_loading_info=True)
     other, same = tf.TFCamembertForMaskedLM.from_pretrained(tmp_path, output_loading_info=True)
     assert_same(one.to_arrays(), arrays)
@@ -85,7 +84,7 @@ def test_the_shards_of_keras_are_read_without_keras(tmp_path, task):
 @pytest.mark.parametrize("task", TASKS)
 def test_our_keras_weights_load_by_keras_own_loader(tmp_path, task):
     arrays = tiny_arrays(task, config_of(task))
-    path, _ = write_weights(tmp_path, arrays, "keras-weights", task=task)
+    path, _ = write_weights(tmp_path, arrays, "keras-weights", architecture=task)
     model = getattr(tf, f"TF{task}")(config_of(task))
     model.load_weights(path)
     assert_same(model.to_arrays(), arrays)
@@ -96,7 +95,7 @@ def test_our_keras_weights_load_by_keras_own_loader(tmp_path, task):
 def test_half_precision_keras_files_keep_their_bits(tmp_path, dtype):
     arrays = tiny_arrays("CamembertModel", dtype=dtype)
     write_config(tmp_path, tiny_config("CamembertModel"))
-    write_weights(tmp_path, arrays, "keras-weights", task="CamembertModel")
+    write_weights(tmp_path, arrays, "keras-weights", architecture="CamembertModel")
     model = tf.TFCamembertModel.from_pretrained(tmp_path, dtype=dtype)
     model.save_weights(tmp_path / "x.weights.h5")
     assert_same(
@@ -139,7 +138,7 @@ def test_torch_loads_our_bin_by_its_strict_loader(tmp_path, dtype):
 
 def test_reading_needs_neither_framework(tmp_path):
     arrays = tiny_arrays()
-    for to in FORMATS:
+    for to in WRITTEN:
         write_config(tmp_path / to, tiny_config())
         write_weights(tmp_path / to, arrays, to)
     script = """
@@ -150,8 +149,8 @@ root = sys.argv[1]
 for one in sys.argv[2:]:
     convert(f"{root}/{one}", f"{root}/from {one}", "bin")
 """
-    subprocess.run([sys.executable, "-c", script, str(tmp_path), *FORMATS], check=True)
-    for to in FORMATS:
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), *WRITTEN], check=True)
+    for to in WRITTEN:
         assert_same(open_checkpoint(tmp_path / f"from {to}").arrays, arrays)
 
 
@@ -170,7 +169,7 @@ def test_casts_are_reported_alike(tmp_path):
 
 def test_verify_runs_both_frameworks_in_fresh_processes(tmp_path, capsys):
     write_config(tmp_path, tiny_config())
-    write_weights(tmp_path, tiny_arrays(), "tf-h5", task=MLM)
+    write_weights(tmp_path, tiny_arrays(), "tf-h5", architecture=MLM)
     assert main(["verify", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "equal: no difference beyond 1e-10" in out

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.folder import write_weights
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import parameters
 from checkpoint_cases import tiny_folder, write_config
@@ -25,7 +25,7 @@ def file(tmp_path_factory):
     config = CamembertConfig.camembert_base(num_hidden_layers=6)
     write_config(root / "base", config)
     arrays = {one.name: np.ones(one.shape, np.float32) for one in parameters(config, TASK)}
-    return write_weights(root / "base", arrays, "tf-h5", task=TASK)[0]
+    return write_weights(root / "base", arrays, "tf-h5", architecture=TASK)[0]
 
 
 @pytest.mark.parametrize(("tree", "name"), [("pt", TASK), ("tf", f"TF{TASK}")])

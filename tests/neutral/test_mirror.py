@@ -32,6 +32,9 @@ LINES = {
     "layers.py": {  # PyTorch's layers know their input size
         "+ class Dense",
         "+ Dense.__init__(self, in_size, out_size, **options)",
+        "+ Dense.forward(self, inputs)",
+        "+ affine(states, matrix, bias, transpose)",  # a product that PyTorch has
+        "+ size_of(tensor, axis)",  # PyTorch knows its sizes
         "+ class Embedding",
         "+ Embedding.__init__(self, rows, size, padding_index, **options)",
         "+ Embedding.forward(self, ids)",
@@ -57,9 +60,13 @@ LINES = {
         "+ WarmupThenDecay.__init__(self, peak, warmup_steps, total_steps)",
         "+ WarmupThenDecay.__call__(self, step)",
         "+ WarmupThenDecay.get_config(self)",
+        "+ class Pace",
         "+ class AdamW",
         "+ AdamW.__init__(self, *args, **options)",
         "+ AdamW._clip_gradients(self, grads)",
+        "+ AdamW._apply_weight_decay(self, variables)",
+        "+ AdamW._backend_update_step(self, grads, trainable_variables, learning_rate)",
+        "+ AdamW.pace_of(self, learning_rate, dtype)",
         "+ AdamW.update_step(self, gradient, variable, learning_rate)",
     },
     "outputs.py": {  # the two tree libraries hand over names and values in their own order
@@ -76,9 +83,11 @@ LINES = {
         "+ PretrainedModel.from_config(cls, config)",
         "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
+        "+ PretrainedModel.make_train_function(self, force)",
         "+ PretrainedModel.predict_step(self, data)",
         "- fill(weight, tensor, is_fresh)",
-        "+ fill(weight, array)",  # in slices, which PyTorch's copy_ does not need
+        "+ fill(weight, array)",
+        "+ aligned(shape, dtype)",  # PyTorch adopts any array's memory
     },
 }
 

@@ -3,8 +3,9 @@
 import pytest
 
 import cases
+from camembert_dual.common.model_names import ARCHITECTURES
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import HEAD_NAMES, TASKS, parameters
+from camembert_dual.parameters import HEAD_NAMES, NETWORKS, parameters
 
 
 @pytest.mark.parametrize("config_name", cases.CONFIGS)
@@ -39,7 +40,7 @@ def test_only_matrices_of_dense_layers_are_transposed():
 
 
 def test_the_tasks_are_the_seven_models():
-    assert set(TASKS) == set(cases.TASKS)
+    assert set(NETWORKS) == set(ARCHITECTURES) == set(cases.TASKS)
 
 
 def test_the_names_of_heads_are_those_outside_the_backbone():

@@ -5,8 +5,8 @@ import pytest
 import torch
 import transformers
 
-from camembert_dual.checkpoints.matching import canonical
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.folder import write_weights
+from camembert_dual.parameter_names import canonical
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 from checkpoint_peers import TASKS, ours_in_torch_names, run_torch, theirs
 
@@ -29,7 +29,7 @@ def test_their_torch_files_load_here(task, safe, tmp_path):
 def test_our_torch_files_load_there(task, to, tmp_path):
     write_config(tmp_path, tiny_config(task))
     arrays = tiny_arrays(task)
-    write_weights(tmp_path, arrays, to, task=task)
+    write_weights(tmp_path, arrays, to, architecture=task)
     model, info = getattr(transformers, task).from_pretrained(tmp_path, output_loading_info=True)
     gaps = [name for name in info["missing_keys"] if "decoder" not in name and "pooler" not in name]
     assert not gaps

@@ -16,7 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.inspection import examine
+from camembert_dual.checkpoints.inspection import inspect_folder
 from camembert_dual.cli import main
 from camembert_dual.pt.training import loop
 from camembert_dual.storage.locate import locate
@@ -70,7 +70,7 @@ def test_the_checkpoint_loads_and_is_half_as_wide_on_disk(finished: Path):
 @pytest.mark.parametrize("which", ["finished", "bundled"])
 def test_the_doctor_finds_nothing_wrong_with_it(which: str, finished: Path):
     folder = finished / "model" if which == "finished" else locate("camembert-tiny-fr")
-    assert examine(folder, open_checkpoint(folder)) == []
+    assert inspect_folder(folder, open_checkpoint(folder)) == []
 
 
 def perplexity(capsys: pytest.CaptureFixture[str]) -> float:

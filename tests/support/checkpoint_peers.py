@@ -5,7 +5,8 @@ import torch
 import transformers
 
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.matching import canonical, match
+from camembert_dual.checkpoints.matching import match
+from camembert_dual.parameter_names import canonical
 from camembert_dual.parameters import parameters
 from checkpoint_cases import tiny_config
 

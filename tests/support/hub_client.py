@@ -6,8 +6,9 @@ import json
 import sys
 import time
 
-from camembert_dual.checkpoints.convert import convert, sha256
+from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.proof import sha256
 from camembert_dual.cli import main as command
 from camembert_dual.config import CamembertConfig
 

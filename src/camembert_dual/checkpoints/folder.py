@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.formats.registry import read_file
-from camembert_dual.checkpoints.lazy_arrays import Arrays
-from camembert_dual.checkpoints.matching import DECODER_BIAS, LM_BIAS
-from camembert_dual.checkpoints.writing import FORMATS, write_weights
-from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import CheckpointError, require_file, short
+import numpy as np
+
+from camembert_dual.checkpoints.formats.base import Format, PlannedArray
+from camembert_dual.checkpoints.formats.registry import PICKLED, SAFE, WRITTEN, find_format
+from camembert_dual.checkpoints.formats.sharded import shard_limit, write_shards
+from camembert_dual.checkpoints.lazy_arrays import LazyArrays, dtype_of, is_finite, shape_of
+from camembert_dual.common.arrays import BFLOAT16, Array
+from camembert_dual.common.errors import CheckpointError, file_error, require, require_file, short
+from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
+from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS
 from camembert_dual.storage.atomic import staged_save
-from camembert_dual.storage.file_names import CONFIG, WEIGHTS, files_of
+from camembert_dual.storage.file_names import (
+    CONFIG,
+    KERAS_FILES,
+    KERAS_INDICES,
+    WEIGHTS,
+    files_of,
+)
 from camembert_dual.storage.json_files import read_json, shard_files
 from camembert_dual.storage.locate import locate
+
+DTYPES: dict[str, np.dtype[np.generic]] = {
+    "float16": np.dtype(np.float16),
+    "bfloat16": BFLOAT16,
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
 
 
 class Checkpoint(NamedTuple):
@@ -27,12 +44,14 @@ class Checkpoint(NamedTuple):
         config: Its configuration.
         arrays: Published name to array, in the torch layout, read when asked for.
         file: The file of weights, or the index of several.
+        format: The format of that file.
     """
 
     path: Path
     config: CamembertConfig
-    arrays: Arrays
+    arrays: LazyArrays
     file: Path
+    format: Format
 
 
 def open_checkpoint(
@@ -72,7 +91,8 @@ def open_checkpoint(
         file = find_weights(folder)
     else:
         folder, file = path.parent, path
-    content = read_file(file)
+    format = find_format(file)
+    content = format.read(file)
     if config is None and content.config is not None:
         config = _config(file, content.config)
     if config is None:
@@ -81,7 +101,7 @@ def open_checkpoint(
     layers = config.num_hidden_layers
     rule = "num_hidden_layers of the config must not exceed the number of weights"
     require_file(file, layers <= len(content.arrays), rule, layers)
-    return Checkpoint(folder, config, content.arrays, file)
+    return Checkpoint(folder, config, content.arrays, file, format)
 
 
 def _read_config(folder: Path) -> CamembertConfig:
@@ -94,7 +114,7 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
         return CamembertConfig.from_dict(values)
     except (TypeError, AttributeError) as error:
         rule = "a config must have values of the right kinds"
-        raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
+        raise file_error(path, rule, str(error)) from None
     except ValueError as error:
         raise CheckpointError(f"{path}: {short(str(error), 1000)}") from None
 
@@ -109,9 +129,9 @@ def find_weights(folder: Path) -> Path:
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
-    indices = list(folder.glob("*.weights.json"))
+    indices = list(folder.glob(KERAS_INDICES))
     shards = {shard for index in indices for shard in shard_files(index)}
-    whole = {*folder.glob("*.weights.h5"), *folder.glob("*.keras")}
+    whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern)}
     others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
         found = ", ".join(path.name for path in others) or "none"
@@ -149,9 +169,76 @@ def save_checkpoint(
         # transformers 5 adds this one, and zeros where a file has none
         arrays = {**arrays, DECODER_BIAS: arrays[LM_BIAS]}
     text = config.to_json_string()  # refuses what no file can hold before anything is written
-    to = "safetensors" if safe_serialization else "bin"
+    to = SAFE if safe_serialization else PICKLED
     # safetensors would be read before a pytorch_model.bin
-    replaced = [files_of(FORMATS["safetensors"]), files_of(FORMATS[to])]
+    replaced = [files_of(SAFE.file_name), files_of(to.file_name)]
     with staged_save(Path(directory), replaced) as folder:
-        write_weights(folder, arrays, to, max_shard_size=max_shard_size)
+        write_weights(folder, arrays, to.name, max_shard_size=max_shard_size)
         (folder / CONFIG).write_text(text, "utf-8")
+
+
+def write_weights(
+    folder: Path,
+    arrays: Mapping[str, Array],
+    to: str,
+    *,
+    dtype: str | None = None,
+    architecture: str = MODEL,
+    max_shard_size: int | str | None = None,
+    wrote: Callable[[str, Array], object] = lambda name, array: None,
+) -> tuple[Path, dict[str, str]]:
+    """Write arrays one at a time.
+
+    Args:
+        folder: Where to.
+        arrays: Published name to array, in the torch layout.
+        to: The name of a format that is written.
+        dtype: Type of the floating point weights, a key of ``DTYPES``; None for their own.
+        architecture: Name of the torch class, for formats that name it.
+        max_shard_size: Most bytes per file, in a format that is written in shards; None for one
+            file.
+        wrote: Told each name, and the array as it goes into the file.
+
+    Returns:
+        The file (or index) and published name to the name in it.
+
+    Raises:
+        OSError: If a file cannot be written.
+        ValueError: If an option has no such value, or a value does not fit the type asked for.
+    """
+    require(to in WRITTEN, f"A format must be one of {', '.join(WRITTEN)}", repr(to))
+    rule = f"A dtype must be one of {', '.join(DTYPES)}"
+    require(dtype is None or dtype in DTYPES, rule, repr(dtype))
+    format, limit = WRITTEN[to], shard_limit(max_shard_size)
+    sharded = ", ".join(one.name for one in WRITTEN.values() if one.in_shards)
+    require(limit is None or format.in_shards, f"Only {sharded} are written in shards", to)
+
+    def read(name: str) -> Array:
+        array = _as_type(arrays[name], name, dtype)
+        wrote(name, array)
+        return array
+
+    planned = [
+        PlannedArray(name, _target(dtype_of(arrays, name), dtype), shape_of(arrays, name))
+        for name in arrays
+    ]
+    if limit is not None:
+        path = write_shards(format, folder, planned, read, limit)
+        return path, {name: name for name in arrays}
+    path = folder / format.file_name
+    return path, format.write(path, planned, read, architecture)  # type: ignore[misc]
+
+
+def _target(own: np.dtype[np.generic], dtype: str | None) -> np.dtype[np.generic]:
+    """The type that an array is written in: integers keep theirs."""
+    return DTYPES[dtype] if dtype is not None and own in DTYPES.values() else own
+
+
+def _as_type(array: Array, name: str, dtype: str | None) -> Array:
+    wanted = _target(array.dtype, dtype)
+    if array.dtype == wanted:
+        return array
+    with np.errstate(over="ignore"):
+        array = array.astype(wanted)
+    require(is_finite(array), f"{name} must fit {dtype}", "values beyond its range")
+    return array

@@ -1,24 +1,30 @@
-"""What is wrong with a checkpoint folder, and the remedy for each."""
+"""What a checkpoint holds, what is wrong with it, and the remedy for each."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.folder import Checkpoint, open_checkpoint
-from camembert_dual.checkpoints.matching import DECODER, TABLE, canonical
-from camembert_dual.checkpoints.selecting import select
-from camembert_dual.config import MODEL_TYPES
-from camembert_dual.parameters import LM_HEAD
-from camembert_dual.storage.file_names import CONFIG
+from camembert_dual.checkpoints.selecting import find_architecture, select
+from camembert_dual.common.id_layout import FIRST_TOKENS, UNK_ID
+from camembert_dual.common.model_names import FAMILIES, FAMILY
+from camembert_dual.config import NORM_EPSILON
+from camembert_dual.config_rules import MODEL_TYPES
+from camembert_dual.parameter_names import DECODER, WORD_EMBEDDINGS, canonical
+from camembert_dual.parameters import BACKBONE, LM_HEAD
+from camembert_dual.storage.file_names import (
+    CONFIG,
+    SENTENCEPIECE,
+    TOKENIZER_CONFIG,
+    TOKENIZER_JSON,
+)
 from camembert_dual.storage.json_files import read_json
+from camembert_dual.tokenization import AutoTokenizer
 
-TOKENIZER_CONFIG = "tokenizer_config.json"
-TOKENIZER = "tokenizer.json"
-LAYOUT = ("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", "<s>", "</s>")
-EPSILONS = (1e-5, 1e-7)  # CamemBERT and CamemBERT v2
 OTHER_FAMILIES = {
     "deberta": "DeBERTa (CamemBERTa)",
     "rel_embeddings": "DeBERTa (CamemBERTa)",
@@ -39,7 +45,7 @@ class Finding(NamedTuple):
     remedy: str
 
 
-def examine(folder: Path, checkpoint: Checkpoint | None) -> list[Finding]:
+def inspect_folder(folder: Path, checkpoint: Checkpoint | None) -> list[Finding]:
     """Look for everything that has made CamemBERT checkpoints fail or give wrong numbers.
 
     Args:
@@ -64,10 +70,35 @@ def open_or_explain(path: Path) -> tuple[Checkpoint | None, list[Finding]]:
         return None, [Finding(str(error), "take the files from where they were published again")]
 
 
+def describe(checkpoint: Checkpoint) -> list[str]:
+    """Family, class, sizes, types and files, a line each."""
+    config, arrays = checkpoint.config, checkpoint.arrays
+    parts: Counter[str] = Counter()
+    types: Counter[str] = Counter()
+    keys: set[object] = set()
+    for name, one in arrays.lazy.items():
+        if one.storage_key is not None and one.storage_key in keys:
+            continue  # the second name of a tied weight
+        keys.add(one.storage_key)
+        bare = canonical(name).removeprefix(f"{BACKBONE}.")
+        parts[bare.partition(".")[0]] += math.prod(one.shape)
+        types[str(one.dtype)] += 1
+    files = sorted({one.path for one in arrays.lazy.values()})
+    return [
+        f"family    {config.model_type}",
+        f"task      {find_architecture(config, arrays)}",
+        f"weights   {sum(parts.values()):,} in {len(arrays)} arrays",
+        *(f"  {part:<12}{count:>14,}" for part, count in parts.items()),
+        f"dtype     {', '.join(f'{dtype} ({count})' for dtype, count in types.items())}",
+        f"format    {arrays.format}",
+        *(f"file      {path.name} ({path.stat().st_size:,} bytes)" for path in files),
+    ]
+
+
 def _family(values: Mapping[str, Any], checkpoint: Checkpoint | None) -> Iterator[Finding]:
     model_type = values.get("model_type")
     if model_type is None and values:
-        yield Finding(f"{CONFIG} has no model_type", 'add "model_type": "camembert"')
+        yield Finding(f"{CONFIG} has no model_type", f'add "model_type": "{FAMILIES[FAMILY]}"')
     elif values and model_type not in MODEL_TYPES:
         remedy = f"use a package for {model_type}; {', '.join(MODEL_TYPES)} are read here"
         yield Finding(f"the family is {model_type!r}, another network", remedy)
@@ -89,8 +120,8 @@ def _weights(values: Mapping[str, Any], checkpoint: Checkpoint) -> Iterator[Find
             "the LM head has no decoder of its own and the config does not say that it is tied",
             '"tie_word_embeddings": true in config.json (transformers 5 leaves it random else)',
         )
-    if TABLE in names:
-        rows = checkpoint.arrays.entries[names[TABLE]].shape[0]
+    if WORD_EMBEDDINGS in names:
+        rows = checkpoint.arrays.lazy[names[WORD_EMBEDDINGS]].shape[0]
         if rows != checkpoint.config.vocab_size:
             problem = (
                 f"vocab_size is {checkpoint.config.vocab_size}, the embeddings have {rows} rows"
@@ -100,20 +131,19 @@ def _weights(values: Mapping[str, Any], checkpoint: Checkpoint) -> Iterator[Find
 
 def _epsilon(checkpoint: Checkpoint) -> Iterator[Finding]:
     epsilon = checkpoint.config.layer_norm_eps
-    if not any(math.isclose(epsilon, known) for known in EPSILONS):
+    if not any(math.isclose(epsilon, known) for known in NORM_EPSILON.values()):
         yield Finding(
             f"layer_norm_eps is {epsilon:g}, which no published CamemBERT has",
-            '"layer_norm_eps": 1e-05 (1e-07 for camembertv2) in config.json, if trained so',
+            f'"layer_norm_eps": {NORM_EPSILON["camembert"]} ({NORM_EPSILON["camembertv2"]} for '
+            f"camembertv2) in {CONFIG}, if trained so",
         )
 
 
 def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]:
-    from camembert_dual.tokenization import AutoTokenizer
-
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except FileNotFoundError:
-        yield Finding("there is no tokenizer", "add sentencepiece.bpe.model or tokenizer.json")
+        yield Finding("there is no tokenizer", f"add {SENTENCEPIECE} or {TOKENIZER_JSON}")
         return
     except (ValueError, OSError) as error:
         yield Finding(f"the tokenizer cannot be read: {error}", "take its files again")
@@ -121,8 +151,8 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]
     if checkpoint is not None:
         yield from _ids(tokenizer, checkpoint)
         yield from _length(folder, checkpoint)
-    if checkpoint is None or checkpoint.config.model_type == "camembert":
-        yield from _layout(folder)
+    if checkpoint is None or checkpoint.config.model_type == FAMILIES[FAMILY]:
+        yield from _first_tokens(folder)
 
 
 def _ids(tokenizer: Any, checkpoint: Checkpoint) -> Iterator[Finding]:
@@ -152,26 +182,27 @@ def _length(folder: Path, checkpoint: Checkpoint) -> Iterator[Finding]:
         yield Finding(problem, f'"model_max_length": {limit} in {TOKENIZER_CONFIG}')
 
 
-def _layout(folder: Path) -> Iterator[Finding]:
+def _first_tokens(folder: Path) -> Iterator[Finding]:
     """CamemBERT's first ids: fairseq's four, two of them unused, <unk> again, <s> and </s>."""
-    path = folder / TOKENIZER
+    path = folder / TOKENIZER_JSON
     model = read_json(path).get("model") if path.is_file() else None
     if isinstance(model, dict) and model.get("type") == "Unigram":
         vocabulary = model.get("vocab")
-        pieces = vocabulary[: len(LAYOUT)] if isinstance(vocabulary, list) else []
+        pieces = vocabulary[: len(FIRST_TOKENS)] if isinstance(vocabulary, list) else []
         first = [entry[0] for entry in pieces]
-        if tuple(first) != LAYOUT or model.get("unk_id") != LAYOUT.index("<unk>"):
+        if tuple(first) != FIRST_TOKENS or model.get("unk_id") != UNK_ID:
             yield Finding(
-                f"{TOKENIZER} begins with {', '.join(first)} and unk_id {model.get('unk_id')}",
-                f"delete {TOKENIZER}: it is made again from sentencepiece.bpe.model, with "
-                f"{', '.join(LAYOUT)} and unk_id {LAYOUT.index('<unk>')}",
+                f"{path.name} begins with {', '.join(first)} and unk_id {model.get('unk_id')}",
+                f"delete {path.name}: it is made again from {SENTENCEPIECE}, with "
+                f"{', '.join(FIRST_TOKENS)} and unk_id {UNK_ID}",
             )
     path = folder / TOKENIZER_CONFIG
     added = read_json(path).get("added_tokens_decoder") if path.is_file() else None
     for number, token in added.items() if isinstance(added, dict) else ():
         text = token.get("content") if isinstance(token, dict) else token
-        if text in LAYOUT and number != str(LAYOUT.index(text)):
+        if text in FIRST_TOKENS and number != str(FIRST_TOKENS.index(text)):
             yield Finding(
-                f"{TOKENIZER_CONFIG} gives {text} the number {number}",
-                f'"{LAYOUT.index(text)}" for {text} in its added_tokens_decoder, as it was trained',
+                f"{path.name} gives {text} the number {number}",
+                f'"{FIRST_TOKENS.index(text)}" for {text} in its added_tokens_decoder, as it was '
+                "trained",
             )

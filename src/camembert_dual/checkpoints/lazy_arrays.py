@@ -13,40 +13,42 @@ from camembert_dual.common.errors import require_file
 
 
 @dataclass(frozen=True)
-class Entry:
+class LazyArray:
     """One array in a file.
 
     Attributes:
         path: The file.
-        source: Its name in the file.
-        shape: Its shape in the torch layout.
+        stored_name: Its name in the file.
+        shape: Its shape as ``read`` gives it.
         dtype: Its type.
-        read: Reads it, in the torch layout.
-        transposed: Whether the file holds the transpose.
-        place: Where its bytes lie; entries of one place are one array under two names. None if not
-            known.
+        read: Reads it.
+        transposed: Whether the file holds the transpose of what ``read`` gives.
+        storage_key: Where its bytes lie; what lies in one place is one array under two names. None
+            if not known.
     """
 
     path: Path
-    source: str
+    stored_name: str
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     read: Callable[[], Array]
     transposed: bool = False
-    place: object = None
+    storage_key: object = None
 
 
 @dataclass(eq=False)
-class Arrays(Mapping[str, Array]):
-    """The arrays of a checkpoint by their published names; who asks for one has it to himself.
+class LazyArrays(Mapping[str, Array]):
+    """The arrays of a checkpoint by their published names, in the torch layout.
+
+    Who asks for one has it to himself.
 
     Attributes:
-        entries: Published name to where the array is.
-        format: The name of the format they were read from.
+        lazy: Published name to where the array is.
+        format: What they were read from, for people.
         dropped: What the file holds besides, as (name in the file, reason).
     """
 
-    entries: Mapping[str, Entry]
+    lazy: Mapping[str, LazyArray]
     format: str
     dropped: tuple[tuple[str, str], ...] = field(default=())
 
@@ -57,17 +59,17 @@ class Arrays(Mapping[str, Array]):
             KeyError: If there is no such name.
             CheckpointError: If it holds a value that is not finite, which no working model has.
         """
-        entry = self.entries[name]
-        array = entry.read()
-        rule = f"the weight {entry.source!r} must hold finite numbers only"
-        require_file(entry.path, is_finite(array), rule, "NaN or infinity")
+        one = self.lazy[name]
+        array = one.read()
+        rule = f"the weight {one.stored_name!r} must hold finite numbers only"
+        require_file(one.path, is_finite(array), rule, "NaN or infinity")
         return array
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
+        return iter(self.lazy)
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.lazy)
 
 
 def is_finite(array: Array) -> bool:
@@ -88,23 +90,23 @@ def is_floating(dtype: np.dtype[np.generic]) -> bool:
 
 def shape_of(arrays: Mapping[str, Array], name: str) -> tuple[int, ...]:
     """The shape of an array, without reading it where that can be."""
-    if isinstance(arrays, Arrays):
-        return arrays.entries[name].shape
+    if isinstance(arrays, LazyArrays):
+        return arrays.lazy[name].shape
     return tuple(arrays[name].shape)
 
 
 def dtype_of(arrays: Mapping[str, Array], name: str) -> np.dtype[np.generic]:
     """The type of an array, without reading it where that can be."""
-    if isinstance(arrays, Arrays):
-        return arrays.entries[name].dtype
+    if isinstance(arrays, LazyArrays):
+        return arrays.lazy[name].dtype
     return arrays[name].dtype
 
 
 def are_equal(arrays: Mapping[str, Array], one: str, other: str) -> bool:
     """Whether two arrays are the same, bit for bit."""
-    if isinstance(arrays, Arrays):
-        place = arrays.entries[one].place
-        if place is not None and place == arrays.entries[other].place:
+    if isinstance(arrays, LazyArrays):
+        key = arrays.lazy[one].storage_key
+        if key is not None and key == arrays.lazy[other].storage_key:
             return True
     first, second = arrays[one], arrays[other]
     return (

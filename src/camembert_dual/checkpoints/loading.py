@@ -8,10 +8,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.report import LoadReport
-from camembert_dual.config import CamembertConfig
+from camembert_dual.checkpoints.matching import LoadReport
+from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import QUESTION_ANSWERING
+from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.storage.locate import HUB_OPTIONS
 
-HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
 IGNORED_OPTIONS = ("from_tf", "from_pt", "use_safetensors", "low_cpu_mem_usage")
 
 
@@ -57,11 +59,8 @@ class LoadOptions(NamedTuple):
         dtype = rest.pop("torch_dtype", None) if dtype is None else dtype
         known = {spec.name for spec in fields(CamembertConfig)} - {"extra"}
         unknown = sorted(set(rest) - known)
-        if unknown:
-            raise ValueError(
-                "An option of from_pretrained must be one of its own or a value of the config; "
-                f"received {', '.join(unknown)}."
-            )
+        rule = "An option of from_pretrained must be one of its own or a value of the config"
+        require(not unknown, rule, ", ".join(unknown))
         if config is not None and not isinstance(config, CamembertConfig):
             config = CamembertConfig.from_pretrained(config, **hub)
         return cls(config, rest, hub, model, dtype, mismatched)
@@ -79,14 +78,14 @@ class LoadOptions(NamedTuple):
         return replace(config, **changes)
 
 
-def config_for_saving(config: CamembertConfig, task: str) -> CamembertConfig:
+def config_for_saving(config: CamembertConfig, architecture: str) -> CamembertConfig:
     """The config as a file holds it: with the name of the class that wrote it.
 
     The head of question answering has two rows, for starts and ends, whatever ``num_labels`` says;
     ``transformers`` makes a row for each label, so a file must say two.
     """
-    changes: dict[str, Any] = {"extra": {**config.extra, "architectures": [task]}}
-    if task == "CamembertForQuestionAnswering" and config.num_labels != 2:
+    changes: dict[str, Any] = {"extra": {**config.extra, ARCHITECTURES: [architecture]}}
+    if architecture == QUESTION_ANSWERING and config.num_labels != 2:
         changes |= {"num_labels": 2, "id2label": None, "label2id": None}
     return replace(config, **changes)
 

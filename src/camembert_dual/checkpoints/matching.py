@@ -3,27 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from camembert_dual.checkpoints.lazy_arrays import (
-    Arrays,
+    LazyArrays,
     are_equal,
     dtype_of,
     is_floating,
     shape_of,
 )
-from camembert_dual.checkpoints.report import LoadReport
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import short
+from camembert_dual.common.errors import require, short
+from camembert_dual.parameter_names import (
+    BUFFERS,
+    DECODER,
+    DECODER_BIAS,
+    LM_BIAS,
+    POOLER,
+    POSITION_IDS,
+    WORD_EMBEDDINGS,
+    canonical,
+)
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
-POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
-BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
-TABLE = f"{BACKBONE}.embeddings.word_embeddings.weight"
-DECODER = "lm_head.decoder.weight"
 MAX_TEXT = 50_000  # all names of any checkpoint, but not of a hostile one
-LM_BIAS, DECODER_BIAS = "lm_head.bias", "lm_head.decoder.bias"
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """Which weights came from where; two reports are equal if they say the same.
+
+    Attributes:
+        loaded: Published names filled from the checkpoint.
+        tied: Names that are another weight (the decoder of a tied LM head).
+        ignored: Names in the checkpoint that this model has no use for, all known: an unused
+            pooler, another task's head, a buffer, or an alias found equal to what it aliases.
+        missing: Names the checkpoint does not have; they keep their new random values. Only a new
+            head or pooler may be missing as a whole.
+        mismatched: Names whose shapes differ, left at their new values because the caller allowed
+            it.
+        dtype_cast: Names whose type was changed, with both types, as ``"name: float16 ->
+            float32"``.
+    """
+
+    loaded: tuple[str, ...] = ()
+    tied: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
+    dtype_cast: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One line per kind that is not empty: its count and its names."""
+        lines = []
+        for kind in fields(self):
+            names = getattr(self, kind.name)
+            if names:
+                shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+                lines.append(f"{kind.name:<12}{len(names):>6}  {shown}")
+        return "\n".join(lines)
 
 
 def match(
@@ -52,127 +93,132 @@ def match(
         ValueError: If a weight is missing that must not be, a name is unknown, a shape differs or
             an alias is not equal; one error names them all.
     """
-    sources = {canonical(name): name for name in arrays}
-    wanted = {_with_prefix(one.name): one for one in expected}
-    problems: list[str] = []
-    if len(sources) != len(arrays):
-        twice = sorted(set(arrays) - set(sources.values()))
-        problems.append(f"given twice under two names: {', '.join(twice)}")
-    if DECODER_BIAS in sources and (DECODER in wanted or LM_BIAS not in sources):
-        sources[LM_BIAS] = sources[DECODER_BIAS]  # what is added where the decoder is not tied
-    aliases, tied = _aliases(sources, arrays, wanted, problems)
-    ignored = [name for name in sources if name not in wanted and _is_known(name, aliases)]
-    known = {*wanted, *ignored}
-    unknown = [short(sources[name]) for name in sources if name not in known]
-    if unknown:
-        problems.append(f"unexpected: {short(', '.join(unknown), MAX_TEXT)}")
-    mismatched = [
-        name
-        for name, one in wanted.items()
-        if name in sources and shape_of(arrays, sources[name]) != one.shape
-    ]
-    if mismatched and not ignore_mismatched_sizes:
-        shapes = (
-            f"{name} {shape_of(arrays, sources[name])} instead of {wanted[name].shape}"
-            for name in mismatched
-        )
-        problems.append(f"of another shape: {', '.join(shapes)}")
-    other = [
-        f"{name} {dtype_of(arrays, sources[name])}"
-        for name in wanted
-        if name in sources and not is_floating(dtype_of(arrays, sources[name]))
-    ]
-    if other:
-        problems.append(f"of a type that is not floating point: {', '.join(other)}")
-    missing = [name for name in wanted if name not in sources]
-    fatal = _fatal_gaps(missing, list(wanted))
-    if fatal:
-        problems.append(f"missing: {', '.join(fatal)}")
-    if problems:
-        raise ValueError(
-            f"{_origin(arrays)} must hold every weight of the model and nothing unknown; "
-            f"received one with {'; '.join(problems)}."
-        )
+    names = _Names.of(arrays, expected)
+    aliases, tied, different = _compare_aliases(names, arrays)
+    ignored = [one for one in names.stored if one not in names.wanted and _is_known(one, aliases)]
+    known = {*names.wanted, *ignored}
+    mismatched = _mismatched(names, arrays)
+    missing = [name for name in names.wanted if name not in names.stored]
+    problems = {
+        "given twice under two names": names.twice,
+        "": different,
+        "unexpected": [short(one) for name, one in names.stored.items() if name not in known],
+        "of another shape": [] if ignore_mismatched_sizes else list(mismatched.values()),
+        "of a type that is not floating point": _not_floating(names, arrays),
+        "missing": _fatal_gaps(missing, list(names.wanted)),
+    }
+    _refuse(arrays, problems)
     pairs = {
-        wanted[name].name: sources[name]
-        for name in wanted
-        if name in sources and name not in mismatched
+        one.name: names.stored[name]
+        for name, one in names.wanted.items()
+        if name in names.stored and name not in mismatched
     }
     return pairs, LoadReport(
         loaded=tuple(pairs),
         tied=tuple(tied),
-        ignored=tuple(sources[name] for name in ignored),
-        missing=tuple(wanted[name].name for name in missing),
-        mismatched=tuple(wanted[name].name for name in mismatched),
+        ignored=tuple(names.stored[name] for name in ignored),
+        missing=tuple(names.wanted[name].name for name in missing),
+        mismatched=tuple(names.wanted[name].name for name in mismatched),
         dtype_cast=tuple(
-            f"{name}: {dtype_of(arrays, source)} -> {dtype}"
-            for name, source in pairs.items()
-            if dtype is not None and str(dtype_of(arrays, source)) != dtype
+            f"{name}: {dtype_of(arrays, stored)} -> {dtype}"
+            for name, stored in pairs.items()
+            if dtype is not None and str(dtype_of(arrays, stored)) != dtype
         ),
     )
 
 
-def _origin(arrays: Mapping[str, Array]) -> str:
-    """The file that arrays come from, for messages."""
-    if isinstance(arrays, Arrays) and arrays.entries:
-        return str(next(iter(arrays.entries.values())).path)
-    return "A checkpoint"
+class _Names(NamedTuple):
+    """The two sides by the table's spelling, with the backbone's prefix.
+
+    Attributes:
+        stored: Name to the name in the checkpoint.
+        wanted: Name to the model's weight.
+        twice: Names in the checkpoint that mean what another one means.
+    """
+
+    stored: dict[str, str]
+    wanted: dict[str, Parameter]
+    twice: list[str]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Array], expected: Sequence[Parameter]) -> _Names:
+        stored = {canonical(name): name for name in arrays}
+        twice = sorted(set(arrays) - set(stored.values()))
+        wanted = {canonical(one.name): one for one in expected}
+        if DECODER_BIAS in stored and (DECODER in wanted or LM_BIAS not in stored):
+            stored[LM_BIAS] = stored[DECODER_BIAS]  # added where the decoder is not tied
+        return cls(stored, wanted, twice)
 
 
-def canonical(name: str) -> str:
-    """The table's spelling of a name, with the backbone's prefix."""
-    layer, dot, word = name.rpartition(".")
-    if layer.endswith(("LayerNorm", "layer_norm")):
-        word = {"gamma": "weight", "beta": "bias"}.get(word, word)
-    return _with_prefix(f"{layer}{dot}{word}")
+def _mismatched(names: _Names, arrays: Mapping[str, Array]) -> dict[str, str]:
+    """The names whose shapes differ, each with both shapes as a text."""
+    found = {}
+    for name, one in names.wanted.items():
+        shape = shape_of(arrays, names.stored[name]) if name in names.stored else one.shape
+        if shape != one.shape:
+            found[name] = f"{name} {shape} instead of {one.shape}"
+    return found
 
 
-def _with_prefix(name: str) -> str:
-    return f"{BACKBONE}.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+def _not_floating(names: _Names, arrays: Mapping[str, Array]) -> list[str]:
+    types = {
+        name: dtype_of(arrays, names.stored[name]) for name in names.wanted if name in names.stored
+    }
+    return [f"{name} {dtype}" for name, dtype in types.items() if not is_floating(dtype)]
+
+
+def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a checkpoint with all that is wrong with it, by kind, in one error."""
+    found = [
+        f"{kind}: {short(', '.join(names), MAX_TEXT)}" if kind else "; ".join(names)
+        for kind, names in problems.items()
+        if names
+    ]
+    is_lazy = isinstance(arrays, LazyArrays) and arrays.lazy
+    origin = next(iter(arrays.lazy.values())).path if is_lazy else "A checkpoint"  # type: ignore[attr-defined]
+    rule = f"{origin} must hold every weight of the model and nothing unknown"
+    require(not found, rule, f"one with {'; '.join(found)}")
 
 
 def _is_known(name: str, aliases: Iterable[str]) -> bool:
     """Whether a name that the model lacks is one of the family's."""
-    pooler = name.startswith(f"{BACKBONE}.pooler.dense.")
+    pooler = name.startswith(f"{POOLER}dense.")
     return name in HEAD_NAMES or name in BUFFERS or name in aliases or pooler
 
 
-def _aliases(
-    sources: Mapping[str, str],
-    arrays: Mapping[str, Array],
-    wanted: Mapping[str, Parameter],
-    problems: list[str],
-) -> tuple[list[str], list[str]]:
-    """Compare the decoder's aliases with what they alias; give those found and the tied names."""
-    pairs = [(DECODER_BIAS, LM_BIAS)]
-    has_lm_head = LM_BIAS in wanted
-    is_tied = has_lm_head and DECODER not in wanted
-    if is_tied:
-        pairs.append((DECODER, TABLE))
-    found = []
+def _compare_aliases(
+    names: _Names, arrays: Mapping[str, Array]
+) -> tuple[list[str], list[str], list[str]]:
+    """Compare the decoder's aliases with what they alias.
+
+    Returns:
+        Those found, the tied names, and what is wrong.
+    """
+    has_lm_head = LM_BIAS in names.wanted
+    is_tied = has_lm_head and DECODER not in names.wanted
+    pairs = [(DECODER_BIAS, LM_BIAS), *([(DECODER, WORD_EMBEDDINGS)] if is_tied else [])]
+    found, problems = [], []
+    stored = names.stored
     for alias, original in pairs:
-        if alias in sources:
+        if alias in stored:
             found.append(alias)
-            comparable = has_lm_head and original in sources
-            if comparable and not are_equal(arrays, sources[alias], sources[original]):
+            comparable = has_lm_head and original in stored
+            if comparable and not are_equal(arrays, stored[alias], stored[original]):
                 problems.append(f"{alias} different from {original}, which it aliases")
-    if POSITION_IDS in sources:
-        positions = arrays[sources[POSITION_IDS]].reshape(-1)
+    if POSITION_IDS in stored:
+        positions = arrays[stored[POSITION_IDS]].reshape(-1)
         if not np.array_equal(positions, np.arange(len(positions))):
             problems.append(f"{POSITION_IDS} that do not count from 0")
-    return found, [DECODER] if is_tied else []
+    return found, [DECODER] if is_tied else [], problems
 
 
 def _fatal_gaps(missing: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """Which missing names are an error: all but a head or a pooler that is missing as a whole."""
     fatal = [
-        name
-        for name in missing
-        if name.startswith(f"{BACKBONE}.") and not name.startswith(f"{BACKBONE}.pooler.")
+        name for name in missing if name.startswith(f"{BACKBONE}.") and not name.startswith(POOLER)
     ]
-    pooler = f"{BACKBONE}.pooler."
     for part in (
-        [name for name in wanted if name.startswith(pooler)],
+        [name for name in wanted if name.startswith(POOLER)],
         [name for name in wanted if not name.startswith(f"{BACKBONE}.") and name != DECODER],
     ):
         gaps = [name for name in missing if name in part]

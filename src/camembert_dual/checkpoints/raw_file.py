@@ -1,17 +1,22 @@
-"""A file read by offset, with every read bounded by its size."""
+"""A file, or a member of a zip archive, read by offset, with every read bounded by its size."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import weakref
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import require_file
+from camembert_dual.common.errors import file_error, require_file, short
+
+ZIP = b"PK\x03\x04"
+_ZIP_ERRORS = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError)
 
 
 class RawFile:
@@ -70,3 +75,58 @@ class RawFile:
                 require_file(self.path, got, rule, "a file that became shorter")
                 done += got
         return buffer
+
+
+def read_members(raw: RawFile) -> dict[str, tuple[int, int]]:
+    """Find where the members of a zip archive lie, which are kept in it as they are.
+
+    Args:
+        raw: The archive.
+
+    Returns:
+        Name to offset and size.
+
+    Raises:
+        CheckpointError: If the archive is not whole, a member is compressed, out of range, there
+            twice or over another.
+    """
+    path = raw.path
+    places: dict[str, tuple[int, int]] = {}
+    spans = []
+    for info in _infos(path):
+        name = short(info.filename, 80)
+        stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
+        plain = stored and not info.flag_bits & 1
+        require_file(path, plain, "an archive must keep its members uncompressed", name)
+        header = raw.read(info.header_offset, 30)
+        start = info.header_offset + 30
+        start += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        end = start + info.file_size
+        inside = header[:4] == ZIP and end <= raw.size
+        require_file(path, inside, f"the member {name} must lie in the file", "one that does not")
+        require_file(
+            path, info.filename not in places, "a member must be there once", f"{name} twice"
+        )
+        places[info.filename] = (start, info.file_size)
+        spans.append((info.header_offset, end))
+    spans.sort()
+    apart = all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+    require_file(path, apart, "members must not lie over each other", "some that do")
+    return places
+
+
+def member_names(path: Path) -> list[str]:
+    """The names of a zip archive's members.
+
+    Raises:
+        CheckpointError: If the archive is not whole.
+    """
+    return [info.filename for info in _infos(path)]
+
+
+def _infos(path: Path) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except _ZIP_ERRORS as error:
+        raise file_error(path, "a zip archive must be whole", str(error)) from None

@@ -6,32 +6,30 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.folder import Checkpoint
-from camembert_dual.checkpoints.lazy_arrays import Arrays
+from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.loading import config_for_saving
-from camembert_dual.checkpoints.matching import BUFFERS, canonical, match
+from camembert_dual.checkpoints.matching import match
 from camembert_dual.common.errors import require
-from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import BACKBONE, POOLER, TASKS, parameters
-
-ARCHITECTURES = "architectures"
+from camembert_dual.common.model_names import MASKED_LM, MODEL, architecture_of, read_task
+from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.parameter_names import BUFFERS, DECODER, DECODER_BIAS, POOLER, canonical
+from camembert_dual.parameters import NETWORKS, parameters
 
 
 class Selection(NamedTuple):
     """A checkpoint brought to the table's names.
 
     Attributes:
-        config: The config, which names the task.
-        task: Name of the torch class.
+        config: The config, which names the architecture.
+        architecture: Name of the torch class.
         arrays: Published name to array.
-        sources: Published name to the name among the checkpoint's arrays.
         tied: Names that are another weight.
         dropped: (name in the file, reason).
     """
 
     config: CamembertConfig
-    task: str
-    arrays: Arrays
-    sources: dict[str, str]
+    architecture: str
+    arrays: LazyArrays
     tied: tuple[str, ...]
     dropped: tuple[tuple[str, str], ...]
 
@@ -41,66 +39,51 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
 
     Args:
         checkpoint: The checkpoint.
-        task: Name of the torch class; None for the checkpoint's own, together with every other
-            known weight that the file holds.
+        task: The hub's word for a task or the name of a class; None for the checkpoint's own,
+            together with every other known weight that the file holds.
 
     Raises:
         ValueError: If there is no such task, a weight is missing or unknown, or a shape or alias
             differs.
     """
-    rule = f"A task must be one of {', '.join(TASKS)}"
-    require(task is None or task in TASKS, rule, repr(task))
     arrays = checkpoint.arrays
-    own = task or find_task(checkpoint.config, arrays)
-    known = {canonical(name) for name in arrays}
-    pooler = TASKS[own].pooler if task else any(_in_backbone(row.name) in known for row in POOLER)
+    own = find_architecture(checkpoint.config, arrays) if task is None else read_task(task)
+    held = any(canonical(name).startswith(POOLER) for name in arrays)
+    pooler = NETWORKS[own].pooler if task else held
     expected = parameters(checkpoint.config, own, pooler=pooler)
     pairs, report = match(arrays, expected)
     lacking = ", ".join(report.missing)
     require(not lacking, f"{checkpoint.file} must hold the weights of {own}", f"none for {lacking}")
     dropped = list(arrays.dropped)
     for name in report.ignored:
-        reason = _reason(canonical(name), own)
-        if task is None and reason.startswith("not a weight of"):
-            pairs[canonical(name)] = name  # a second head is kept: nothing is lost unless asked for
+        known = canonical(name)
+        if task is None and known not in (*BUFFERS, DECODER, DECODER_BIAS):
+            pairs[known] = name  # a second head is kept: nothing is lost unless asked for
         else:
-            dropped.append((arrays.entries[name].source, reason))
+            dropped.append((arrays.lazy[name].stored_name, _reason(known, own)))
     config = config_for_saving(checkpoint.config, own)
-    chosen = Arrays({name: arrays.entries[pairs[name]] for name in pairs}, arrays.format)
-    return Selection(config, own, chosen, pairs, report.tied, tuple(dropped))
+    chosen = LazyArrays({name: arrays.lazy[pairs[name]] for name in pairs}, arrays.format)
+    return Selection(config, own, chosen, report.tied, tuple(dropped))
 
 
-def find_task(config: CamembertConfig, names: Iterable[str]) -> str:
-    """The task that a config names if its head is there, else the one whose head is there."""
+def find_architecture(config: CamembertConfig, names: Iterable[str]) -> str:
+    """The class that a config names if its head is there, else the one whose head is there."""
     known = {canonical(name) for name in names}
+    heads = {name: {row.name for row in one.head} for name, one in NETWORKS.items()}
     listed: Any = config.extra.get(ARCHITECTURES)
-    named = [_class_name(one) for one in listed] if isinstance(listed, list) else []
-    for task in named:  # a part of its head is enough: what is missing is then named
-        if task in TASKS and {row.name for row in TASKS[task].head} & known:
-            return task
-    for task in ("CamembertForMaskedLM", *TASKS):
-        head = {row.name for row in TASKS[task].head}
-        if head and head <= known:
-            return task
-    return "CamembertModel"
+    named = [architecture_of(str(one)) for one in listed] if isinstance(listed, list) else []
+    for one in named:  # a part of its head is enough: what is missing is then named
+        if one is not None and heads[one] & known:
+            return one
+    for one in (MASKED_LM, *NETWORKS):
+        if heads[one] and heads[one] <= known:
+            return one
+    return MODEL
 
 
-def _class_name(name: object) -> str:
-    """The torch class of this package for a published class name of the family."""
-    text = str(name).removeprefix("TF")
-    for family in ("XLMRoberta", "Roberta", "Camembert"):
-        if text.startswith(family):
-            return f"Camembert{text.removeprefix(family)}"
-    return text
-
-
-def _in_backbone(name: str) -> str:
-    return f"{BACKBONE}.{name}"
-
-
-def _reason(name: str, task: str) -> str:
-    if name.startswith("lm_head.decoder."):
+def _reason(name: str, architecture: str) -> str:
+    if name in (DECODER, DECODER_BIAS):
         return "an alias, checked equal to what it aliases"
     if name in BUFFERS:
         return "a buffer, not a weight"
-    return f"not a weight of {task}"
+    return f"not a weight of {architecture}"

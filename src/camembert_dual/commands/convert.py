@@ -9,16 +9,19 @@ from typing import Any
 
 from tqdm import tqdm
 
-from camembert_dual.checkpoints.convert import REPORT, convert
-from camembert_dual.checkpoints.writing import DTYPES, FORMATS
+from camembert_dual.checkpoints.convert import convert
+from camembert_dual.checkpoints.folder import DTYPES
+from camembert_dual.checkpoints.formats.registry import WRITTEN
 from camembert_dual.commands.arguments import add_revision, add_task
+from camembert_dual.commands.printing import say
+from camembert_dual.storage.file_names import CONVERSION_REPORT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("source", metavar="SRC", help="folder, file, or name of a hub repository")
     parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
-    parser.add_argument("--to", choices=tuple(FORMATS), required=True, help="format of the weights")
+    parser.add_argument("--to", choices=tuple(WRITTEN), required=True, help="format of the weights")
     parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
     add_task(parser, "keep the weights of one class")
     parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
@@ -46,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
             revision=arguments.revision,
         )
-    target = arguments.target
-    print(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
-    print(f"{len(report['tensors'])} weights of {report['task']}; proof in {target / REPORT}")
+    target, count = arguments.target, len(report["tensors"])
+    say(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
+    say(f"{count} weights of {report['task']}; proof in {target / CONVERSION_REPORT}")
     for dropped in report["dropped"]:
-        print(f"dropped {dropped['name']}: {dropped['reason']}")
+        say(f"dropped {dropped['name']}: {dropped['reason']}")
     return 0

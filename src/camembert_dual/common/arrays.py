@@ -45,7 +45,7 @@ def to_numpy(tensor: Any) -> npt.NDArray[Any]:
 def as_lists(values: Any) -> Any:
     """Lists of numbers for lists, arrays and tensors of any framework."""
     if isinstance(values, (list, tuple)):
-        return [as_lists(value) for value in values]
+        return [value if type(value) is int else as_lists(value) for value in values]
     if hasattr(values, "tolist"):
         return values.tolist()
     return values.numpy().tolist() if hasattr(values, "numpy") else values

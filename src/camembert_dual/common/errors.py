@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+MAX_MESSAGE = 480
+
 
 class CheckpointError(ValueError):
     """A file breaks a rule; the message names the file, the rule and what was received."""
@@ -40,16 +42,33 @@ def require_file(path: Path, holds: object, rule: str, received: object) -> None
         CheckpointError: If the rule does not hold.
     """
     if not holds:
-        raise CheckpointError(f"{path}: {rule}; received {short(received)}.")
+        raise file_error(path, rule, received)
+
+
+def file_error(path: Path, rule: str, received: object) -> CheckpointError:
+    """The error about a file, to be raised where another one was caught."""
+    return CheckpointError(f"{path}: {rule}; received {short(received)}.")
 
 
 def short(received: object, limit: int = 200) -> str:
-    """Describe a value in a text of bounded length and cost, since it may come from a hostile file.
+    """Describe a value in one line of bounded length and cost, since a hostile file may hold it.
 
-    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory.
+    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory, and a name
+    can hold what a terminal obeys. A long text keeps its beginning and its end.
     """
     text = received if isinstance(received, str) else _BOUNDED.repr(received)
-    return text if len(text) <= limit else f"{text[:limit]}..."
+    if len(text) > limit:
+        text = f"{text[: limit * 2 // 3]}...{text[-(limit // 3 - 3) :]}"
+    if text.isprintable():
+        return text
+    shown = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    escaped = "".join(shown)
+    return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
+
+
+def shown(value: object, limit: int = 100) -> str:
+    """Show a value as Python writes it: control characters escaped, at most so many characters."""
+    return short(_BOUNDED.repr(value), limit)
 
 
 def is_integer(value: object, smallest: int | None = None) -> bool:

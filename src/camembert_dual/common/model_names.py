@@ -7,6 +7,7 @@ whose task the hub calls ``fill-mask``. An *architecture* is the name of the PyT
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from camembert_dual.common.backends import BACKENDS
@@ -54,6 +55,12 @@ TASK_OF = {architecture: task for task, architecture in TASKS.items()}
 def class_name(architecture: str, backend: str) -> str:
     """The class of a backend for an architecture."""
     return f"{BACKENDS[backend].prefix}{architecture}"
+
+
+def keras_name(architecture: str) -> str:
+    """What Keras calls a model of the class that was given no name."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=LM)(?=[A-Z])", "_", architecture)
+    return f"{BACKENDS['tf'].prefix}_{words}".lower()
 
 
 def architecture_of(name: str) -> str | None:

@@ -27,19 +27,23 @@ def attention_probabilities(
         query: (B, H, T, K).
         key: (B, H, S, K).
         mask: Boolean, broadcastable to (B, H, T, S).
-        relative_scores: (B, H, T, S), added before scaling.
+        relative_scores: (B, H, T, S), scaled already.
 
     Returns:
         Probabilities (B, H, T, S); the softmax is taken in float32 at least.
     """
-    scores = query @ key.transpose(-1, -2)  # (B, H, T, S)
+    scores = scaled(query) @ key.transpose(-1, -2)  # (B, H, T, S)
     if relative_scores is not None:
         scores = scores + relative_scores
-    scores = scores / math.sqrt(query.shape[-1])
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     wide = torch.promote_types(scores.dtype, torch.float32)
     return functional.softmax(scores, dim=-1, dtype=wide).to(query.dtype)
+
+
+def scaled(states: Tensor) -> Tensor:
+    """Divide (..., K) by the root of K, before a product that half precision could not hold."""
+    return states / math.sqrt(states.shape[-1])
 
 
 def relative_scores(
@@ -59,16 +63,38 @@ def relative_scores(
         both: Whether the key's product is added.
 
     Returns:
-        Scores (B, H, T, S).
+        Scores (B, H, T, S), scaled.
     """
-    queries = torch.arange(query.shape[2], device=query.device)[:, None] + past_length
-    keys = torch.arange(key.shape[2], device=query.device)[None, :]
-    centre = (distance_table.shape[0] - 1) // 2
-    distances = functional.embedding(queries - keys + centre, distance_table)  # (T, S, K)
-    scores = torch.einsum("bhtk,tsk->bhts", query, distances)
+    queries, keys = query.shape[2], key.shape[2]
+    first = (distance_table.shape[0] - 1) // 2 + past_length - keys + 1
+    rows = scaled(distance_table[first : first + queries + keys - 1])  # (T + S - 1, K)
+    # the first query is furthest behind the last key
+    scores = shifted(query, rows.flip(0))
     if both:
-        scores = scores + torch.einsum("bhsk,tsk->bhts", key, distances)
+        scores = scores + shifted(key, rows).transpose(2, 3)
     return scores
+
+
+def shifted(states: Tensor, rows: Tensor) -> Tensor:
+    """Multiply each of N states by M rows in turn, beginning one row earlier than the state before.
+
+    So no table of (N, M, K) is made.
+
+    Args:
+        states: (B, H, N, K).
+        rows: (N + M - 1, K); the last state begins at the first one.
+
+    Returns:
+        Products (B, H, N, M).
+    """
+    batch, heads, count = states.shape[:3]
+    others = rows.shape[0] - count + 1
+    rows = functional.pad(rows, (0, 0, 0, 1))  # (N + M, K), so that a shorter line shifts by one
+    products = states @ rows.transpose(0, 1)  # (B, H, N, N + M)
+    width = count + others - 1
+    flat = products.reshape(batch, heads, count * (width + 1))
+    lines = flat[:, :, count - 1 : count - 1 + count * width]
+    return lines.reshape(batch, heads, count, width)[..., :others]
 
 
 def split_heads(states: Tensor, num_heads: int) -> Tensor:

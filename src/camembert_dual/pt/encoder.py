@@ -101,13 +101,13 @@ class EncoderLayer(nn.Module):
 
 
 class EncoderOutput(NamedTuple):
-    """What the stack computed; ``hidden_states`` begins with the embeddings."""
+    """What the stack computed, None where not asked; ``hidden_states`` begins with embeddings."""
 
     last_hidden_state: Tensor
-    caches: tuple[tuple[Tensor, ...], ...]
-    hidden_states: tuple[Tensor, ...]
-    attentions: tuple[Tensor | None, ...]
-    cross_attentions: tuple[Tensor | None, ...]
+    caches: tuple[tuple[Tensor, ...], ...] | None
+    hidden_states: tuple[Tensor, ...] | None
+    attentions: tuple[Tensor | None, ...] | None
+    cross_attentions: tuple[Tensor | None, ...] | None
 
 
 class Encoder(nn.Module):
@@ -129,9 +129,14 @@ class Encoder(nn.Module):
         encoder_hidden_states: Tensor | None = None,
         encoder_mask: Tensor | None = None,
         past_key_values: Sequence[tuple[Tensor, ...]] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
+        output_hidden_states: bool = False,
     ) -> EncoderOutput:
-        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer."""
+        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer.
+
+        What is not asked for is not kept, so that memory does not grow with the layers.
+        """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
         for index, layer in enumerate(self.layer):
             arguments = (
@@ -148,11 +153,18 @@ class Encoder(nn.Module):
                 )
             else:
                 output = layer(*arguments, output_attentions=output_attentions)
-            hidden_states, probabilities, cross_probabilities, cache = output
-            states.append(hidden_states)
-            attentions.append(probabilities)
-            cross_attentions.append(cross_probabilities)
-            caches.append(cache)
+            hidden_states = output[0]
+            if output_hidden_states:
+                states.append(hidden_states)
+            if output_attentions:
+                attentions.append(output[1])
+                cross_attentions.append(output[2])
+            if use_cache:
+                caches.append(output[3])
         return EncoderOutput(
-            hidden_states, tuple(caches), tuple(states), tuple(attentions), tuple(cross_attentions)
+            hidden_states,
+            tuple(caches) if use_cache else None,
+            tuple(states) if output_hidden_states else None,
+            tuple(attentions) if output_attentions else None,
+            tuple(cross_attentions) if output_attentions else None,
         )

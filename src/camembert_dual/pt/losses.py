@@ -46,7 +46,12 @@ def causal_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
     labels = labels.reshape(logits.shape[:-1])
-    return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1])
+    return cross_entropy(logits, next_labels(labels), logits.shape[-1])
+
+
+def next_labels(labels: Tensor) -> Tensor:
+    """The label (B, T) after each one, and none after the last: so logits need not be cut."""
+    return functional.pad(labels[:, 1:], (0, 1), value=IGNORED)
 
 
 def classification_loss(

@@ -109,6 +109,10 @@ class CamembertModel(PretrainedModel):
         output_attentions = (
             config.output_attentions if output_attentions is None else output_attentions
         )
+        all_states = (
+            config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        )
+        cached = config.is_decoder and (config.use_cache if use_cache is None else use_cache)
         encoded = self.encoder(
             hidden_states,
             attention_mask_of(config, inputs["attention_mask"], hidden_states, past_length),
@@ -116,19 +120,17 @@ class CamembertModel(PretrainedModel):
             inputs["encoder_hidden_states"],
             None if encoder_mask is None else expand_mask(encoder_mask),
             cache,
+            use_cache=cached,
             output_attentions=output_attentions,
+            output_hidden_states=all_states,
         )
-        all_states = (
-            config.output_hidden_states if output_hidden_states is None else output_hidden_states
-        )
-        cached = config.is_decoder and (config.use_cache if use_cache is None else use_cache)
         crossed = output_attentions and encoder_hidden_states is not None
         output = BaseModelOutput(
             last_hidden_state=encoded.last_hidden_state,
             pooler_output=None if self.pooler is None else self.pooler(encoded.last_hidden_state),
-            past_key_values=encoded.caches if cached else None,
-            hidden_states=encoded.hidden_states if all_states else None,
-            attentions=encoded.attentions if output_attentions else None,
+            past_key_values=encoded.caches,
+            hidden_states=encoded.hidden_states,
+            attentions=encoded.attentions,
             cross_attentions=encoded.cross_attentions if crossed else None,
         )
         return output if returns_dict(config, return_dict) else output.to_tuple()

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
-from camembert_dual.checkpoints.lazy_arrays import Arrays
+from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
-from camembert_dual.checkpoints.matching import match
-from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
 from camembert_dual.pt import layers, surgery
@@ -141,7 +140,7 @@ class PretrainedModel(nn.Module):
         )
         weights = dict(self.named_parameters())
         for name, source in pairs.items():
-            fill(weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, Arrays))
+            fill(weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays))
         self.load_report = report
         return report
 

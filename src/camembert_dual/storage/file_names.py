@@ -9,6 +9,7 @@ INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its ow
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
 TF_H5 = "tf_model.h5"
+TF_SAFETENSORS = "tf_model.safetensors"
 KERAS_WEIGHTS = "model.weights.h5"
 KERAS_INDEX = "model.weights.json"
 KERAS_MODEL = "model.keras"
@@ -21,12 +22,15 @@ WEIGHTS = (
     f"{TORCH_BIN}{INDEX_SUFFIX}",
     TF_H5,
     f"{TF_H5}{INDEX_SUFFIX}",
-    "tf_model.safetensors",
+    TF_SAFETENSORS,
     KERAS_WEIGHTS,
     KERAS_INDEX,
     KERAS_MODEL,
     FAIRSEQ,
 )
+# a model of Keras may be called as its user likes
+KERAS_INDICES = "*.weights.json"
+KERAS_FILES = ("*.weights.h5", "*.keras")
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
@@ -54,3 +58,9 @@ def files_of(weights: str) -> str:
     """A pattern of the names of one set of weights, in one file or in several with an index."""
     stem, dot, kind = weights.partition(".")
     return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"
+
+
+def shard_name(weights: str, number: int, count: int) -> str:
+    """The name of one of several files of a set of weights; the first is number 1."""
+    stem, dot, kind = weights.rpartition(".")
+    return f"{stem}-{number:05d}-of-{count:05d}{dot}{kind}"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from camembert_dual.common.backends import PACKAGE
 from camembert_dual.storage.atomic import finish_save
-from camembert_dual.storage.hub import download, is_hub_name
+from camembert_dual.storage.hub import KINDS, download, is_hub_name
 
 BUNDLED = ("camembert-tiny-fr",)
 HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
@@ -51,12 +52,9 @@ def locate(
         finish_save(path.parent)
         return path
     if name in BUNDLED:
-        return Path(str(resources.files("camembert_dual"))) / "assets" / name
+        return Path(str(resources.files(PACKAGE))) / "assets" / name
     if not isinstance(name_or_path, str) or not is_hub_name(name):
-        raise FileNotFoundError(
-            "A checkpoint must be a folder or file that exists, one of the bundled "
-            f"{', '.join(BUNDLED)}, or a hub name (owner/name); received {name!r}."
-        )
+        raise FileNotFoundError(f"{KINDS}; received {name!r}.")
     return download(
         name,
         filenames=filenames,

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.tf.layers import dense, dropout, embedding, layer_norm
+from camembert_dual.tf.layers import dense, dropout, embedding, layer_norm, size_of
 
 Cache = tuple[tf.Tensor, tf.Tensor]
 
@@ -26,19 +26,23 @@ def attention_probabilities(
         query: (B, H, T, K).
         key: (B, H, S, K).
         mask: Boolean, broadcastable to (B, H, T, S).
-        relative_scores: (B, H, T, S), added before scaling.
+        relative_scores: (B, H, T, S), scaled already.
 
     Returns:
         Probabilities (B, H, T, S); the softmax is taken in float32 at least.
     """
-    scores = tf.matmul(query, key, transpose_b=True)  # (B, H, T, S)
+    scores = tf.matmul(scaled(query), key, transpose_b=True)  # (B, H, T, S)
     if relative_scores is not None:
         scores = scores + relative_scores
-    scores = scores / tf.constant(math.sqrt(query.shape[-1]), scores.dtype)
     if mask is not None:
         scores = tf.where(mask, scores, scores.dtype.min)
     wide = tf.cast(scores, keras.backend.result_type(scores.dtype.name, "float32"))
     return tf.cast(tf.nn.softmax(wide, axis=-1), query.dtype)
+
+
+def scaled(states: tf.Tensor) -> tf.Tensor:
+    """Divide (..., K) by the root of K, before a product that half precision could not hold."""
+    return states / tf.constant(math.sqrt(states.shape[-1]), states.dtype)
 
 
 def relative_scores(
@@ -58,30 +62,51 @@ def relative_scores(
         both: Whether the key's product is added.
 
     Returns:
-        Scores (B, H, T, S).
+        Scores (B, H, T, S), scaled.
     """
-    queries = tf.range(tf.shape(query)[2])[:, None] + past_length
-    keys = tf.range(tf.shape(key)[2])[None, :]
-    centre = (distance_table.shape[0] - 1) // 2
-    distances = tf.gather(distance_table, queries - keys + centre)  # (T, S, K)
-    scores = tf.einsum("bhtk,tsk->bhts", query, distances)
+    queries, keys = tf.shape(query)[2], tf.shape(key)[2]
+    first = (distance_table.shape[0] - 1) // 2 + past_length - keys + 1
+    rows = scaled(distance_table[first : first + queries + keys - 1])  # (T + S - 1, K)
+    # the first query is furthest behind the last key
+    scores = shifted(query, tf.reverse(rows, [0]))
     if both:
-        scores = scores + tf.einsum("bhsk,tsk->bhts", key, distances)
+        scores = scores + tf.transpose(shifted(key, rows), [0, 1, 3, 2])
     return scores
+
+
+def shifted(states: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Multiply each of N states by M rows in turn, beginning one row earlier than the state before.
+
+    So no table of (N, M, K) is made.
+
+    Args:
+        states: (B, H, N, K).
+        rows: (N + M - 1, K); the last state begins at the first one.
+
+    Returns:
+        Products (B, H, N, M).
+    """
+    batch, count = tf.shape(states)[0], tf.shape(states)[2]
+    others = tf.shape(rows)[0] - count + 1
+    rows = tf.pad(rows, [[0, 1], [0, 0]])  # (N + M, K), so that a shorter line shifts by one
+    products = tf.matmul(states, rows, transpose_b=True)  # (B, H, N, N + M)
+    heads, width = states.shape[1], count + others - 1
+    flat = tf.reshape(products, [batch, heads, count * (width + 1)])
+    lines = flat[:, :, count - 1 : count - 1 + count * width]
+    return tf.reshape(lines, [batch, heads, count, width])[..., :others]
 
 
 def split_heads(states: tf.Tensor, num_heads: int) -> tf.Tensor:
     """Cut (B, T, H K) into heads (B, H, T, K)."""
-    batch, length = tf.unstack(tf.shape(states)[:2])
     size = states.shape[-1] // num_heads
-    return tf.transpose(tf.reshape(states, [batch, length, num_heads, size]), [0, 2, 1, 3])
+    heads = tf.reshape(states, [-1, size_of(states, 1), num_heads, size])  # (B, T, H, K)
+    return tf.transpose(heads, [0, 2, 1, 3])
 
 
 def merge_heads(context: tf.Tensor) -> tf.Tensor:
     """Join heads (B, H, T, K) into (B, T, H K)."""
-    batch, length = tf.shape(context)[0], tf.shape(context)[2]
     width = context.shape[1] * context.shape[3]
-    return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [batch, length, width])
+    return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, size_of(context, 2), width])
 
 
 class SelfAttention(keras.layers.Layer):

@@ -134,13 +134,13 @@ class EncoderLayer(keras.layers.Layer):
 
 
 class EncoderOutput(NamedTuple):
-    """What the stack computed; ``hidden_states`` begins with the embeddings."""
+    """What the stack computed, None where not asked; ``hidden_states`` begins with embeddings."""
 
     last_hidden_state: tf.Tensor
-    caches: tuple[tuple[tf.Tensor, ...], ...]
-    hidden_states: tuple[tf.Tensor, ...]
-    attentions: tuple[tf.Tensor | None, ...]
-    cross_attentions: tuple[tf.Tensor | None, ...]
+    caches: tuple[tuple[tf.Tensor, ...], ...] | None
+    hidden_states: tuple[tf.Tensor, ...] | None
+    attentions: tuple[tf.Tensor | None, ...] | None
+    cross_attentions: tuple[tf.Tensor | None, ...] | None
 
 
 class Encoder(keras.layers.Layer):
@@ -167,10 +167,15 @@ class Encoder(keras.layers.Layer):
         encoder_hidden_states: tf.Tensor | None = None,
         encoder_mask: tf.Tensor | None = None,
         past_key_values: Sequence[tuple[tf.Tensor, ...]] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
+        output_hidden_states: bool = False,
         training: bool | None = None,
     ) -> EncoderOutput:
-        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer."""
+        """Run all layers; arguments as in :class:`EncoderLayer`, some of them one per layer.
+
+        What is not asked for is not kept, so that memory does not grow with the layers.
+        """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
         for index, layer in enumerate(self.layer):
             arguments = (
@@ -185,11 +190,18 @@ class Encoder(keras.layers.Layer):
                 output = checkpoint(layer, *arguments, output_attentions=output_attentions)
             else:
                 output = layer(*arguments, output_attentions=output_attentions)
-            hidden_states, probabilities, cross_probabilities, cache = output
-            states.append(hidden_states)
-            attentions.append(probabilities)
-            cross_attentions.append(cross_probabilities)
-            caches.append(cache)
+            hidden_states = output[0]
+            if output_hidden_states:
+                states.append(hidden_states)
+            if output_attentions:
+                attentions.append(output[1])
+                cross_attentions.append(output[2])
+            if use_cache:
+                caches.append(output[3])
         return EncoderOutput(
-            hidden_states, tuple(caches), tuple(states), tuple(attentions), tuple(cross_attentions)
+            hidden_states,
+            tuple(caches) if use_cache else None,
+            tuple(states) if output_hidden_states else None,
+            tuple(attentions) if output_attentions else None,
+            tuple(cross_attentions) if output_attentions else None,
         )

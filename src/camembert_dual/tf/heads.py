@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.tf.layers import Dropout, dense, dropout, embedding, gelu, layer_norm
+from camembert_dual.tf.layers import Dropout, affine, dense, dropout, embedding, gelu, layer_norm
 
 
 class Pooler(keras.layers.Layer):
@@ -58,7 +58,7 @@ class LMHead(keras.layers.Layer):
     def call(self, hidden_states: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
         """Map (..., D) and the decoder's table (V, D) to logits (..., V)."""
         hidden_states = self.layer_norm(gelu(self.dense(hidden_states)))
-        return tf.einsum("...d,vd->...v", hidden_states, table) + self.bias
+        return affine(hidden_states, table, self.bias, transpose=True)
 
 
 class ClassificationHead(keras.layers.Layer):

@@ -95,7 +95,7 @@ def own_loss(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf.Ten
     if isinstance(sample_weight, Mapping):
         sample_weight = sample_weight["labels"]
     if task.endswith("CausalLM") and sample_weight is not None and len(sample_weight.shape) == 2:
-        sample_weight = sample_weight[:, 1:]  # as the loss shifts the labels
+        sample_weight = tf.pad(sample_weight[:, 1:], [[0, 0], [0, 1]])  # as the labels shift
     mean = partial(share_of_mean, sample_weight)
     if task.endswith("CausalLM"):
         return causal_loss(logits, labels, mean)

@@ -57,6 +57,10 @@ class Dense(keras.layers.Dense):
         """Make the weights."""
         super().build((None, self.in_size))
 
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Map (..., in_size) to (..., out_size)."""
+        return affine(inputs, self.kernel, self.bias)
+
 
 class Embedding(keras.layers.Embedding):
     """A table whose padding row gets no gradient by look-up."""
@@ -72,7 +76,9 @@ class Embedding(keras.layers.Embedding):
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """Look up ids (...) in the table: (..., D)."""
         table = tf.cast(self.embeddings, self.compute_dtype)  # Keras' own tables do not cast
-        rows = tf.gather(table, ids)  # (..., D)
+        # a reshape has a whole table for its gradient; an optimiser that scattered rows into the
+        # table would have TensorFlow copy it at every later read
+        rows = tf.gather(tf.reshape(table, table.shape), ids)  # (..., D)
         if self.padding_index is None:
             return rows
         # LiteRT's converter knows no other way to add an axis to two unknown ones
@@ -104,6 +110,35 @@ class Dropout(keras.layers.Dropout):
         """Take up the state of the draws, if the file has it."""
         if self.rate > 0 and "seed" in list(store.keys()):  # a store of Keras is no mapping
             self.seed_generator.state.assign(store["seed"])
+
+
+def size_of(tensor: tf.Tensor, axis: int) -> int | tf.Tensor:
+    """The size of an axis: a number where it is known, which needs no operation."""
+    known: int | None = tensor.shape[axis]
+    return tf.shape(tensor)[axis] if known is None else known
+
+
+def affine(
+    states: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor, transpose: bool = False
+) -> tf.Tensor:
+    """Map states by a matrix and a bias, as one product of two matrices.
+
+    Keras' product of more axes takes shapes apart and joins them again, a dozen operations each
+    time; that of TensorFlow makes a matrix for each text in its gradient.
+
+    Args:
+        states: (..., I).
+        matrix: (I, O), or (O, I) with ``transpose``.
+        bias: (O).
+        transpose: Whether the matrix is the other way round.
+
+    Returns:
+        (..., O).
+    """
+    rows = tf.reshape(states, [-1, states.shape[-1]])
+    rows = tf.nn.bias_add(tf.matmul(rows, matrix, transpose_b=transpose), bias)
+    middle = [size_of(states, axis) for axis in range(1, len(states.shape) - 1)]
+    return tf.reshape(rows, [-1, *middle, rows.shape[-1]]) if middle else rows
 
 
 def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dtype: Any) -> Dense:

@@ -54,7 +54,12 @@ def causal_loss(logits: tf.Tensor, labels: tf.Tensor, mean: Mean = mean_of_valid
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
     labels = tf.reshape(labels, tf.shape(logits)[:-1])
-    return cross_entropy(logits[:, :-1], labels[:, 1:], logits.shape[-1], mean)
+    return cross_entropy(logits, next_labels(labels), logits.shape[-1], mean)
+
+
+def next_labels(labels: tf.Tensor) -> tf.Tensor:
+    """The label (B, T) after each one, and none after the last: so logits need not be cut."""
+    return tf.pad(labels[:, 1:], [[0, 0], [0, 1]], constant_values=IGNORED)
 
 
 def classification_loss(

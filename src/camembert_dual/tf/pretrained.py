@@ -1,5 +1,6 @@
 """What every model can do besides computing: load, save, count, resize, prune."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -11,15 +12,14 @@ import tensorflow as tf
 
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
-from camembert_dual.checkpoints.matching import match
-from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
 from camembert_dual.tf import keras_fit, layers, surgery
 
 Model = TypeVar("Model", bound="PretrainedModel")
 Array = npt.NDArray[np.generic]
-FILL_BYTES = 1 << 22
+ALIGNMENT = 64
 
 
 class PretrainedModel(keras.Model):
@@ -259,6 +259,16 @@ class PretrainedModel(keras.Model):
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
         return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
 
+    def make_train_function(self, force: bool = False) -> Any:
+        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
+
+        Keras would make them in the midst of the graph, and have to trace it again without them.
+        """
+        if not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
+
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -298,16 +308,21 @@ def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
 
 
 def fill(weight: tf.Variable, array: Array) -> None:
-    """Copy an array into a weight, some rows at a time.
+    """Give a weight the values of an array, in memory that the weight keeps.
 
-    A tensor of a whole table would take the table's memory twice more while it is assigned.
+    A weight that is filled in parts, by slices or by scattered rows, is copied at every later read;
+    and ``assign`` makes two more copies of a table while it goes.
     """
-    dtype = weight.dtype.as_numpy_dtype
-    step = max(1, FILL_BYTES // max(1, array[:1].nbytes))
     is_copied = isinstance(weight, tf.distribute.DistributedValues)
     for copy in weight.values if is_copied else [weight]:
-        for start in range(0, len(array), step):
-            rows = np.ascontiguousarray(array[start : start + step], dtype)
-            tf.raw_ops.ResourceStridedSliceAssign(
-                ref=copy.handle, begin=[start], end=[start + len(rows)], strides=[1], value=rows
-            )
+        values = aligned(array.shape, weight.dtype.as_numpy_dtype)
+        values[...] = array
+        tf.raw_ops.AssignVariableOp(resource=copy.handle, value=values)
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Memory that TensorFlow takes over as it is; other than at such addresses it copies."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(size + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    return room[start : start + size].view(dtype).reshape(shape)

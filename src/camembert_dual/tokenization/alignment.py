@@ -61,6 +61,11 @@ class Alignment:
         """Where every token comes from."""
         return self._solve()
 
+    @cached_property
+    def _stops(self) -> IntArray:
+        """Where each row ends in the buffers."""
+        return np.cumsum(self._rows.widths)
+
     def __len__(self) -> int:
         """Number of rows."""
         return len(self._rows.lengths)
@@ -78,7 +83,7 @@ class Alignment:
         size = len(self)
         if not -size <= index < size:
             raise IndexError(f"A row must be under {size}; received {index}.")
-        stop = int(self._rows.widths[: index % size + 1].sum())
+        stop = int(self._stops[index])
         tokens = slice(stop - int(self._rows.widths[index]), stop)
         buffers, origins = self._buffers, self.origins
         return Encoding(
@@ -97,8 +102,7 @@ class Alignment:
     def offsets(self) -> list[list[tuple[int, int]]]:
         """The characters of every token of every row."""
         spans = list(zip(self.origins.starts.tolist(), self.origins.ends.tolist(), strict=True))
-        stops = np.cumsum(self._rows.widths).tolist()
-        sizes = self._rows.widths.tolist()
+        stops, sizes = self._stops.tolist(), self._rows.widths.tolist()
         return [spans[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
 
     def offset_matrix(self) -> IntArray:

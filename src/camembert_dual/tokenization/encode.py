@@ -24,7 +24,6 @@ from camembert_dual.tokenization.layout import (
 from camembert_dual.tokenization.options import (
     Options,
     Rules,
-    checked_side,
     padded_width,
     truncation_of,
 )
@@ -69,15 +68,15 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
         sides.append([second for _, second in samples.items if second is not None])
     drawn: list[SegmentedTexts] = []
     if segmenter.is_stochastic:  # ids and alignment must come from the same draw
-        drawn = [align_inputs(segmenter, side) for side in sides]
+        drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         ids = [one.ids for one in drawn]
     else:
-        ids = [encode_inputs(segmenter, side) for side in sides]
+        ids = [encode_inputs(segmenter, side, rules.unk_id) for side in sides]
     sequences = ids[0], ids[1] if samples.pairs else None
     plan = plan_rows(rules, sequences, options)
 
     def solve() -> TokenOrigins:
-        segmented = drawn or [align_inputs(segmenter, side) for side in sides]
+        segmented = drawn or [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         found = [one.ids.values for one in segmented]
         same = [np.array_equal(a.values, b) for a, b in zip(ids, found, strict=True)]
         rule = "Tokens of an encoding must be asked for before its tokenizer gets more tokens"
@@ -144,7 +143,7 @@ def pad_encodings(
         "token_type_ids": rules.pad_token_type_id,
         "special_tokens_mask": 1,
     }
-    side = checked_side(options.padding_side or rules.padding_side, "padding_side")
+    side = options.padding_side or rules.padding_side
     for name in values.keys() & data.keys():
         data[name] = [_grown(row, width, values[name], side) for row in data[name]]
     kind = options.return_tensors
@@ -202,11 +201,11 @@ def plan_rows(rules: Rules, sequences: Sequences, options: Options) -> Plan:
         strategy=truncation,
         stride=options.stride,
         overflow=options.return_overflowing_tokens,
-        side=checked_side(rules.truncation_side, "truncation_side"),
+        side=rules.truncation_side,
         pairs=second is not None,
     )
     lengths = row_lengths(windows, template)
-    side = checked_side(options.padding_side or rules.padding_side, "padding_side")
+    side = options.padding_side or rules.padding_side
     width = padded_width(int(lengths.max(initial=0)), options, rules)
     rows = lay_out(lengths, width, side)
     return Plan(windows, template, rows, find_slots(rows, windows, template, first, second))
@@ -223,7 +222,7 @@ def collect(
 ) -> BatchEncoding:
     """Fill the buffers and hand back the fields that were asked for."""
     pads = rules.pad_token_id or 0, rules.pad_token_type_id
-    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads)
+    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_ids)
     alignment = None if solve is None else Alignment(plan.rows, buffers, solve)
     kind = options.return_tensors
     single = not batched and kind is None and not options.return_overflowing_tokens

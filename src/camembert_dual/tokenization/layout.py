@@ -5,6 +5,7 @@ Legend: N rows, L width of a padded row.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -114,6 +115,7 @@ def write_buffers(
     sequences: tuple[Ragged, Ragged | None],
     pad_id: int,
     pad_type_id: int,
+    special_ids: Collection[int],
 ) -> Buffers:
     """Write special tokens and sequences into flat buffers."""
     first, second = sequences
@@ -125,8 +127,9 @@ def write_buffers(
         attention[target] = 1
         types[target] = type_id
         if isinstance(content, str):
-            ids[target] = (first if content == "A" or second is None else second).values[origin]
-            special[target] = 0
+            values = (first if content == "A" or second is None else second).values[origin]
+            ids[target] = values
+            special[target] = np.isin(values, list(special_ids))
         else:
             ids[target] = content
     return Buffers(ids, types, attention, special)

@@ -38,11 +38,18 @@ def from_lists(rows: Sequence[Sequence[int]]) -> Ragged:
     return Ragged(np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum())), lengths)
 
 
-def merge_rows(parts: Ragged, counts: Sequence[int]) -> Ragged:
+def merge_rows(parts: Ragged, counts: Sequence[int] | IntArray) -> Ragged:
     """Join neighbouring rows: the first ``counts[0]`` parts become row 0, and so on."""
     edges = np.concatenate([[0], np.cumsum(parts.lengths)])
     stops = np.cumsum(np.asarray(counts, np.int64))
     return Ragged(parts.values, np.diff(edges[np.concatenate([[0], stops])]).astype(np.int64))
+
+
+def take_rows(rows: Ragged, numbers: IntArray) -> tuple[Ragged, IntArray]:
+    """Rows by their numbers, as often as each comes; and the places of their values in ``rows``."""
+    lengths = rows.lengths[numbers]
+    places = np.repeat(rows.starts()[numbers], lengths) + ramp(lengths)
+    return Ragged(rows.values[places], lengths), places
 
 
 def ramp(lengths: IntArray) -> IntArray:

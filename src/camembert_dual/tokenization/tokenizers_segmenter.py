@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from itertools import chain
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
-from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.tokenization.added_tokens import AddedTokens, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import SegmentedTexts, check_utf8
+from camembert_dual.tokenization.segmenter import SegmentedTexts
 from camembert_dual.tokenization.template import Templates, read_templates
+
+_ADDING = threading.Lock()
+
+
+@contextmanager
+def library_errors(rule: str) -> Iterator[None]:
+    """Turn whatever the library raises into one error; where it panics, that is no ``Exception``.
+
+    Raises:
+        CheckpointError: If it raises.
+    """
+    try:
+        yield
+    except (GeneratorExit, KeyboardInterrupt, MemoryError, SystemExit):
+        raise
+    except BaseException as error:
+        text = short(repr(str(error)))
+        raise CheckpointError(f"{rule}; received {text} of the library.") from None
+
+
+def load_library(path: Path) -> Tokenizer:
+    """The library's tokenizer of a ``tokenizer.json``.
+
+    Raises:
+        CheckpointError: If it cannot be read.
+    """
+    with library_errors(f"{path}: the file must be one that the tokenizers library reads"):
+        return Tokenizer.from_file(str(path))
 
 
 class TokenizersSegmenter:
@@ -27,29 +59,30 @@ class TokenizersSegmenter:
         self.added = AddedTokens(library.get_added_tokens_decoder())
         self.is_stochastic = bool(getattr(library.model, "dropout", None))
 
-    def encode(self, texts: Sequence[str]) -> Ragged:
-        """Ids of every text."""
+    def encode(self, texts: Sequence[str], unk_id: int | None = None) -> Ragged:
+        """Ids of every text; what the vocabulary lacks has the id that the file says."""
         found = self._run(self.library.encode_batch_fast, texts)
         return from_lists([one.ids for one in found])
 
-    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+    def align(self, texts: Sequence[str], unk_id: int | None = None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         found = self._run(self.library.encode_batch, texts)
-        offsets = list(chain.from_iterable(one.offsets for one in found))
-        spans = np.array(offsets, np.int64).reshape(-1, 2)
+        edges = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
+        spans = np.fromiter(edges, np.int64).reshape(-1, 2)
         words = chain.from_iterable(one.word_ids for one in found)
         return SegmentedTexts(
             from_lists([one.ids for one in found]),
             np.array(list(chain.from_iterable(one.tokens for one in found)), object),
             spans[:, 0],
             spans[:, 1],
-            np.array([-1 if word is None else word for word in words], np.int64),
+            np.fromiter((-1 if word is None else word for word in words), np.int64, len(spans)),
         )
 
     def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
         try:
-            return list(encode(list(texts), add_special_tokens=False))
-        except (TypeError, UnicodeError):
+            with library_errors("A text must be one that tokenizer.json can cut"):
+                return list(encode(list(texts), add_special_tokens=False))
+        except ValueError:
             for text in texts:
                 check_utf8(text)
             raise
@@ -62,13 +95,15 @@ class TokenizersSegmenter:
         """The token of an id; None if there is no such id."""
         return self.library.id_to_token(index) if index >= 0 else None
 
-    def add(self, token: AddedToken) -> bool:
-        """Make ``token`` an added token; say whether the vocabulary grew."""
-        known = self.library.token_to_id(token.content) is not None
-        add = self.library.add_special_tokens if token.special else self.library.add_tokens
-        add([token])
-        self.added = AddedTokens(self.library.get_added_tokens_decoder())
-        return not known
+    def add(self, tokens: Sequence[AddedToken]) -> int:
+        """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
+        with _ADDING:
+            before = self.library.get_vocab_size(with_added_tokens=True)
+            for special, some in groupby(tokens, lambda token: token.special):
+                add = self.library.add_special_tokens if special else self.library.add_tokens
+                add(list(some))
+            self.added = AddedTokens(self.library.get_added_tokens_decoder())
+            return self.library.get_vocab_size(with_added_tokens=True) - before
 
     def templates(self) -> Templates:
         """Where the file puts special tokens.

@@ -9,16 +9,15 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from camembert_dual.checkpoints.convert import convert
-from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
-from camembert_dual.checkpoints.formats.registry import read_file
+from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint, write_weights
+from camembert_dual.checkpoints.formats.registry import WRITTEN, read_file
 from camembert_dual.checkpoints.selecting import select
-from camembert_dual.checkpoints.writing import FORMATS, write_weights
 from camembert_dual.cli import main
 from camembert_dual.common.errors import CheckpointError
-from camembert_dual.parameters import TASKS
+from camembert_dual.common.model_names import ARCHITECTURES as TASKS
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
-PAIRS = [(one, other) for one in FORMATS for other in FORMATS]
+PAIRS = [(one, other) for one in WRITTEN for other in WRITTEN]
 MLM = "CamembertForMaskedLM"
 SHALLOW = tiny_config(num_hidden_layers=1)
 
@@ -29,7 +28,7 @@ def in_every_format(tmp_path_factory):
     folder = tmp_path_factory.mktemp("formats")
     for dtype in DTYPES:
         save_checkpoint(folder / dtype, SHALLOW, tiny_arrays(config=SHALLOW, dtype=dtype))
-        for to in FORMATS:
+        for to in WRITTEN:
             convert(folder / dtype, folder / f"{dtype} {to}", to)
     return folder
 
@@ -58,14 +57,14 @@ def test_question_answering_has_two_labels_in_files(tmp_path):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", WRITTEN)
 def test_every_task_keeps_its_names_and_values_in_every_format(tmp_path, task, to):
     config = tiny_config(task, num_hidden_layers=1)
     arrays = tiny_arrays(task, config)
     save_checkpoint(tmp_path / "start", config, arrays)
     convert(tmp_path / "start", tmp_path / "there", to)
     selection = select(open_checkpoint(tmp_path / "there"))
-    assert selection.task == task or task == "CamembertForCausalLM"
+    assert selection.architecture == task or task == "CamembertForCausalLM"
     assert_same(selection.arrays, arrays)
 
 
@@ -94,7 +93,7 @@ def test_the_report_says_where_each_weight_came_from_and_proves_its_bytes(tmp_pa
 def test_nothing_known_is_lost_unless_a_task_is_asked_for(tmp_path):
     arrays = tiny_arrays(pooler=True)
     save_checkpoint(tmp_path / "start", tiny_config(), arrays)
-    for to in FORMATS:
+    for to in WRITTEN:
         convert(tmp_path / "start", tmp_path / to, to)
         assert_same(open_checkpoint(tmp_path / to).arrays, arrays)
 
@@ -162,7 +161,7 @@ def test_an_old_tokenizer_gives_way_to_the_new_one_but_not_to_none(tmp_path):
     assert (there / "notes.txt").read_text() == "old"
 
 
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", WRITTEN)
 def test_a_checkpoint_converted_onto_itself_takes_the_new_type(tmp_path, to):
     save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
     convert(tmp_path / "start", tmp_path / "there", to)
@@ -182,7 +181,7 @@ def test_a_file_that_is_not_read_as_it_was_written_never_becomes_the_checkpoint(
         return read_file(path)
 
     save_checkpoint(tmp_path / "start", tiny_config(), tiny_arrays())
-    monkeypatch.setattr("camembert_dual.checkpoints.convert.read_file", with_a_changed_bit)
+    monkeypatch.setattr("camembert_dual.checkpoints.proof.read_file", with_a_changed_bit)
     with pytest.raises(CheckpointError, match="must be read as it was written"):
         convert(tmp_path / "start", tmp_path / "there", "safetensors", dtype=dtype)
     assert list((tmp_path / "there").iterdir()) == []
@@ -208,10 +207,10 @@ def test_a_folder_of_several_formats_is_read_in_the_documented_order(tmp_path):
     order = ["safetensors", "bin", "tf-h5", "keras-weights"]
     write_config(tmp_path, tiny_config())
     for seed, to in enumerate(order):
-        write_weights(tmp_path, tiny_arrays(seed=seed), to, task=MLM)
+        write_weights(tmp_path, tiny_arrays(seed=seed), to, architecture=MLM)
     for seed, to in enumerate(order):
         assert_same(open_checkpoint(tmp_path).arrays, tiny_arrays(seed=seed))
-        (tmp_path / FORMATS[to]).unlink()
+        (tmp_path / WRITTEN[to].file_name).unlink()
     with pytest.raises(FileNotFoundError, match=r"must hold one of model\.safetensors"):
         open_checkpoint(tmp_path)
 
@@ -237,7 +236,7 @@ def test_ctrl_c_leaves_nothing_behind_and_says_so(tmp_path, capsys, monkeypatch)
     def stop(array):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("camembert_dual.checkpoints.convert.sha256", stop)
+    monkeypatch.setattr("camembert_dual.checkpoints.proof.sha256", stop)
     words = ["convert", str(tmp_path / "start"), str(tmp_path / "there"), "--to", "tf-h5"]
     assert main(words) == 130
     assert capsys.readouterr().err.endswith("camembert-dual: interrupted\n")
@@ -281,7 +280,7 @@ def test_the_library_reads_our_safetensors(tmp_path):
 
 
 def test_h5_names_are_the_published_ones(tmp_path):
-    path, _ = write_weights(tmp_path, tiny_arrays(), "tf-h5", task=MLM)
+    path, _ = write_weights(tmp_path, tiny_arrays(), "tf-h5", architecture=MLM)
     with h5py.File(path) as file:
         assert list(file.attrs["layer_names"]) == [b"roberta", b"lm_head"]
         names = [name.decode() for name in file["roberta"].attrs["weight_names"]]
@@ -312,5 +311,5 @@ def test_a_second_head_is_kept_and_the_config_decides_the_task(tmp_path):
     write_config(tmp_path, tiny_config(extra={"architectures": ["TFRobertaForMaskedLM"]}))
     write_weights(tmp_path, arrays, "safetensors")
     selection = select(open_checkpoint(tmp_path))
-    assert selection.task == MLM
+    assert selection.architecture == MLM
     assert set(selection.arrays) == set(arrays)

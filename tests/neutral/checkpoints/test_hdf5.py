@@ -7,9 +7,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from camembert_dual.checkpoints.formats.hdf5.arrays import raw_entry, read_datasets
 from camembert_dual.checkpoints.formats.hdf5.file import MAX_DESCRIPTION, Hdf5File
-from camembert_dual.checkpoints.formats.hdf5.objects import read_node
+from camembert_dual.checkpoints.formats.hdf5.objects import lazy_dataset, read_datasets, read_node
 from camembert_dual.checkpoints.formats.hdf5.writing import new_hdf5, write_dataset
 from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.errors import CheckpointError
@@ -42,7 +41,7 @@ def test_groups_arrays_and_texts_of_every_version_are_read(path, version, track_
         file["a"].attrs["text"] = "é"
         file["a"].attrs["none"] = np.array([])
     root = root_of(path)
-    found = {"/".join(parts): raw_entry(node, "x") for parts, node in read_datasets(root)}
+    found = {"/".join(parts): lazy_dataset(node, "x") for parts, node in read_datasets(root)}
     with h5py.File(path) as file:
         assert set(found) == set(shapes)
         for name, entry in found.items():
@@ -59,7 +58,7 @@ def test_numbers_of_every_size_and_order_are_read(path, dtype):
     array = np.arange(-2, 9).reshape(11, 1).astype(dtype)
     with h5py.File(path, "w") as file:
         file["x"] = array
-    entry = raw_entry(root_of(path).child("x"), "x")
+    entry = lazy_dataset(root_of(path).child("x"), "x")
     assert entry.dtype == array.dtype.newbyteorder("=")
     assert entry.read().dtype == entry.dtype
     np.testing.assert_array_equal(entry.read(), array)
@@ -74,11 +73,11 @@ def test_both_spellings_of_bfloat16_are_read(path):
         file["opaque"] = array.view("V2")
     root = root_of(path)
     for name in ("ours", "keras"):
-        entry = raw_entry(root.child(name), name)
+        entry = lazy_dataset(root.child(name), name)
         assert entry.dtype == array.dtype
         assert entry.read().tobytes() == array.tobytes()
     with pytest.raises(CheckpointError, match="'opaque' must be a dataset of numbers"):
-        raw_entry(root.child("opaque"), "opaque")
+        lazy_dataset(root.child("opaque"), "opaque")
 
 
 def test_a_group_of_many_members_has_a_tree_of_many_levels(path):
@@ -86,7 +85,7 @@ def test_a_group_of_many_members_has_a_tree_of_many_levels(path):
     with h5py.File(path, "w") as file:
         for n, name in enumerate(names):
             file.create_dataset(name, data=np.int32(n))
-    entries = {parts[0]: raw_entry(node, "x") for parts, node in read_datasets(root_of(path))}
+    entries = {parts[0]: lazy_dataset(node, "x") for parts, node in read_datasets(root_of(path))}
     assert sorted(entries) == sorted(names)
     assert entries["member 1234"].read() == 1234
 
@@ -107,7 +106,9 @@ def test_one_array_under_two_names_has_one_place(path):
         file["two"] = file["one"]
         file["other"] = np.ones(3)
     root = root_of(path)
-    one, two, other = (raw_entry(root.child(name), name).place for name in ("one", "two", "other"))
+    one, two, other = (
+        lazy_dataset(root.child(name), name).storage_key for name in ("one", "two", "other")
+    )
     assert one[1] == two[1] != other[1]
 
 
@@ -117,7 +118,7 @@ def test_a_file_may_lie_within_another(path):
     content = path.read_bytes()
     path.write_bytes(b"before" + content + b"behind")
     root = root_of(path, 6, len(content))
-    np.testing.assert_array_equal(raw_entry(root.child("a/x"), "x").read(), np.arange(5))
+    np.testing.assert_array_equal(lazy_dataset(root.child("a/x"), "x").read(), np.arange(5))
 
 
 def in_chunks(file):
@@ -186,7 +187,7 @@ def test_what_is_no_plain_array_here_is_refused(path, build, reason):
     with h5py.File(path, "w") as file:
         build(file)
     with pytest.raises(CheckpointError, match=reason):
-        raw_entry(root_of(path).child("x"), "x")
+        lazy_dataset(root_of(path).child("x"), "x")
 
 
 def test_a_heap_of_links_is_refused_with_the_remedy(path):
@@ -230,7 +231,7 @@ def test_every_damaged_number_gives_a_typed_error_or_an_answer(path):
                     root = root_of(path)
                     root.texts("layer_names")
                     for _, node in read_datasets(root):
-                        raw_entry(node, "x").read()
+                        lazy_dataset(node, "x").read()
                 except CheckpointError:
                     refused += 1
             os.pwrite(file.fileno(), content[place : place + 8], place)

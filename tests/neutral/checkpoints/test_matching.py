@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from camembert_dual.checkpoints.matching import match
-from camembert_dual.checkpoints.report import LoadReport
+from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.parameters import parameters
 from checkpoint_cases import tiny_arrays, tiny_config
 

@@ -10,7 +10,7 @@ import pytest
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import save_checkpoint
-from camembert_dual.checkpoints.writing import FORMATS
+from camembert_dual.checkpoints.formats.registry import WRITTEN
 from camembert_dual.parameters import parameters
 from checkpoint_cases import tiny_config
 
@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
         for one in parameters(config, "CamembertForMaskedLM")
     }
     save_checkpoint(root / "shards", config, arrays, max_shard_size=SHARD)
-    for to in FORMATS:
+    for to in WRITTEN:
         convert(root / "shards", root / to, to)
     return root
 
@@ -49,7 +49,7 @@ def peak(source, target, to):
     return json.loads(done.stdout)["peak"]
 
 
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", WRITTEN)
 def test_a_conversion_between_single_files_needs_less_than_the_file(folder, tmp_path, to):
     source = "bin" if to == "tf-h5" else "tf-h5"
     size = (folder / "safetensors" / "model.safetensors").stat().st_size

@@ -13,7 +13,7 @@ import pytest
 
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
-from camembert_dual.checkpoints.writing import FORMATS
+from camembert_dual.checkpoints.formats.registry import WRITTEN
 from camembert_dual.storage.atomic import JOURNAL, STAGING, finish_save, staged_save
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config, tiny_folder
 
@@ -110,7 +110,7 @@ def test_a_full_disk_gives_a_clear_error_and_leaves_the_old_checkpoint(tmp_path)
 
 
 @pytest.mark.parametrize("room", [0, 3_000, 30_000, 60_000])
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", WRITTEN)
 def test_a_conversion_onto_a_full_disk_ends_as_quietly_in_every_format(tmp_path, capfd, to, room):
     tiny_folder(tmp_path, config=tiny_config(num_hidden_layers=4))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

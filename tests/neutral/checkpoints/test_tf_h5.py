@@ -11,8 +11,8 @@ from safetensors.numpy import save_file
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.formats.registry import read_file
-from camembert_dual.checkpoints.formats.tf_layout import tf_name
 from camembert_dual.common.errors import CheckpointError
+from camembert_dual.parameter_names import tf_name
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config, write_config
 
 KERNEL = re.compile(r"(dense|query|key|value|out_proj)\.weight$")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from camembert_dual.checkpoints.convert import sha256
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.folder import write_weights
+from camembert_dual.checkpoints.proof import sha256
 from camembert_dual.storage.locate import locate
 from camembert_dual.tokenization import CamembertTokenizerFast
 from checkpoint_cases import tiny_arrays, tiny_config, tiny_folder

@@ -53,6 +53,28 @@ def test_words_are_encoded_one_by_one(tokenizer):
     assert pair.sequence_ids().count(0) == len(numbers)
 
 
+def test_a_word_that_comes_again_is_encoded_as_the_first_time(tokenizer):
+    rows = [["le", "camembert", "le"], [], ["J'aime", "le", "", "camembert", "J'aime"]]
+    encoding = tokenizer(rows, is_split_into_words=True, add_special_tokens=False)
+    for index, row in enumerate(rows):
+        alone = [tokenizer(word, add_special_tokens=False) for word in row]
+        assert encoding[index].ids == list(chain.from_iterable(one.input_ids for one in alone))
+        assert encoding[index].tokens == list(chain.from_iterable(one.tokens() for one in alone))
+        spans = chain.from_iterable(one.encodings[0].offsets for one in alone)
+        assert encoding[index].offsets == list(spans)
+
+
+def test_a_word_that_comes_again_is_drawn_again(tmp_path):
+    options = {"enable_sampling": True, "nbest_size": -1, "alpha": 0.1}
+    tokenizer = CamembertTokenizer(write_model(tmp_path), sp_model_kwargs=options)
+    encoding = tokenizer(["camembert"] * 60, is_split_into_words=True, add_special_tokens=False)
+    drawn = {}
+    for token, word in zip(encoding.tokens(), encoding.word_ids(), strict=True):
+        drawn.setdefault(word, []).append(token)
+    assert len(drawn) == 60
+    assert len(set(map(tuple, drawn.values()))) > 3
+
+
 def test_rows_are_padded_to_the_longest_or_to_a_length(tokenizer):
     texts = ["le", "la mer était belle"]
     plain = tokenizer(texts).input_ids

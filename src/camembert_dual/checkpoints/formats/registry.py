@@ -1,42 +1,42 @@
-"""One file in, its arrays out, whatever its format."""
+"""The formats of checkpoints, in the order in which they are tried."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.formats import sniff
-from camembert_dual.checkpoints.formats.fairseq import is_fairseq, read_fairseq
-from camembert_dual.checkpoints.formats.hdf5.file import Hdf5File
-from camembert_dual.checkpoints.formats.hdf5.objects import read_node
-from camembert_dual.checkpoints.formats.keras_weights import (
-    read_keras_archive,
-    read_keras_config,
-    read_keras_weights,
+from camembert_dual.checkpoints.formats import (
+    fairseq,
+    keras_archive,
+    keras_weights,
+    safetensors,
+    sharded,
+    tf_h5,
+    torch_stream,
+    torch_zip,
 )
-from camembert_dual.checkpoints.formats.safetensors import read_safetensors
-from camembert_dual.checkpoints.formats.sharded import read_index
-from camembert_dual.checkpoints.formats.tf_h5 import is_h5_weights, read_h5
-from camembert_dual.checkpoints.formats.torch_pickle import (
-    read_state_dict,
-    read_torch_stream,
-    read_torch_zip,
-)
-from camembert_dual.checkpoints.lazy_arrays import Arrays
+from camembert_dual.checkpoints.formats.base import Content, Format
+from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.raw_file import RawFile
-from camembert_dual.common.errors import require_file
+from camembert_dual.common.errors import file_error, require_file
+
+HEAD = 64  # bytes by which formats are told apart
 
 
-class Content(NamedTuple):
-    """What a file holds.
+def find_format(path: Path) -> Format:
+    """Judge the format of a file by its bytes, and never by its name.
 
-    Attributes:
-        arrays: Its arrays.
-        config: The keys of a ``config.json``, where the format has them itself; None elsewhere.
+    Raises:
+        CheckpointError: If it has none of the formats; the message says what it looks like.
+        OSError: If it cannot be read.
     """
-
-    arrays: Arrays
-    config: dict[str, Any] | None = None
+    raw = RawFile(path)
+    head = raw.read(0, min(HEAD, raw.size))
+    for one in FORMATS:
+        if one.matches(path, head):
+            return one
+    rule = f"a checkpoint must be one of {', '.join(one.title for one in FORMATS)}"
+    raise file_error(path, rule, _guess(head))
 
 
 def read_file(path: Path) -> Content:
@@ -49,30 +49,40 @@ def read_file(path: Path) -> Content:
         CheckpointError: If the file breaks a rule of its format.
         OSError: If the file cannot be read.
     """
-    form = sniff.sniff(path)
-    if form == sniff.SAFETENSORS:
-        return Content(read_safetensors(path))
-    if form == sniff.HDF5:
-        raw = RawFile(path)
-        return Content(_hdf5(Hdf5File(raw, 0, raw.size)))
-    if form == sniff.KERAS_ARCHIVE:
-        return Content(read_keras_archive(path, _hdf5), read_keras_config(path))
-    if form == sniff.INDEX:
-        return Content(read_index(path, _shard))
-    read = read_torch_zip if form == sniff.TORCH_ZIP else read_torch_stream
-    content, entry = read(path)
-    if is_fairseq(content):
-        return Content(*read_fairseq(path, content, entry))
-    return Content(read_state_dict(path, content, entry, form))
+    return find_format(path).read(path)
 
 
-def _shard(path: Path) -> Arrays:
-    require_file(
-        path, sniff.sniff(path) != sniff.INDEX, "a shard must hold weights", "another index"
-    )
-    return read_file(path).arrays
+def _read_shard(path: Path) -> LazyArrays:
+    found = find_format(path)
+    require_file(path, found is not INDEX, "a shard must hold weights", "another index")
+    return found.read(path).arrays
 
 
-def _hdf5(file: Hdf5File) -> Arrays:
-    root = read_node(file, file.root, "")
-    return read_h5(root) if is_h5_weights(root) else read_keras_weights(root)
+INDEX = sharded.index_format(_read_shard)
+FORMATS: tuple[Format, ...] = (
+    safetensors.FORMAT,
+    fairseq.FORMAT,  # in a file of either of the next two
+    torch_zip.FORMAT,
+    torch_stream.FORMAT,
+    tf_h5.FORMAT,
+    keras_weights.FORMAT,
+    keras_archive.FORMAT,
+    INDEX,
+)
+WRITTEN = {one.name: one for one in FORMATS if one.write is not None}
+SAFE, PICKLED = safetensors.FORMAT, torch_zip.FORMAT  # the two of ``save_pretrained``
+
+
+def _guess(head: bytes) -> str:
+    """What a file of no format looks like."""
+    if not head:
+        return "an empty file"
+    if head.startswith(b"PK"):
+        return "a zip archive that holds other things"
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer: fetch the file itself (git lfs pull)"
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return "a web page: the download gave an error page"
+    if head.count(0) == len(head):
+        return "zeros: the file was never filled"
+    return f"a file that starts with {json.dumps(head[:16].decode('latin-1'))}"

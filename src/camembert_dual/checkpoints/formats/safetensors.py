@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from camembert_dual.checkpoints.formats.tf_layout import RawEntry, named_by_tf, published_by_tf
-from camembert_dual.checkpoints.lazy_arrays import Arrays, Entry
+from camembert_dual.checkpoints.formats.base import (
+    Content,
+    Format,
+    PlannedArray,
+    Read,
+    write_array,
+)
+from camembert_dual.checkpoints.formats.tf_layout import named_by_tf, published_by_tf
+from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays
 from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.arrays import BFLOAT16, Array
-from camembert_dual.common.errors import CheckpointError, require_file, short
+from camembert_dual.common.errors import file_error, require_file
+from camembert_dual.storage.file_names import SAFETENSORS
 
-FILE_NAME = "model.safetensors"
+TITLE = "safetensors"
 TYPES: dict[str, np.dtype[np.generic]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
@@ -31,29 +37,20 @@ TYPES: dict[str, np.dtype[np.generic]] = {
     "BOOL": np.dtype("?"),
 }
 LETTERS = {dtype: letters for letters, dtype in TYPES.items()}
+METADATA = "__metadata__"
+LAYOUT = "format"  # the key of the metadata that says whose layout the arrays have
 
 
-class Planned(NamedTuple):
-    """An array to be written: known before it is read."""
-
-    name: str
-    dtype: np.dtype[np.generic]
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-        return self.dtype.itemsize * math.prod(self.shape)
+def _matches(path: Path, head: bytes) -> bool:
+    """Whether eight bytes of a size come first, which no text has, then a JSON header."""
+    return head[8:9] == b"{" and any(byte < 9 or byte > 126 for byte in head[:8])
 
 
-def read_safetensors(path: Path) -> Arrays:
-    """Open a safetensors file of either layout.
+def _read(path: Path) -> Content:
+    """Open a file of either layout.
 
     Files written from TensorFlow hold TF names and untransposed kernels. Their metadata say so;
     where there are none, the names do.
-
-    Args:
-        path: The file.
 
     Raises:
         CheckpointError: If the header breaks the format's rules.
@@ -63,22 +60,18 @@ def read_safetensors(path: Path) -> Arrays:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError, UnicodeError) as error:
         rule = "a safetensors file must keep the format's rules"
-        raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
+        raise file_error(path, rule, str(error)) from None
     raw = RawFile(path)
     length = int.from_bytes(raw.read(0, 8), "little")
     header = json.loads(raw.read(8, length))
-    header.pop("__metadata__", None)
-    entries = {name: _entry(raw, name, one, 8 + length) for name, one in header.items()}
-    if metadata.get("format") == "tf" or ("format" not in metadata and named_by_tf(entries)):
-        return published_by_tf(entries.values(), "safetensors (tf)", path)
-    published = {
-        name: Entry(path, name, one.shape, one.dtype, one.read, place=one.place)
-        for name, one in entries.items()
-    }
-    return Arrays(published, "safetensors")
+    header.pop(METADATA, None)
+    lazy = {name: _lazy_array(raw, name, one, 8 + length) for name, one in header.items()}
+    if metadata.get(LAYOUT) == "tf" or (LAYOUT not in metadata and named_by_tf(lazy)):
+        return Content(published_by_tf(lazy.values(), f"{TITLE} (tf)", path))
+    return Content(LazyArrays(lazy, TITLE))
 
 
-def _entry(raw: RawFile, name: str, one: Mapping[str, object], start: int) -> RawEntry:
+def _lazy_array(raw: RawFile, name: str, one: Mapping[str, object], start: int) -> LazyArray:
     rule = f"the type of {name!r} must be one of {', '.join(TYPES)}"
     dtype = TYPES.get(str(one["dtype"]))
     require_file(raw.path, dtype is not None, rule, one["dtype"])
@@ -88,25 +81,19 @@ def _entry(raw: RawFile, name: str, one: Mapping[str, object], start: int) -> Ra
     def read() -> Array:
         return raw.array(offset, dtype, shape)  # type: ignore[arg-type]
 
-    return RawEntry(name, shape, dtype, read, (raw, offset))  # type: ignore[arg-type]
+    return LazyArray(raw.path, name, shape, dtype, read, storage_key=(raw, offset))  # type: ignore[arg-type]
 
 
-def write_safetensors(
-    path: Path, planned: list[Planned], read: Callable[[str], Array], metadata: Mapping[str, str]
-) -> None:
+def _write(
+    path: Path, planned: Sequence[PlannedArray], read: Read, architecture: str
+) -> dict[str, str]:
     """Write a file, an array at a time.
-
-    Args:
-        path: The file.
-        planned: What it will hold.
-        read: Gives an array by its name.
-        metadata: Texts kept in the header.
 
     Raises:
         OSError: If the file cannot be written.
         CheckpointError: If the format has no such type.
     """
-    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    header: dict[str, object] = {METADATA: {LAYOUT: "pt"}}
     # the widest types first, so that every array is aligned; the library orders its files so, too
     ordered = sorted(planned, key=lambda one: (-one.dtype.itemsize, one.name))
     end = 0
@@ -125,14 +112,7 @@ def write_safetensors(
         file.write(len(text).to_bytes(8, "little") + text)
         for one in ordered:
             write_array(file.write, read(one.name))
+    return {one.name: one.name for one in planned}
 
 
-def write_array(write: Callable[[memoryview], object], array: Array) -> None:
-    """Write an array's bytes in rows, little end first, in pieces that need little memory."""
-    if not array.flags.c_contiguous and array.ndim == 2:
-        step = max(1, (1 << 22) // max(1, array[:1].nbytes))
-        for start in range(0, len(array), step):
-            write_array(write, np.ascontiguousarray(array[start : start + step]))
-        return
-    array = np.ascontiguousarray(array)
-    write(array.reshape(-1).view(np.uint8).data)
+FORMAT = Format("safetensors", TITLE, SAFETENSORS, _matches, _read, _write, in_shards=True)

@@ -2,59 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from camembert_dual.checkpoints.formats.hdf5.arrays import raw_entry
-from camembert_dual.checkpoints.formats.hdf5.objects import Node
+from camembert_dual.checkpoints.formats.base import Content, Format, PlannedArray, Read
+from camembert_dual.checkpoints.formats.hdf5.file import SIGNATURE
+from camembert_dual.checkpoints.formats.hdf5.objects import Node, lazy_dataset, open_hdf5
 from camembert_dual.checkpoints.formats.hdf5.writing import new_hdf5, write_dataset
-from camembert_dual.checkpoints.formats.safetensors import Planned
-from camembert_dual.checkpoints.formats.tf_layout import (
-    is_transposed,
-    keras_path,
-    published_by_tf,
-    tf_name,
-)
-from camembert_dual.checkpoints.lazy_arrays import Arrays
-from camembert_dual.common.arrays import Array
+from camembert_dual.checkpoints.formats.tf_layout import published_by_tf
+from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.errors import require_file
+from camembert_dual.common.model_names import keras_name
+from camembert_dual.parameter_names import LM_HEAD, is_transposed, keras_path, tf_name
 from camembert_dual.parameters import BACKBONE, EMBEDDINGS
+from camembert_dual.storage.file_names import TF_H5
 
-FILE_NAME = "tf_model.h5"
 LAYERS = "layer_names"
 WEIGHTS = "weight_names"
-LM_HEAD = "lm_head"
 ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
 
 
-def is_h5_weights(root: Node) -> bool:
-    """Whether a file has the layout of Keras 2."""
-    return LAYERS in root.attributes or f"{LAYERS}0" in root.attributes
+def _matches(path: Path, head: bytes) -> bool:
+    """Whether an HDF5 file has the layout of Keras 2."""
+    attributes = open_hdf5(RawFile(path)).attributes if head.startswith(SIGNATURE) else {}
+    return LAYERS in attributes or f"{LAYERS}0" in attributes
 
 
-def read_h5(root: Node) -> Arrays:
+def _read(path: Path) -> Content:
     """Read the names; the attributes are followed, not the listing of the groups.
-
-    Args:
-        root: The root group of the file.
 
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
-    path = root.file.path
+    root = open_hdf5(RawFile(path))
     raw = []
     for layer in _listed(root, LAYERS):
         group = root.child(layer)
         if not group.is_group:  # a shard lists weights, without the model's name
-            raw.append(raw_entry(group, layer))
+            raw.append(lazy_dataset(group, layer))
         elif any(name.startswith(WEIGHTS) for name in group.attributes):
             for name in _listed(group, WEIGHTS):
-                raw.append(raw_entry(group.child(name), name))
+                raw.append(lazy_dataset(group.child(name), name))
     require_file(path, raw, "a checkpoint must hold weights", "none")
-    return published_by_tf(raw, "tf h5", path)
+    return Content(published_by_tf(raw, "tf h5", path))
 
 
 def _listed(node: Node, attribute: str) -> list[str]:
@@ -71,23 +64,15 @@ def _listed(node: Node, attribute: str) -> list[str]:
     return names
 
 
-def write_h5(
-    path: Path, planned: list[Planned], read: Callable[[str], Array], model: str
+def _write(
+    path: Path, planned: Sequence[PlannedArray], read: Read, architecture: str
 ) -> dict[str, str]:
     """Write a file, an array at a time, as ``transformers`` 4.34 reads it.
-
-    Args:
-        path: The file.
-        planned: What it will hold, by published names.
-        read: Gives an array in the torch layout by its name.
-        model: The name that comes first in each weight's name.
-
-    Returns:
-        Published name to the name in the file.
 
     Raises:
         OSError: If the file cannot be written.
     """
+    model = keras_name(architecture)  # comes first in each weight's name
     names: dict[str, str] = {}
     groups: dict[str, list[str]] = {BACKBONE: []}
     for one in planned:
@@ -125,3 +110,6 @@ def _set_texts(group: Any, attribute: str, names: list[str]) -> None:
     per_piece = ATTRIBUTE_BYTES // width
     for number, start in enumerate(range(0, len(texts), per_piece)):
         group.attrs[f"{attribute}{number}"] = np.array(texts[start : start + per_piece])
+
+
+FORMAT = Format("tf-h5", "tf h5", TF_H5, _matches, _read, _write)

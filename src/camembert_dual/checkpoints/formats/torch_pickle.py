@@ -1,4 +1,4 @@
-"""``pytorch_model.bin`` and ``model.pt``: torch's zip, and its older stream, without torch."""
+"""Tensors of a pickle: what PyTorch's files hold, whatever holds the pickle, without torch."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from camembert_dual.checkpoints.archive import read_members
-from camembert_dual.checkpoints.formats.pickle_machine import Global, Inert, Machine
-from camembert_dual.checkpoints.lazy_arrays import Arrays, Entry
+from camembert_dual.checkpoints.formats.pickle_machine import Global, Inert
+from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays
 from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.arrays import BFLOAT16, Array
 from camembert_dual.common.errors import require_file, short
 
 MAX_PICKLE = 1 << 26
-MAGIC = 0x1950A86A20F9469CFC6C
-STREAM_PROTOCOL = 1001
 STORAGES: dict[str, np.dtype[np.generic]] = {
     "DoubleStorage": np.dtype("<f8"),
     "FloatStorage": np.dtype("<f4"),
@@ -60,172 +57,40 @@ class Tensor:
     strides: tuple[int, ...]
 
 
-def read_torch_zip(path: Path) -> tuple[Any, Callable[[Tensor, str], Entry]]:
-    """Read an archive: the object it holds, and what turns its tensors into entries.
+LazyTensor = Callable[[Tensor, str], LazyArray]  # a tensor, with its name, as an array
 
-    Raises:
-        CheckpointError: If the archive or the pickle breaks a rule.
+
+class TorchFile(NamedTuple):
+    """What a file of torch holds.
+
+    Attributes:
+        content: The object that was saved.
+        lazy: What turns one of its tensors into an array.
     """
-    raw = RawFile(path)
-    members = read_members(raw)
-    pickle = next((name for name in members if name.endswith("data.pkl")), "")
-    prefix = pickle.removesuffix("data.pkl")
-    order = f"{prefix}byteorder"
-    if order in members:
-        endian = raw.read(*members[order])[:8]
-        require_file(path, endian == b"little", "the byte order must be little", endian)
-    offset, size = members[pickle]
-    require_file(path, size <= MAX_PICKLE, f"a pickle must have at most {MAX_PICKLE} bytes", size)
-    machine = Machine(path, raw.read(offset, size), _names(path), lambda key: _storage(path, key))
-    content = machine.load()
 
-    def entry(tensor: Tensor, name: str) -> Entry:
-        place = members.get(f"{prefix}data/{tensor.storage.key}")
-        require_file(path, place, f"the archive must hold the data of {name!r}", "none")
-        size = tensor.storage.size * tensor.storage.dtype.itemsize
-        rule = f"the data of {name!r} must have {size} bytes"
-        require_file(path, place[1] == size, rule, place[1])  # type: ignore[index]
-        return _entry(raw, tensor, name, place[0])  # type: ignore[index]
-
-    return content, entry
+    content: Any
+    lazy: LazyTensor
 
 
-def read_torch_stream(path: Path) -> tuple[Any, Callable[[Tensor, str], Entry]]:
-    """Read a file of torch before 1.6: four pickles, then the storages one after another.
-
-    Raises:
-        CheckpointError: If a pickle or a storage breaks a rule.
-    """
-    raw = RawFile(path)
-    storages: dict[str, Storage] = {}
-
-    def persistent(key: Any) -> Storage:
-        storage = _storage(path, key)
-        known = storages.setdefault(storage.key, storage)
-        require_file(path, known == storage, "a storage must be described once", "twice")
-        return storage
-
-    machine = Machine(path, raw.read(0, min(raw.size, MAX_PICKLE)), _names(path), persistent)
-    magic = machine.load()
-    known = type(magic) is int and magic == MAGIC
-    require_file(path, known, "a stream must begin as torch's do", "another")
-    protocol = machine.load()
-    require_file(
-        path, protocol == STREAM_PROTOCOL, f"the version must be {STREAM_PROTOCOL}", protocol
-    )
-    system = machine.load()
-    little = isinstance(system, dict) and system.get("little_endian") is True
-    require_file(path, little, "the byte order must be little", "another")
-    content = machine.load()
-    keys = machine.load()
-    texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
-    listed = texts and len(keys) == len(storages) and set(keys) == set(storages)
-    require_file(path, listed, "a stream must list its storages", "another list")
-    starts = {}
-    position = machine.position
-    for key in keys:
-        count = int.from_bytes(raw.read(position, 8), "little", signed=True)
-        rule = f"the storage {short(key, 40)!r} must have {storages[key].size} numbers"
-        require_file(path, count == storages[key].size, rule, count)
-        starts[key] = position + 8
-        position += 8 + count * storages[key].dtype.itemsize
-        require_file(path, position <= raw.size, "a stream must be whole", f"{raw.size} bytes")
-
-    def entry(tensor: Tensor, name: str) -> Entry:
-        return _entry(raw, tensor, name, starts[tensor.storage.key])
-
-    return content, entry
-
-
-def read_state_dict(
-    path: Path, content: Any, entry: Callable[[Tensor, str], Entry], form: str
-) -> Arrays:
+def read_state_dict(path: Path, file: TorchFile, title: str) -> LazyArrays:
     """Take the tensors of a state dict.
 
     Raises:
         CheckpointError: If the object is not a dict of tensors.
     """
+    content = file.content
     rule = "a PyTorch checkpoint must hold a dict of tensors by their names"
     require_file(path, isinstance(content, dict) and content, rule, f"a {type(content).__name__}")
-    entries = {}
+    lazy = {}
     for name, value in content.items():
         received = f"{short(repr(name), 80)}: {type(value).__name__}"
         require_file(path, isinstance(name, str) and isinstance(value, Tensor), rule, received)
-        entries[name] = entry(value, name)
-    return Arrays(entries, form)
+        lazy[name] = file.lazy(value, name)
+    return LazyArrays(lazy, title)
 
 
-def _storage(path: Path, key: Any) -> Storage:
-    """A storage by its persistent id: ("storage", type, key, device, size[, view])."""
-    rule = "a storage must be described by type, key, place and size"
-    sound = isinstance(key, tuple) and len(key) in (5, 6) and key[0] == "storage"
-    require_file(path, sound, rule, "another description")
-    kind, name, count = key[1], key[2], key[4]
-    dtype: Any = kind.value if isinstance(kind, Global) else None
-    sound = (
-        isinstance(dtype, np.dtype) and isinstance(name, str) and re.fullmatch(r"\w{1,40}", name)
-    )
-    require_file(path, sound and type(count) is int and count >= 0, rule, "another description")
-    require_file(path, len(key) == 5 or key[5] is None, "a storage must not be a view", "a view")
-    return Storage(name, dtype, count)
-
-
-def _names(path: Path) -> Mapping[str, Global]:
-    """Everything that a pickle may name."""
-
-    def tensor(storage: Any, offset: Any, shape: Any, strides: Any, *rest: Any) -> Tensor:
-        sound = isinstance(storage, Storage) and _are_sizes((offset,))
-        sound = sound and _are_sizes(shape) and _are_sizes(strides) and len(shape) == len(strides)
-        require_file(path, sound, "a tensor must be a part of a storage", "another description")
-        # as many numbers as the storage has at most: an expanded view would fill the memory
-        count = math.prod(shape)
-        last = offset + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
-        fits = count <= storage.size and (count == 0 or last < storage.size)
-        require_file(
-            path, fits, "a tensor must lie in its storage", f"{shape} in {storage.size} numbers"
-        )
-        return Tensor(storage, offset, tuple(shape), tuple(strides))
-
-    def parameter(data: Any, *rest: Any) -> Tensor:
-        require_file(
-            path, isinstance(data, Tensor), "a parameter must be a tensor", "another object"
-        )
-        return data  # type: ignore[no-any-return]
-
-    def ordered_dict(*items: Any) -> dict[Any, Any]:
-        rule = "an ordered dict must be filled by items"
-        pairs = items[0] if len(items) == 1 else []
-        sound = isinstance(pairs, list) and all(
-            isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str)
-            for pair in pairs
-        )
-        require_file(path, len(items) <= 1 and sound, rule, "another object")
-        return dict(pairs)
-
-    def size(*sizes: Any) -> tuple[int, ...]:
-        sound = len(sizes) == 1 and isinstance(sizes[0], tuple | list) and _are_sizes(sizes[0])
-        require_file(path, sound, "a size must be a tuple of integers", "another object")
-        return tuple(sizes[0])
-
-    names = {
-        "collections.OrderedDict": Global(ordered_dict),
-        "torch._utils._rebuild_tensor": Global(tensor),
-        "torch._utils._rebuild_tensor_v2": Global(tensor),
-        "torch._utils._rebuild_parameter": Global(parameter),
-        "torch.Size": Global(size),
-        "torch.device": Global(lambda *place: None),
-    }
-    names |= {name: Global(Inert) for name in INERT}
-    names |= {f"torch.{kind}": Global(None, dtype) for kind, dtype in STORAGES.items()}
-    return names
-
-
-def _are_sizes(values: Any) -> bool:
-    small = isinstance(values, tuple | list) and len(values) <= 8
-    return small and all(type(value) is int and 0 <= value < 1 << 62 for value in values)
-
-
-def _entry(raw: RawFile, tensor: Tensor, name: str, start: int) -> Entry:
+def lazy_array(raw: RawFile, tensor: Tensor, name: str, start: int) -> LazyArray:
+    """A tensor whose storage begins at ``start``, as an array to be read."""
     dtype = tensor.storage.dtype
     count = math.prod(tensor.shape)
     begin = start + tensor.offset * dtype.itemsize
@@ -245,9 +110,87 @@ def _entry(raw: RawFile, tensor: Tensor, name: str, start: int) -> Entry:
         block = raw.array(start, dtype, (tensor.storage.size,))[tensor.offset :]
         return np.ascontiguousarray(np.lib.stride_tricks.as_strided(block, tensor.shape, steps))
 
-    place = (raw, begin, dtype, tensor.shape, tensor.strides)
-    return Entry(raw.path, name, tensor.shape, dtype, read, place=place)
+    key = (raw, begin, dtype, tensor.shape, tensor.strides)
+    return LazyArray(raw.path, name, tensor.shape, dtype, read, storage_key=key)
 
 
 def _row_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def read_storage(path: Path, key: Any) -> Storage:
+    """A storage by its persistent id: ("storage", type, key, device, size[, view])."""
+    rule = "a storage must be described by type, key, place and size"
+    sound = isinstance(key, tuple) and len(key) in (5, 6) and key[0] == "storage"
+    require_file(path, sound, rule, "another description")
+    kind, name, count = key[1], key[2], key[4]
+    dtype: Any = kind.value if isinstance(kind, Global) else None
+    sound = (
+        isinstance(dtype, np.dtype) and isinstance(name, str) and re.fullmatch(r"\w{1,40}", name)
+    )
+    require_file(path, sound and type(count) is int and count >= 0, rule, "another description")
+    require_file(path, len(key) == 5 or key[5] is None, "a storage must not be a view", "a view")
+    return Storage(name, dtype, count)
+
+
+class Builders:
+    """Everything that a pickle may name, and what each stands for.
+
+    Args:
+        path: The file, for messages.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> Mapping[str, Global]:
+        """Allowed names, as ``"module.name"``."""
+        names = {
+            "collections.OrderedDict": Global(self._ordered_dict),
+            "torch._utils._rebuild_tensor": Global(self._tensor),
+            "torch._utils._rebuild_tensor_v2": Global(self._tensor),
+            "torch._utils._rebuild_parameter": Global(self._parameter),
+            "torch.Size": Global(self._size),
+            "torch.device": Global(lambda *place: None),
+        }
+        names |= {name: Global(Inert) for name in INERT}
+        return names | {f"torch.{kind}": Global(None, dtype) for kind, dtype in STORAGES.items()}
+
+    def _tensor(self, storage: Any, offset: Any, shape: Any, strides: Any, *rest: Any) -> Tensor:
+        sound = isinstance(storage, Storage) and _are_sizes((offset,))
+        sound = sound and _are_sizes(shape) and _are_sizes(strides) and len(shape) == len(strides)
+        self._require(sound, "a tensor must be a part of a storage", "another description")
+        # as many numbers as the storage has at most: an expanded view would fill the memory
+        count = math.prod(shape)
+        last = offset + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+        fits = count <= storage.size and (count == 0 or last < storage.size)
+        received = f"{shape} in {storage.size} numbers"
+        self._require(fits, "a tensor must lie in its storage", received)
+        return Tensor(storage, offset, tuple(shape), tuple(strides))
+
+    def _parameter(self, data: Any, *rest: Any) -> Tensor:
+        self._require(isinstance(data, Tensor), "a parameter must be a tensor", "another object")
+        return data  # type: ignore[no-any-return]
+
+    def _ordered_dict(self, *items: Any) -> dict[Any, Any]:
+        pairs = items[0] if len(items) == 1 else []
+        sound = isinstance(pairs, list) and all(
+            isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str)
+            for pair in pairs
+        )
+        rule = "an ordered dict must be filled by items"
+        self._require(len(items) <= 1 and sound, rule, "another object")
+        return dict(pairs)
+
+    def _size(self, *sizes: Any) -> tuple[int, ...]:
+        sound = len(sizes) == 1 and isinstance(sizes[0], tuple | list) and _are_sizes(sizes[0])
+        self._require(sound, "a size must be a tuple of integers", "another object")
+        return tuple(sizes[0])
+
+    def _require(self, holds: object, rule: str, received: object) -> None:
+        require_file(self.path, holds, rule, received)
+
+
+def _are_sizes(values: Any) -> bool:
+    small = isinstance(values, tuple | list) and len(values) <= 8
+    return small and all(type(value) is int and 0 <= value < 1 << 62 for value in values)

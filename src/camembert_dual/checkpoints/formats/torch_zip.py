@@ -1,32 +1,89 @@
-"""``pytorch_model.bin`` written an array at a time, without torch: a pickle and plain bytes."""
+"""Torch's zip, ``pytorch_model.bin``, without torch: a pickle and plain bytes, read and written."""
 
 from __future__ import annotations
 
 import math
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
-from camembert_dual.checkpoints.formats.safetensors import Planned, write_array
-from camembert_dual.checkpoints.formats.torch_pickle import STORAGES
-from camembert_dual.common.arrays import Array
+from camembert_dual.checkpoints.formats.base import (
+    Content,
+    Format,
+    PlannedArray,
+    Read,
+    write_array,
+)
+from camembert_dual.checkpoints.formats.pickle_machine import Machine
+from camembert_dual.checkpoints.formats.torch_pickle import (
+    MAX_PICKLE,
+    STORAGES,
+    Builders,
+    Tensor,
+    TorchFile,
+    lazy_array,
+    read_state_dict,
+    read_storage,
+)
+from camembert_dual.checkpoints.lazy_arrays import LazyArray
+from camembert_dual.checkpoints.raw_file import ZIP, RawFile, member_names, read_members
 from camembert_dual.common.errors import require_file
+from camembert_dual.storage.file_names import TORCH_BIN
 
-FILE_NAME = "pytorch_model.bin"
-FOLDER = "pytorch_model"
+TITLE = "torch zip"
+PICKLE = "data.pkl"
+FOLDER = TORCH_BIN.partition(".")[0]
 ALIGNMENT = 64  # torch maps the bytes into memory, where numbers must be aligned
 _KINDS = {dtype: kind for kind, dtype in STORAGES.items()}
 _EMPTY_DICT = b"ccollections\nOrderedDict\n)R"
 
 
-def write_torch_zip(path: Path, planned: list[Planned], read: Callable[[str], Array]) -> None:
-    """Write a state dict as ``torch.save`` does.
+def is_torch_zip(path: Path, head: bytes) -> bool:
+    """Whether a file is a zip archive with a pickle."""
+    names = member_names(path) if head.startswith(ZIP) else []
+    return any(name == PICKLE or name.endswith(f"/{PICKLE}") for name in names)
 
-    Args:
-        path: The file.
-        planned: What it will hold.
-        read: Gives an array by its name.
+
+def open_zip(path: Path) -> TorchFile:
+    """Read the object that an archive holds.
+
+    Raises:
+        CheckpointError: If the archive or the pickle breaks a rule.
+    """
+    raw = RawFile(path)
+    members = read_members(raw)
+    pickle = next((name for name in members if name.endswith(PICKLE)), "")
+    prefix = pickle.removesuffix(PICKLE)
+    order = f"{prefix}byteorder"
+    if order in members:
+        endian = raw.read(*members[order])[:8]
+        require_file(path, endian == b"little", "the byte order must be little", endian)
+    offset, size = members[pickle]
+    require_file(path, size <= MAX_PICKLE, f"a pickle must have at most {MAX_PICKLE} bytes", size)
+    names = Builders(path).names()
+    machine = Machine(path, raw.read(offset, size), names, lambda key: read_storage(path, key))
+    content = machine.load()
+
+    def lazy(tensor: Tensor, name: str) -> LazyArray:
+        place = members.get(f"{prefix}data/{tensor.storage.key}")
+        require_file(path, place, f"the archive must hold the data of {name!r}", "none")
+        size = tensor.storage.size * tensor.storage.dtype.itemsize
+        rule = f"the data of {name!r} must have {size} bytes"
+        require_file(path, place[1] == size, rule, place[1])  # type: ignore[index]
+        return lazy_array(raw, tensor, name, place[0])  # type: ignore[index]
+
+    return TorchFile(content, lazy)
+
+
+def _read(path: Path) -> Content:
+    return Content(read_state_dict(path, open_zip(path), TITLE))
+
+
+def _write(
+    path: Path, planned: Sequence[PlannedArray], read: Read, architecture: str
+) -> dict[str, str]:
+    """Write a state dict as ``torch.save`` does.
 
     Raises:
         OSError: If the file cannot be written.
@@ -37,13 +94,14 @@ def write_torch_zip(path: Path, planned: list[Planned], read: Callable[[str], Ar
             path, one.dtype in _KINDS, f"torch must have the type of {one.name}", one.dtype
         )
     with path.open("wb") as file, zipfile.ZipFile(file, "w") as archive:
-        _member(archive, "data.pkl", [_pickle(planned)])
+        _member(archive, PICKLE, [_pickle(planned)])
         _member(archive, "byteorder", [b"little"])
         for number, one in enumerate(planned):
             info = _info(archive, f"data/{number}", one.size)
             with archive.open(info, "w") as member:
                 write_array(member.write, read(one.name))
         _member(archive, "version", [b"3\n"])
+    return {one.name: one.name for one in planned}
 
 
 def _member(archive: zipfile.ZipFile, name: str, parts: list[bytes]) -> None:
@@ -63,7 +121,7 @@ def _info(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipInfo:
     return info
 
 
-def _pickle(planned: list[Planned]) -> bytes:
+def _pickle(planned: Sequence[PlannedArray]) -> bytes:
     """The instructions that make the dict: a call of ``_rebuild_tensor_v2`` for each array."""
     parts = [b"\x80\x02", _EMPTY_DICT, b"("]
     for number, one in enumerate(planned):
@@ -95,3 +153,6 @@ def _integer(number: int) -> bytes:
 
 def _integers(numbers: tuple[int, ...]) -> bytes:
     return b"(" + b"".join(_integer(number) for number in numbers) + b"t"
+
+
+FORMAT = Format("bin", TITLE, TORCH_BIN, is_torch_zip, _read, _write)

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.common.errors import file_error
 from camembert_dual.storage.atomic import atomic_target
 from camembert_dual.storage.file_names import TRAINING_STATE
 from camembert_dual.training.run_state import Progress, check_tensors, read_progress
@@ -77,4 +77,4 @@ def read_state(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             return file.metadata() or {}, tensors
     except SafetensorError as error:
         rule = "the state of a training must be a whole safetensors file"
-        raise CheckpointError(f"{path}: {rule}; received {short(str(error))}.") from None
+        raise file_error(path, rule, str(error)) from None

@@ -1,8 +1,9 @@
 """AdamW as BERT-like models are trained: warm-up, linear decay, clipping, weight decay."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from camembert_dual.training.schedules import linear_warmup_linear_decay
@@ -50,6 +51,17 @@ class WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
+class Pace(NamedTuple):
+    """The numbers () that all variables of a step share: learning rate, and both for the moments.
+
+    ``rate`` and ``epsilon`` hold the correction of the moments' bias.
+    """
+
+    learning_rate: tf.Tensor
+    rate: tf.Tensor
+    epsilon: tf.Tensor
+
+
 @keras.saving.register_keras_serializable("camembert_dual")
 class AdamW(keras.optimizers.AdamW):
     """AdamW with epsilon where torch has it (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980).
@@ -80,19 +92,48 @@ class AdamW(keras.optimizers.AdamW):
         scale = tf.minimum(longest / (norm + tf.constant(1e-6, norm.dtype)), 1.0)
         return [one * tf.cast(scale, one.dtype) for one in grads]
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Move one variable."""
+    def _apply_weight_decay(self, variables: list[Any]) -> None:
+        """Leave it to :meth:`update_step`: Keras asks the schedule again for each variable."""
+
+    def _backend_update_step(
+        self, grads: list[Any], trainable_variables: list[Any], learning_rate: Any
+    ) -> None:
+        """Move all variables, with what they share computed once."""
+        dtype = keras.backend.result_type(*(one.dtype for one in trainable_variables))
+        pace = self.pace_of(learning_rate, dtype)
+        super()._backend_update_step(grads, trainable_variables, pace)
+
+    def pace_of(self, learning_rate: Any, dtype: str) -> Pace:
+        """The numbers of this step in ``dtype``, whose betas the moments are taken with."""
+        step = tf.cast(self.iterations + 1, tf.float64)
+        kind = tf.as_dtype(dtype).as_numpy_dtype
+        beta_1, beta_2 = np.array([self.beta_1, self.beta_2], kind).astype(np.float64)
+        spread = tf.sqrt(1.0 - beta_2**step)
+        rate = tf.cast(learning_rate, tf.float64) * spread / (1.0 - beta_1**step)
+        shared = (learning_rate, rate, self.epsilon * spread)
+        return Pace(*(tf.cast(one, dtype) for one in shared))
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Pace) -> None:
+        """Move one variable, by the operation that TensorFlow has for it."""
         dtype = variable.dtype
-        rate = tf.cast(learning_rate, dtype)
-        gradient = tf.cast(tf.convert_to_tensor(gradient), dtype)  # slices of tables become tables
-        step = tf.cast(self.iterations + 1, dtype)
-        beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
+        pace = Pace(*(tf.cast(one, dtype) for one in learning_rate))
+        if self.weight_decay is not None and self._use_weight_decay(variable):
+            decay = pace.learning_rate * tf.constant(self.weight_decay, dtype)
+            variable.assign_sub(variable * decay)
         index = self._get_variable_index(variable)
-        mean, square = self._momentums[index], self._velocities[index]
-        self.assign(mean, beta_1 * mean.value + (1 - beta_1) * gradient)
-        self.assign(square, beta_2 * square.value + (1 - beta_2) * tf.square(gradient))
-        corrected = tf.sqrt(square.value / (1 - beta_2**step)) + tf.constant(self.epsilon, dtype)
-        self.assign_sub(variable, rate / (1 - beta_1**step) * mean.value / corrected)
+        nothing = tf.constant(0.0, dtype)  # its own correction of bias has epsilon elsewhere
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].handle,
+            v=self._velocities[index].handle,
+            beta1_power=nothing,
+            beta2_power=nothing,
+            lr=pace.rate,
+            beta1=tf.constant(self.beta_1, dtype),
+            beta2=tf.constant(self.beta_2, dtype),
+            epsilon=pace.epsilon,
+            grad=tf.cast(tf.convert_to_tensor(gradient), dtype),  # slices of tables become tables
+        )
 
 
 def create_optimizer(

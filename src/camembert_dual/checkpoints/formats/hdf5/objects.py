@@ -1,18 +1,33 @@
-"""Groups and datasets: the messages of an object's header (section IV.A), and what they say."""
+"""Groups and datasets: the messages of an object's header (section IV.A), and what they say.
+
+A dataset of a checkpoint is numbers in one piece (IV.A.2.i, the layout).
+"""
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from camembert_dual.checkpoints.formats.hdf5 import links, values
-from camembert_dual.checkpoints.formats.hdf5.file import Hdf5File
-from camembert_dual.common.errors import require_file, short
+from camembert_dual.checkpoints.formats.hdf5 import values
+from camembert_dual.checkpoints.formats.hdf5.file import (
+    Hdf5File,
+    Members,
+    check_link_info,
+    read_link,
+    read_symbol_table,
+)
+from camembert_dual.checkpoints.lazy_arrays import LazyArray
+from camembert_dual.checkpoints.raw_file import RawFile
+from camembert_dual.common.arrays import BFLOAT16, Array
+from camembert_dual.common.errors import file_error, require_file, short
 
 MAX_MESSAGES = 10_000
+MAX_DEPTH = 32
+IN_ONE_PIECE = (b"\x03\x01", b"\x04\x01")  # versions of the layout, and its class
 
 
 class Kind(IntEnum):
@@ -65,16 +80,16 @@ class Node:
         return self.find(Kind.SYMBOL_TABLE) is not None or self.find(Kind.LINK_INFO) is not None
 
     @cached_property
-    def members(self) -> dict[str, int | None]:
+    def members(self) -> Members:
         """Name to address of what a group holds; None for a link to other data."""
-        found: dict[str, int | None] = {}
+        found: Members = {}
         for kind, body in self.messages:
             if kind == Kind.SYMBOL_TABLE:
-                found |= links.read_symbol_table(self.file, body)
+                found |= read_symbol_table(self.file, body)
             elif kind == Kind.LINK:
-                found |= links.read_link(self.file, body)
+                found |= read_link(self.file, body)
             elif kind == Kind.LINK_INFO:
-                links.check_link_info(self.file, body)
+                check_link_info(self.file, body)
         return found
 
     @cached_property
@@ -114,6 +129,16 @@ class Node:
         """
         found = self.attributes.get(attribute)
         return [] if found is None else values.read_texts(self.file, found)
+
+
+def open_hdf5(raw: RawFile, start: int = 0, size: int | None = None) -> Node:
+    """The root group of a file, or of the part of one that is an HDF5 file.
+
+    Raises:
+        CheckpointError: If it is not whole.
+    """
+    file = Hdf5File(raw, start, raw.size if size is None else size)
+    return read_node(file, file.root, "")
 
 
 def read_node(file: Hdf5File, address: int, name: str) -> Node:
@@ -169,3 +194,56 @@ def _read_blocks(
                 # of version 2: a signature before, a checksum behind
                 blocks.append((start + 4, max(0, length - 8)) if is_new else (start, length))
     return messages
+
+
+def read_datasets(root: Node) -> list[tuple[tuple[str, ...], Node]]:
+    """Everything but the groups of a file, with the names that lead to each.
+
+    Raises:
+        CheckpointError: If a link leads elsewhere, or groups are nested too deep.
+    """
+    found: list[tuple[tuple[str, ...], Node]] = []
+    waiting: list[tuple[tuple[str, ...], Node]] = [((), root)]
+    while waiting:
+        parts, group = waiting.pop()
+        rule = f"groups must be nested at most {MAX_DEPTH} deep"
+        require_file(root.file.path, len(parts) <= MAX_DEPTH, rule, "more")
+        for name in group.members:
+            member = group.child(name)
+            (waiting if member.is_group else found).append(((*parts, name), member))
+    return found
+
+
+def lazy_dataset(node: Node, name: str) -> LazyArray:
+    """A dataset as an array to be read.
+
+    Raises:
+        CheckpointError: If it is not a dataset of numbers that lie in this file as they are.
+    """
+    file, title = node.file, repr(short(name, 120))
+    shape = values.read_shape(node.find(Kind.DATASPACE) or b"")
+    dtype = values.read_type(node.find(Kind.DATATYPE) or b"")
+    # Keras keeps them as opaque bytes with a note beside
+    if dtype.kind == "V" and dtype.itemsize == 2 and node.texts("dtype") == ["bfloat16"]:
+        dtype = BFLOAT16
+    if shape is None or not (dtype == BFLOAT16 or dtype.kind in "fiu"):
+        rule = f"{title} must be a dataset of numbers of at most {values.MAX_RANK} dimensions"
+        raise file_error(file.path, rule, "a group" if node.is_group else "something else")
+    layout = (node.find(Kind.LAYOUT) or b"").ljust(18, b"\0")
+    is_plain = node.find(Kind.FILTERS) is None and node.find(Kind.EXTERNAL) is None
+    rule = f"{title} must lie in this file in one piece"
+    received = "one that is compressed, in pieces or elsewhere"
+    require_file(file.path, is_plain and layout[:2] in IN_ONE_PIECE, rule, received)
+    address, held = struct.unpack_from("<QQ", layout, 2)
+    size = dtype.itemsize * math.prod(shape)
+    require_file(file.path, held >= size, f"{title} must hold its {size} bytes", f"{held} bytes")
+    if size == 0:  # an array without numbers lies nowhere
+        address = 0
+    file.check_range(address, size)
+    start = file.start + address
+    native = dtype.newbyteorder("=")
+
+    def read() -> Array:
+        return file.raw.array(start, dtype, shape).astype(native, copy=False)
+
+    return LazyArray(file.path, name, shape, native, read, storage_key=(file.raw, start))

@@ -10,7 +10,7 @@ import numpy as np
 
 from camembert_dual.checkpoints.formats.hdf5.file import Hdf5File
 from camembert_dual.common.arrays import BFLOAT16
-from camembert_dual.common.errors import CheckpointError, require_file, short
+from camembert_dual.common.errors import file_error, require_file, short
 
 Type = np.dtype[np.generic]
 INTEGER, FLOAT, TEXT, OPAQUE, VARIABLE = 0, 1, 3, 5, 9  # classes of types
@@ -113,8 +113,8 @@ def read_texts(file: Hdf5File, attribute: Attribute) -> list[str]:
     try:
         return [one.rstrip(b"\0").decode("utf-8") for one in fields]
     except UnicodeDecodeError:
-        text = f"{file.path}: a text must be UTF-8; received others in {short(attribute.name, 80)}."
-        raise CheckpointError(text) from None
+        received = f"others in {short(attribute.name, 80)}"
+        raise file_error(file.path, "a text must be UTF-8", received) from None
 
 
 def _find_text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from camembert_dual.common.arrays import BFLOAT16, Array
+from camembert_dual.common.backends import BACKENDS, import_optional
 
 # sign position; exponent position and size; mantissa position and size
 _BFLOAT16_FIELDS = (15, 7, 8, 0, 7)
@@ -23,12 +23,7 @@ def import_h5py() -> Any:
     Raises:
         ImportError: If it is not installed.
     """
-    try:
-        return importlib.import_module("h5py")
-    except ModuleNotFoundError:
-        raise ImportError(
-            'HDF5 files are written by h5py: pip install "camembert-dual[tf]"'
-        ) from None
+    return import_optional("h5py", BACKENDS["tf"].extra, "Writing HDF5 files")
 
 
 @contextmanager
