@@ -15,6 +15,7 @@ NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
+ID_TYPE = torch.int64
 SINGLE = torch.float32
 HALVES = {  # how to halve, and the largest difference in units of a stage
     "bfloat16": 4e-2,

@@ -13,6 +13,7 @@ from camembert_dual.tf import masks
 from camembert_dual.tf.generation import search
 
 NAME = "tf"
+ID_TYPE = tf.int32
 SINGLE = tf.float32
 HALVES = {  # how to halve, and the largest difference in units of a stage
     "bfloat16": 4e-2,
