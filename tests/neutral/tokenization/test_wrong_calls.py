@@ -168,7 +168,7 @@ def test_what_cannot_be_padded_is_refused(tokenizers, encoded):
     assert len(set(refusals(tokenizers, lambda t: t.pad(encoded)))) == 1
 
 
-TOKENS = [None, 5, [5], ["le", None], object(), b"le", [["le"]]]
+TOKENS = [None, 5, [5], ["le", None], Ellipsis, b"le", [["le"]]]
 
 
 @pytest.mark.parametrize("tokens", TOKENS, ids=repr)
@@ -177,7 +177,7 @@ def test_what_are_no_tokens_is_refused(tokenizers, tokens):
     assert len(set(refusals(tokenizers, lambda t: t.convert_tokens_to_string(tokens)))) == 1
 
 
-TEXTS = [None, 5, 1.5, b"le", ["le", None], [b"le"], {"text": "le"}, [["le", 5]], [DEEP], object()]
+TEXTS = [None, 5, 1.5, b"le", ["le", None], [b"le"], {"text": "le"}, [["le", 5]], [DEEP], Ellipsis]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text)[:20] if text != [DEEP] else "")
