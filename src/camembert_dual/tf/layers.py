@@ -201,9 +201,21 @@ def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
 
 def gelu(hidden_states: tf.Tensor) -> tf.Tensor:
     """The exact GELU, by the error function; the LM head always uses this one."""
+    return exact_gelu(hidden_states)
+
+
+@tf.custom_gradient
+def exact_gelu(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """The GELU of values, which are all that training keeps of it; TensorFlow would keep five."""
     # tf.nn.gelu rounds its constants to float32 first, which shows in float64
-    scale = tf.constant(math.sqrt(0.5), hidden_states.dtype)
-    return 0.5 * hidden_states * (1.0 + tf.math.erf(hidden_states * scale))
+    scale = tf.constant(math.sqrt(0.5), values.dtype)
+    peak = tf.constant(1 / math.sqrt(2 * math.pi), values.dtype)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        below = 0.5 * (1.0 + tf.math.erf(values * scale))
+        return upstream * (below + values * peak * tf.exp(-0.5 * tf.square(values)))
+
+    return 0.5 * values * (1.0 + tf.math.erf(values * scale)), gradient
 
 
 def gelu_new(hidden_states: tf.Tensor) -> tf.Tensor:
