@@ -119,6 +119,7 @@ def test_half_precision_generates(dtype, options):
     assert ((rows >= 0) & (rows < 101)).all()
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_seed_of_the_framework_and_its_generators_control_the_draws():
     inputs = oracle.batch(oracle.PROMPTS, 1)
     model = tree.built(oracle.TASK, "decoder")

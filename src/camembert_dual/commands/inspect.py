@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is there; 0 if nothing is wrong, 1 otherwise."""
-    path = locate(arguments.path, also=COMPANIONS, revision=arguments.revision)
+    path = locate(arguments.path, also=COMPANIONS, revision=arguments.revision, finish=False)
     checkpoint, findings = open_or_explain(path)
     if checkpoint is not None:
         for line in describe(checkpoint):
@@ -27,8 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = path if path.is_dir() else path.parent
     findings += inspect_folder(folder, checkpoint)
     for finding in findings:
-        say(f"problem   {finding.problem}")
-        say(f"  remedy  {finding.remedy}")
+        print(finding)
     if not findings:
         say("no problems found")
     return 1 if findings else 0

@@ -25,6 +25,7 @@ from camembert_dual.common.arrays import IntArray, to_numpy, to_tensor
 from camembert_dual.common.backends import BACKENDS, installed, needs, tree
 from camembert_dual.common.model_names import MULTIPLE_CHOICE, class_name
 from camembert_dual.config import CamembertConfig
+from camembert_dual.storage.locate import locate
 
 TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
 ROWS, TOKENS = 3, 24
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: If a checkpoint does not run.
     """
     runs = runs_of(arguments)
+    for name, _ in runs:
+        locate(name, finish=False)  # nothing is written by a comparison
     inputs = sample_inputs([open_checkpoint(name).config for name, _ in runs])
     one, other = (run_stages(name, backend, arguments.dtype, inputs) for name, backend in runs)
     tolerance = TOLERANCES[arguments.dtype] if arguments.tolerance is None else arguments.tolerance

@@ -60,6 +60,13 @@ def files_of(weights: str) -> str:
     return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"
 
 
+def is_own(name: str) -> bool:
+    """Whether a file in a checkpoint's folder may be one that this package wrote."""
+    kinds = (files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX))
+    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
+    return own or any(re.fullmatch(kind, name) for kind in kinds)
+
+
 def shard_name(weights: str, number: int, count: int) -> str:
     """The name of one of several files of a set of weights; the first is number 1."""
     stem, dot, kind = weights.rpartition(".")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.common.errors import file_error, require_file, short
+from camembert_dual.common.errors import (
+    MAX_MESSAGE,
+    CheckpointError,
+    file_error,
+    require_file,
+    short,
+)
 
 MAX_JSON = 1 << 28
 MAX_SHARDS = 10_000
@@ -26,8 +33,19 @@ def read_json(path: Path) -> dict[str, Any]:
         )
     size = path.stat().st_size
     require_file(path, size <= MAX_JSON, f"a JSON file must have at most {MAX_JSON} bytes", size)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+            received = f"{short(repr(twice), 80)} twice"
+            raise file_error(path, "an object must name each key once", received)
+        return values
+
     try:
-        values = json.loads(path.read_bytes().decode("utf-8"))
+        values = json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=unique)
+    except CheckpointError:
+        raise
     except (ValueError, RecursionError) as error:
         raise file_error(path, "a JSON file must be JSON in UTF-8", str(error)) from None
     is_object = isinstance(values, dict)
@@ -72,4 +90,5 @@ def shard_files(path: Path, *, must_exist: bool = True) -> list[Path]:
 
 def missing_shard(index: Path, shard: str) -> FileNotFoundError:
     """The error about a shard that is not there."""
-    return FileNotFoundError(f"{index}: every shard must be there; received none named {shard!r}.")
+    text = f"{index}: every shard must be there; received none named {short(repr(shard))}."
+    return FileNotFoundError(short(text, MAX_MESSAGE))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
+from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.config import CamembertConfig
@@ -78,11 +78,11 @@ class PretrainedModel(keras.Model):
                 misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
-        checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
-        dtype = dtype_of(chosen.dtype, checkpoint.arrays)
+        arrays, config = chosen.open(name_or_path, cls.task)
+        dtype = dtype_of(chosen.dtype, arrays)
         with layers.undrawn():
-            model = cls(chosen.applied_to(checkpoint.config), dtype=dtype, **chosen.model)
-        report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+            model = cls(config, dtype=dtype, **chosen.model)
+        report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.draw_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         return (model, report) if output_loading_info else model
