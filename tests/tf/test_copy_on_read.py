@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from camembert_dual.checkpoints.writing import write_weights
+from camembert_dual.checkpoints.folder import write_weights
 from camembert_dual.tf.optimization import create_optimizer
 
 import cases
