@@ -10,7 +10,7 @@ import cases
 import generation_oracle as oracle
 import tree_pt as tree
 from camembert_dual.generation.config import GenerationOptions
-from camembert_dual.pt.generation.search import choose
+from camembert_dual.pt.generation.sampling import next_tokens
 
 LIMIT = 6
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}
@@ -98,7 +98,7 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
     logits = cases.generator("logits").normal(0, 2, words)
     numbers = (np.arange(rows) + 0.5) / rows
     options = GenerationOptions(do_sample=True, **filters)
-    tokens = choose(torch.tensor(logits).repeat(rows, 1), torch.tensor(numbers), options)
+    tokens = next_tokens(torch.tensor(logits).repeat(rows, 1), torch.tensor(numbers), options)
     counts = np.bincount(tokens.numpy(), minlength=words)
     expected = dict(oracle.filtered(logits, **filters))
     for token, count in enumerate(counts):
@@ -109,9 +109,9 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
 def test_equal_logits_beyond_top_k_stay_and_the_first_of_them_is_greedy():
     logits = torch.tensor([[1.0, 3.0, 2.0, 3.0, 2.0]]).repeat(8, 1)
     numbers = torch.linspace(0, 0.999, 8)
-    drawn = choose(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
+    drawn = next_tokens(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
     assert set(drawn.tolist()) == {1, 2, 3, 4}
-    assert choose(logits, numbers, GenerationOptions()).tolist() == [1] * 8
+    assert next_tokens(logits, numbers, GenerationOptions()).tolist() == [1] * 8
 
 
 def test_a_seed_repeats_a_text_and_no_seed_does_not():

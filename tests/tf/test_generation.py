@@ -12,7 +12,7 @@ import generation_oracle as oracle
 import tree_tf as tree
 from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.tf.generation import cache, search
-from camembert_dual.tf.generation.search import choose
+from camembert_dual.tf.generation.sampling import next_tokens
 
 LIMIT = 4
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}
@@ -132,7 +132,7 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
     logits = cases.generator("logits").normal(0, 2, words)
     numbers = (np.arange(rows) + 0.5) / rows
     options = GenerationOptions(do_sample=True, **filters)
-    tokens = choose(tf.tile(tf.constant(logits)[None], [rows, 1]), tf.constant(numbers), options)
+    tokens = next_tokens(tf.tile(tf.constant(logits)[None], [rows, 1]), tf.constant(numbers), options)
     counts = np.bincount(tokens.numpy(), minlength=words)
     expected = dict(oracle.filtered(logits, **filters))
     for token, count in enumerate(counts):
@@ -143,9 +143,9 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
 def test_equal_logits_beyond_top_k_stay_and_the_first_of_them_is_greedy():
     logits = tf.constant([[1.0, 3.0, 2.0, 3.0, 2.0]] * 8)
     numbers = tf.linspace(0.0, 0.999, 8)
-    drawn = choose(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
+    drawn = next_tokens(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
     assert set(drawn.numpy().tolist()) == {1, 2, 3, 4}
-    assert choose(logits, numbers, GenerationOptions()).numpy().tolist() == [1] * 8
+    assert next_tokens(logits, numbers, GenerationOptions()).numpy().tolist() == [1] * 8
 
 
 @pytest.mark.usefixtures("eager")
@@ -234,7 +234,7 @@ def test_the_prompt_is_read_at_once_and_each_step_reads_one_token(monkeypatch):
 
     def read(model, input_ids, *given):
         lengths.append(input_ids.shape[1])
-        return cache.read(model, input_ids, *given)
+        return cache.next_logits(model, input_ids, *given)
 
     monkeypatch.setattr(search, "read", read)
     generate(fresh(), oracle.batch(oracle.PROMPTS, 1), max_new_tokens=5)
