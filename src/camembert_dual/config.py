@@ -23,7 +23,15 @@ from camembert_dual.common.id_layout import (
     longest_text,
 )
 from camembert_dual.common.model_names import FAMILIES, FAMILY
-from camembert_dual.config_rules import ACTIVATIONS, MODEL_TYPES, check, is_whole
+from camembert_dual.config_rules import (
+    ACTIVATIONS,
+    MAX_UNNAMED_LABELS,
+    MODEL_TYPES,
+    check,
+    is_whole,
+    read_labels,
+    read_pruned_heads,
+)
 from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.storage.file_names import CONFIG
 from camembert_dual.storage.json_files import json_text, read_json
@@ -120,14 +128,15 @@ class CamembertConfig:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.id2label is not None:  # JSON has string keys
-            self.id2label = {int(index): name for index, name in self.id2label.items()}
+        if self.id2label is not None:
+            self.id2label, self.label2id = read_labels(self.id2label, self.label2id)
             self.num_labels = len(self.id2label)
         else:
+            given, self.label2id = self.label2id, {}
             self.num_labels = self.num_labels  # names the labels, see __setattr__
-        if self.label2id is None:
-            self.label2id = {name: index for index, name in (self.id2label or {}).items()}
-        self.pruned_heads = {int(n): sorted(heads) for n, heads in self.pruned_heads.items()}
+            if given is not None:
+                _, self.label2id = read_labels(self.id2label or {}, given)
+        self.pruned_heads = read_pruned_heads(self.pruned_heads)
         self.validate()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -135,7 +144,8 @@ class CamembertConfig:
         object.__setattr__(self, name, value)
         names = self.__dict__.get("id2label") or {}
         is_complete = "label2id" in self.__dict__  # not while the constructor is setting fields
-        if name == "num_labels" and is_complete and is_whole(value, 1) and len(names) != value:
+        few = is_whole(value, 1) and value <= MAX_UNNAMED_LABELS
+        if name == "num_labels" and is_complete and few and len(names) != value:
             self.id2label = label_names(value)
             self.label2id = {label: index for index, label in self.id2label.items()}
 
@@ -250,7 +260,7 @@ class CamembertConfig:
         require(model_type in MODEL_TYPES, rule, repr(model_type))
         if "num_labels" in overrides and "id2label" not in overrides:
             named = merged.get("id2label")
-            if named is not None and len(named) != overrides["num_labels"]:
+            if isinstance(named, Mapping) and len(named) != overrides["num_labels"]:
                 merged.pop("id2label")
                 merged.pop("label2id", None)
         known = {spec.name for spec in fields(cls)} - {"extra"}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import is_integer, is_number, require
+from camembert_dual.common.errors import is_integer, is_number, require, short
 from camembert_dual.common.model_names import FAMILIES
 
 MODEL_TYPES = tuple(sorted(FAMILIES.values()))
 ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
 POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
+
+
+MAX_UNNAMED_LABELS = 100_000  # more have to be named, so that a number costs no memory
 
 
 class Rule(NamedTuple):
@@ -41,7 +45,7 @@ def check(config: Any) -> None:
             value = getattr(config, name)
             holds = rule.holds(value, config)
             text = rule.text.format_map(vars(config))
-            require(holds, f"{type(config).__name__}.{name} {text}", repr(value))
+            require(holds, f"{_SUBJECT}.{name} {text}", repr(value))
 
 
 def is_whole(value: object, smallest: int) -> bool:
@@ -66,6 +70,61 @@ def _is_id(value: object, config: Any) -> bool:
     return is_whole(value, 0) and value < config.vocab_size
 
 
+def read_labels(names: Any, numbers: Any) -> tuple[dict[int, str], dict[str, int]]:
+    """Bring the names of classes, as JSON or a user has them, to number and name, both ways.
+
+    Args:
+        names: Number to name; the numbers may be texts, as JSON has them.
+        numbers: Name to number, or None.
+
+    Raises:
+        ValueError: If the numbers do not count from 0, one is there twice, or the two disagree.
+    """
+    rule = f"{_SUBJECT}.id2label must name the classes 0, 1, 2, ... by texts, each once"
+    found = _by_number(names)
+    counted = found is not None and sorted(found) == list(range(len(found))) and found
+    require(counted and all(isinstance(one, str) for one in found.values()), rule, names)  # type: ignore[union-attr]
+    named: dict[int, str] = dict(sorted(found.items()))  # type: ignore[union-attr]
+    back = {name: index for index, name in named.items()}
+    if numbers is None:
+        return named, back
+    agrees = isinstance(numbers, Mapping) and set(numbers) == set(back)
+    agrees = agrees and all(is_whole(n, 0) and named.get(n) == one for one, n in numbers.items())
+    rule = f"{_SUBJECT}.label2id must be the reverse of id2label"
+    require(agrees, rule, f"{short(numbers, 120)} for {short(names, 120)}")
+    return named, dict(numbers)
+
+
+def read_pruned_heads(heads: Any) -> dict[int, list[int]]:
+    """Bring the heads that each layer lacks, as JSON or a user has them, to numbers.
+
+    Raises:
+        ValueError: If they are none.
+    """
+    found = _by_number(heads)
+    lists = found is not None and all(
+        isinstance(one, Sequence | Set) and all(is_whole(head, 0) for head in one)
+        for one in found.values()
+    )
+    rule = f"{_SUBJECT}.pruned_heads must map numbers of layers to lists of numbers of heads"
+    require(lists, rule, heads)
+    return {layer: sorted(set(one)) for layer, one in found.items()}  # type: ignore[union-attr]
+
+
+def _by_number(values: Any) -> dict[int, Any] | None:
+    """A mapping by numbers, whose keys may be texts of them; None if it is none."""
+    if not isinstance(values, Mapping):
+        return None
+    found = {}
+    for key, value in values.items():
+        is_text = isinstance(key, str) and re.fullmatch("0|[1-9][0-9]{0,8}", key)
+        if not is_text and not is_whole(key, 0):
+            return None
+        found[int(key)] = value
+    return found if len(found) == len(values) else None
+
+
+_SUBJECT = "CamembertConfig"
 _SHARE = "must be a number in [0, 1)"
 _ID = "must be an id below vocab_size ({vocab_size})"
 
@@ -83,6 +142,29 @@ RULES = (
             "type_vocab_size",
             "num_labels",
         ),
+    ),
+    Rule(
+        f"must be at most {MAX_UNNAMED_LABELS:,} where id2label does not name as many",
+        lambda value, config: value <= MAX_UNNAMED_LABELS or len(config.id2label or ()) == value,
+        ("num_labels",),
+    ),
+    Rule(
+        "must be True or False",
+        lambda value, config: isinstance(value, bool),
+        (
+            "use_cache",
+            "is_decoder",
+            "add_cross_attention",
+            "tie_word_embeddings",
+            "output_attentions",
+            "output_hidden_states",
+            "return_dict",
+        ),
+    ),
+    Rule(
+        "must be an integer of at least 0",
+        lambda value, config: is_whole(value, 0),
+        ("chunk_size_feed_forward",),
     ),
     Rule(
         "must be a multiple of num_attention_heads ({num_attention_heads})",

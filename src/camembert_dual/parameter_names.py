@@ -65,6 +65,7 @@ _SLOTS = [
 ]
 _BY_NAME = {slot.name: slot for slot in _SLOTS}
 _BY_PATH = {slot.path: slot for slot in _SLOTS}
+_PARTS = {slot.name.removeprefix(f"{BACKBONE}.").partition(".")[0] for slot in _SLOTS}
 
 
 def canonical(name: str) -> str:
@@ -102,6 +103,12 @@ def _numbered(slot: Slot | None, found: re.Match[str] | None) -> Slot | None:
     number = str(int(found[0].removeprefix("._")))
     name = slot.name.replace(".N.", f".{number}.")
     return Slot(name, slot.path.replace("layer_N/", f"layer_{number}/"), slot.row)
+
+
+def part_of(name: str) -> str | None:
+    """The part of a model that a published name is in, such as ``encoder``; None if in none."""
+    part = name.removeprefix(f"{BACKBONE}.").partition(".")[0]
+    return part if part in _PARTS else None
 
 
 def keras_path(name: str) -> str:

@@ -30,7 +30,7 @@ def fuzz(name: str, folder: Path, options: list[str]) -> None:
     from test_readers import FILES
 
     from checkpoint_cases import write_config
-    from hostile_files import CONFIG
+    from hostile_base import CONFIG
 
     file, content = FILES[name]
     write_config(folder / "checkpoint", CONFIG)

@@ -16,16 +16,9 @@ from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.selecting import select
 from camembert_dual.common.errors import CheckpointError
 from checkpoint_cases import write_config
-from hostile_files import (
-    CONFIG,
-    holding,
-    sound_files,
-    storage,
-    tensor,
-    text,
-    torch_stream,
-    torch_zip,
-)
+from hostile_base import CONFIG
+from hostile_damage import sound_files
+from hostile_pickles import holding, storage, tensor, text, torch_stream, torch_zip
 
 SECONDS = 0.7
 SLOWEST = 5.0

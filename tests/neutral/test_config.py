@@ -142,6 +142,23 @@ def test_the_longest_text_is_what_the_position_table_leaves(preset, limit):
         ("pruned_heads", {2: [0]}),
         ("pruned_heads", {0: [3]}),
         ("pruned_heads", {0: [0, 1, 2]}),
+        ("num_labels", 100_001),
+        ("num_labels", 10**12),
+        ("chunk_size_feed_forward", -1),
+        ("chunk_size_feed_forward", 0.5),
+        *(
+            (flag, value)
+            for flag in (
+                "use_cache",
+                "is_decoder",
+                "add_cross_attention",
+                "tie_word_embeddings",
+                "output_attentions",
+                "output_hidden_states",
+                "return_dict",
+            )
+            for value in ("false", "true", "", 0, 1, None)
+        ),
     ],
 )
 def test_a_value_that_breaks_its_rule_is_refused_by_name_at_construction_and_later(field, value):
@@ -155,6 +172,60 @@ def test_a_value_that_breaks_its_rule_is_refused_by_name_at_construction_and_lat
     setattr(config, field, value)
     with pytest.raises(ValueError, match=pattern):
         config.validate()
+
+
+@pytest.mark.parametrize(
+    ("names", "rule"),
+    [
+        ({"id2label": {1: "a", 2: "b"}}, "id2label must name the classes"),
+        ({"id2label": {0: "a", 2: "b"}}, "id2label must name the classes"),
+        ({"id2label": {0: "a", -1: "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", "00": "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", 0: "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", "1.0": "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", " 1": "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", True: "b"}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", "1": 7}}, "id2label must name the classes"),
+        ({"id2label": {"0": "a", "9" * 5000: "b"}}, "id2label must name the classes"),
+        ({"id2label": {}}, "id2label must name the classes"),
+        ({"id2label": ["a", "b"]}, "id2label must name the classes"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": {"a": 1, "b": 0}}, "label2id must be the"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": {"a": 0}}, "label2id must be the"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": {"a": 0, "c": 1}}, "label2id must be the"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": {"a": 0, "b": "1"}}, "label2id must be the"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": {"a": False, "b": 1}}, "label2id must be the"),
+        ({"id2label": {0: "a", 1: "b"}, "label2id": ["a", "b"]}, "label2id must be the"),
+        ({"label2id": {"a": 0, "b": 1}}, "label2id must be the reverse"),
+        ({"pruned_heads": {"x": [0]}}, "pruned_heads must map numbers"),
+        ({"pruned_heads": {0: "0"}}, "pruned_heads must map numbers"),
+        ({"pruned_heads": {0: [True]}}, "pruned_heads must map numbers"),
+        ({"pruned_heads": [[0]]}, "pruned_heads must map numbers"),
+    ],
+)
+def test_names_of_classes_and_pruned_heads_mean_one_thing_or_are_refused(names, rule):
+    with pytest.raises(ValueError, match=rule) as from_arguments:
+        CamembertConfig(**names)
+    assert len(str(from_arguments.value)) < 500
+    with pytest.raises(ValueError, match=rule):
+        CamembertConfig.from_dict(names)
+
+
+def test_names_of_classes_are_read_from_texts_in_any_order():
+    config = CamembertConfig(id2label={"1": "b", "0": "a"}, label2id={"b": 1, "a": 0})
+    assert config.id2label == {0: "a", 1: "b"}
+    assert config.label2id == {"a": 0, "b": 1}
+    assert list(config.id2label) == [0, 1]
+
+
+def test_more_labels_than_any_number_may_make_are_named():
+    named = {n: f"{n}" for n in range(100_001)}
+    assert CamembertConfig(id2label=named).num_labels == 100_001
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"vocab_size": 9, "vocab_size": 8}')
+    with pytest.raises(ValueError, match="name each key once; received 'vocab_size' twice"):
+        CamembertConfig.from_pretrained(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ LINES = {
         "+ PretrainedModel.from_config(cls, config)",
         "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
+        "+ PretrainedModel.make_train_function(self, force)",
         "+ PretrainedModel.predict_step(self, data)",
         "- copy_into(weight, tensor, is_fresh)",
         "+ copy_into(weight, array)",

@@ -8,16 +8,17 @@ load, save         W + E: the model, and one weight on its way
 SavedModel         W + E: TensorFlow reads its variables where they are
 to .keras          3 W + E: Keras makes the file in memory, then a copy of it for the archive
 from .keras        3 W + E: Keras reads the file in chunks, then joins them
-forward            W + logits + two layers' values
+forward            W + logits + two layers' values + the cache that a decoder returns
 generate           W + the beams' cache twice (old and grown) + their logits five times
 train              W + two moments (2 W) + the larger of
                    - gradients (W) + logits once + the values that all layers keep
-                   - gradients (W) + those shortened by clipping (W)
+                   - gradients (W) + those shortened by clipping (W) + the step of one (2 E)
 inspect, convert   2 E: one weight on its way, in both layouts
 =================  ==============================================================================
 
 The logits' gradient is gone before most weights have theirs, so the gradients' W covers it.
-To each comes what a framework takes for itself, whatever the model: ``OWN``.
+To each comes what a framework takes for itself, whatever the model: ``OWN``; and ``GRAPH`` for each
+layer of each graph that TensorFlow has traced by then, with the copies that it optimises.
 """
 
 import math
@@ -35,8 +36,12 @@ BATCHES = {
     "CamembertForMultipleChoice": (2, 2, 32),
 }
 SMALL_BATCH = (2, 32)
-# pools of threads, kernels made at the first use, graphs; the reader of h5 files in "neutral"
+# pools of threads, kernels made at the first use; the reader of h5 files in "neutral"
 OWN = {"pt": 0.2 * GB, "tf": 0.5 * GB, "neutral": 0.1 * GB}
+GRAPH = 0.01 * GB
+# one for each search, four for the signatures of a SavedModel; a gradient's is three times as large
+GRAPHS = {"generate": 1, "generate, beams": 2, "SavedModel": 4, "to .keras": 4, "from .keras": 4}
+TRAINING_GRAPHS = {"CamembertForCausalLM": 2 + 3, "CamembertForMaskedLM": 4 + 3}
 
 
 class Sizes(NamedTuple):
@@ -85,6 +90,11 @@ def layer_values(sizes: Sizes) -> int:
     return FLOAT * sizes.tokens * (widths + scores)
 
 
+def states(config: CamembertConfig) -> int:
+    """Keys and values of one token in all layers."""
+    return FLOAT * 2 * config.num_hidden_layers * config.hidden_size
+
+
 def store(sizes: Sizes, copies: int = 1) -> float:
     """The weights so many times, and one of them on its way."""
     return copies * sizes.weights + sizes.largest
@@ -92,22 +102,23 @@ def store(sizes: Sizes, copies: int = 1) -> float:
 
 def forward(sizes: Sizes, architecture: str) -> float:
     """No gradient, so no layer's values outlive the next layer."""
-    return sizes.weights + logits(sizes, architecture) + 2 * layer_values(sizes)
+    cache = states(sizes.config) * sizes.tokens if sizes.config.is_decoder else 0
+    return sizes.weights + logits(sizes, architecture) + 2 * layer_values(sizes) + cache
 
 
 def train(sizes: Sizes, architecture: str) -> float:
     """The second step of AdamW, when the moments are there from the beginning."""
     layers = sizes.config.num_hidden_layers * layer_values(sizes)
     backward = sizes.weights + logits(sizes, architecture) + layers
-    update = 2 * sizes.weights
+    update = 2 * (sizes.weights + sizes.largest)
     return 3 * sizes.weights + max(backward, update)
 
 
 def generate(sizes: Sizes, beams: int) -> float:
     """Prompts of B x T tokens continued by each of the beams."""
     config, (rows, length) = sizes.config, PROMPT
-    states = 2 * config.num_hidden_layers * config.hidden_size * (length + NEW_TOKENS)
-    return sizes.weights + FLOAT * rows * beams * (2 * states + 5 * config.vocab_size)
+    cache = states(config) * (length + NEW_TOKENS)
+    return sizes.weights + rows * beams * (2 * cache + 5 * FLOAT * config.vocab_size)
 
 
 def bounds_of(size: str, tree: str, architecture: str) -> dict[str, float]:
@@ -126,4 +137,8 @@ def bounds_of(size: str, tree: str, architecture: str) -> dict[str, float]:
             steps["SavedModel"] = store(sizes)
             steps |= dict.fromkeys(("to .keras", "from .keras"), store(sizes, 3))
     steps["train"] = train(sizes, architecture)
+    if tree == "tf":
+        graphs = GRAPHS | {"train": TRAINING_GRAPHS.get(architecture, 0)}
+        layer = GRAPH * sizes.config.num_hidden_layers
+        steps = {step: bytes_ + layer * graphs.get(step, 0) for step, bytes_ in steps.items()}
     return {step: bytes_ + OWN[tree] for step, bytes_ in steps.items()}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import bounds
 
-from camembert_dual.parameters import TASKS
+from camembert_dual.common.model_names import ARCHITECTURES
 
 HERE = Path(__file__).parent
 COLUMNS = f"{'step':<60}{'seconds':>8}{'peak GB':>9}{'bound GB':>9}{'of bound':>9}"
@@ -85,7 +85,10 @@ def tail(log: Path) -> str:
 def main(size: str = "base") -> int:
     """Run all; 0 if all passed."""
     start = time.perf_counter()
-    jobs = [("neutral", "checkpoint"), *((tree, one) for tree in ("pt", "tf") for one in TASKS)]
+    jobs = [
+        ("neutral", "checkpoint"),
+        *((tree, one) for tree in ("pt", "tf") for one in ARCHITECTURES),
+    ]
     found = []
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(

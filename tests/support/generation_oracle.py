@@ -8,6 +8,7 @@ import numpy as np
 
 import cases
 import reference
+import reference_losses
 
 TASK = "CamembertForCausalLM"
 PROMPTS = ((5 + 2, 17, 9, 33), (8, 20), (64,))
@@ -23,7 +24,7 @@ def scorer(config: Any, weights: Any, states: Any = None, seen: Any = None) -> S
         if states is not None:
             inputs |= {"encoder_hidden_states": states[None], "encoder_attention_mask": seen[None]}
         logits = reference.forward(config, weights, TASK, inputs)["logits"]
-        return reference.log_softmax(logits[0, -1])
+        return reference_losses.log_softmax(logits[0, -1])
 
     return score
 

@@ -9,10 +9,12 @@ positions), Hendrycks and Gimpel 2016 (GELU), Michel et al. 2019 (head masks).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from reference_losses import cross_entropy, sequence_loss, span_loss
 
 Arrays = Mapping[str, np.ndarray]
 Stages = dict[str, np.ndarray]
@@ -48,11 +50,6 @@ def normalise(x, weights: Arrays, name: str, epsilon: float):
 def softmax(scores):
     powers = np.exp(scores - scores.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
-
-
-def log_softmax(scores):
-    shifted = scores - scores.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
 # positions and masks ----------------------------------------------------------------------------
@@ -223,7 +220,7 @@ def encode(config, weights: Arrays, inputs: Mapping[str, Any]) -> Stages:
     return stages
 
 
-# heads and losses -------------------------------------------------------------------------------
+# heads --------------------------------------------------------------------------------------------
 
 
 def pool(weights: Arrays, x):
@@ -234,44 +231,6 @@ def language_model(config, weights: Arrays, table, x):
     x = gelu(affine(x, weights, "lm_head.dense"))
     x = normalise(x, weights, "lm_head.layer_norm", config.layer_norm_eps)
     return np.einsum("btd,vd->btv", x, table) + weights["lm_head.bias"]
-
-
-def cross_entropy(logits, labels, ignored: int = -100):
-    """Mean over the labels that count; 0 if none does."""
-    flat, wanted = logits.reshape(-1, logits.shape[-1]), np.asarray(labels).reshape(-1)
-    losses = [
-        -log_softmax(row)[label]
-        for row, label in zip(flat, wanted, strict=True)
-        if label != ignored
-    ]
-    return np.array(sum(losses) / len(losses) if losses else 0.0)
-
-
-def sequence_loss(config, logits, labels):
-    kind = config.problem_type
-    if kind is None and config.num_labels == 1:
-        kind = "regression"
-    if kind is None:
-        whole = np.issubdtype(labels.dtype, np.integer)
-        kind = "single_label_classification" if whole else "multi_label_classification"
-    if kind == "single_label_classification":
-        return cross_entropy(logits, labels)
-    labels = labels.reshape(logits.shape).astype(np.float64)
-    if kind == "regression":
-        return np.array(((logits - labels) ** 2).mean())
-    yes = -np.logaddexp(0, -logits)
-    no = -np.logaddexp(0, logits)
-    return np.array(-(labels * yes + (1 - labels) * no).mean())
-
-
-def span_loss(logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]):
-    """Mean of two cross-entropies; beyond the text does not count, negative is the first."""
-    losses = []
-    for scores, target in zip(logits, targets, strict=True):
-        length = scores.shape[1]
-        kept = [-100 if one >= length else max(int(one), 0) for one in target.reshape(-1)]
-        losses.append(cross_entropy(scores, np.array(kept)))
-    return (losses[0] + losses[1]) / 2
 
 
 ROW_INPUTS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "inputs_embeds")

@@ -8,15 +8,56 @@ import torch
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.pt import masks
+from camembert_dual.pt.generation import sampling
 
+NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+ID_TYPE = torch.int64
+SINGLE = torch.float32
+HALVES = {  # how to halve, and the largest difference in units of a stage
+    "bfloat16": 4e-2,
+    "float16": 6e-3,
+    "autocast bfloat16": 4e-2,
+    "autocast float16": 6e-3,
+}
+relu = torch.relu
+tensor = torch.tensor
+next_tokens = sampling.next_tokens
+
+
+def model_class(task: str) -> type:
+    return getattr(tree, task)
+
+
+def forward_of(task: str):
+    """The function that a call of a model runs."""
+    return model_class(task).forward
+
+
+def causal_mask(queries: int, keys: int) -> torch.Tensor:
+    return masks.causal_mask(queries, keys, torch.device("cpu"))
+
+
+def stored(row: Any) -> tuple[str, tuple[int, ...]]:
+    """Where a row of the table lies in a model, and its shape there."""
+    return row.name, row.shape
+
+
+def shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    """What a model stores; nothing but parameters."""
+    arrays = model.state_dict()
+    assert {name for name, _ in model.named_parameters()} == set(arrays)
+    return {name: tuple(array.shape) for name, array in arrays.items()}
 
 
 def new(
     task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
 ):
     """A model in evaluation mode with the given weights."""
-    model = getattr(tree, task)(config, **options).to(DTYPES[dtype])
+    model = model_class(task)(config, **options).to(DTYPES[dtype])
     model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
     return model.eval()
 
@@ -41,12 +82,26 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().numpy()
 
 
+def call(model: Any, *args: Any, **keywords: Any):
+    """The output of a call, without gradients."""
+    with torch.no_grad():
+        return model(*args, **keywords)
+
+
 def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
     """Every stage that a call returns, by name."""
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
-    with torch.no_grad():
-        output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
+
+
+def search_without_graphs(patch: Any) -> None:
+    """As PyTorch always does."""
+
+
+def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:
+    given = {name: as_tensor(value, "float64") for name, value in inputs.items()}
+    return model.generate(**given, **options).numpy()
 
 
 def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
@@ -61,6 +116,29 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
         for name, weight in model.named_parameters(remove_duplicate=False)
     }
     return as_array(loss), arrays
+
+
+def in_half(kind: str, task: str, config: Any, arrays: dict[str, np.ndarray]):
+    """A model that computes in half precision: as a whole, or where ``mixing`` has it."""
+    model = new(task, config, arrays, "float32")
+    return model if kind.startswith("autocast") else model.to(getattr(torch, kind))
+
+
+def mixing(kind: str):
+    dtype = getattr(torch, kind.removeprefix("autocast "))
+    return torch.autocast("cpu", dtype, enabled=kind.startswith("autocast"))
+
+
+def as_single(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().float().numpy()
+
+
+def half_gradients(kind: str, model: Any, inputs: dict[str, np.ndarray], **switches: Any):
+    """The output of a call and the gradients of its loss, in single precision."""
+    with mixing(kind):
+        output = model(**inputs, **switches)
+    output.loss.backward()
+    return output, [as_single(weight.grad) for weight in model.parameters()]
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Drive the TensorFlow tree from the neutral cases: build, call, differentiate."""
 
+import contextlib
 import functools
 from typing import Any
 
@@ -8,13 +9,50 @@ import tensorflow as tf
 
 import camembert_dual.tf as tree
 import cases
+from camembert_dual.tf import masks
+from camembert_dual.tf.generation import sampling, search
+
+NAME = "tf"
+ID_TYPE = tf.int32
+SINGLE = tf.float32
+HALVES = {  # how to halve, and the largest difference in units of a stage
+    "bfloat16": 4e-2,
+    "float16": 6e-3,
+    "mixed_bfloat16": 4e-2,
+    "mixed_float16": 6e-3,
+}
+relu = tf.nn.relu
+tensor = tf.constant
+causal_mask = masks.causal_mask
+next_tokens = sampling.next_tokens
+
+
+def model_class(task: str) -> type:
+    return getattr(tree, f"TF{task}")
+
+
+def forward_of(task: str):
+    """The function that a call of a model runs."""
+    return model_class(task).call
+
+
+def stored(row: Any) -> tuple[str, tuple[int, ...]]:
+    """Where a row of the table lies in a model, and its shape there."""
+    return row.path, row.shape[::-1] if row.transposed else row.shape
+
+
+def shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    """Path below the model's own name to shape; a path given twice is an error."""
+    paths = [weight.path.partition("/")[2] for weight in model.weights]
+    assert len(set(paths)) == len(paths)
+    return dict(zip(paths, (tuple(weight.shape) for weight in model.weights), strict=True))
 
 
 def new(
     task: str, config: Any, arrays: dict[str, np.ndarray], dtype: str = "float64", **options: Any
 ):
     """A model with the given weights."""
-    model = getattr(tree, f"TF{task}")(config, dtype=dtype, **options)
+    model = model_class(task)(config, dtype=dtype, **options)
     model.load_arrays({name: array.astype(dtype) for name, array in arrays.items()})
     return model
 
@@ -39,11 +77,30 @@ def as_array(tensor: Any) -> np.ndarray:
     return tensor.numpy()
 
 
+def call(model: Any, *args: Any, **keywords: Any):
+    """The output of a call."""
+    return model(*args, **keywords)
+
+
 def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: Any):
     """Every stage that a call returns, by name."""
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
-    output = model(**given, **(switches or cases.ALL_OUTPUTS))
+    output = call(model, **given, **(switches or cases.ALL_OUTPUTS))
     return cases.stages(output, as_array)
+
+
+def search_without_graphs(patch: Any) -> None:
+    """A graph takes long to trace; tests/tf/test_generation.py holds graphs against this."""
+
+    def run(model, encoder, options):
+        return lambda *inputs: search.search(model, *inputs, options)
+
+    patch.setattr(search, "compiled_search", run)
+
+
+def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:
+    given = {name: as_tensor(value, "float64") for name, value in inputs.items()}
+    return model.generate(**given, **options).numpy()
 
 
 def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
@@ -62,6 +119,31 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
         array = tf.convert_to_tensor(gradient).numpy()  # slices of tables become tables
         arrays[row.name] = array.T if row.transposed else array
     return loss.numpy(), arrays
+
+
+def in_half(kind: str, task: str, config: Any, arrays: dict[str, np.ndarray]):
+    """A model that computes in half precision: as a whole, or by a mixed policy."""
+    model = model_class(task)(config, dtype=kind)
+    model.load_arrays(arrays)
+    return model
+
+
+def mixing(kind: str):
+    """A policy is the model's own."""
+    return contextlib.nullcontext()
+
+
+def as_single(tensor: Any) -> np.ndarray:
+    return tf.cast(tensor, SINGLE).numpy()
+
+
+def half_gradients(kind: str, model: Any, inputs: dict[str, np.ndarray], **switches: Any):
+    """The output of a call and the gradients of its loss, in single precision."""
+    given = {name: tf.constant(value) for name, value in inputs.items()}
+    with tf.GradientTape() as tape:
+        output = model(**given, **switches)
+    found = tape.gradient(output.loss, [weight.value for weight in model.trainable_variables])
+    return output, [as_single(tf.convert_to_tensor(gradient)) for gradient in found]
 
 
 @functools.cache

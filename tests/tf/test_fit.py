@@ -12,6 +12,7 @@ from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
 import cases
 import reference
+import reference_losses
 import tree_tf as tree
 
 # Keras' own files write variables in a way that NumPy 2 warns of
@@ -80,7 +81,7 @@ def test_a_loss_and_metrics_of_the_user_see_logits(task):
     model = tree.new(task, config, cases.weights(config, task))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=["accuracy"], run_eagerly=True)
-    scores = reference.log_softmax(model(batch).logits.numpy())
+    scores = reference_losses.log_softmax(model(batch).logits.numpy())
     labels = cases.generator("labels of", task).integers(0, scores.shape[-1], scores.shape[:-1])
     expected = -np.take_along_axis(scores, labels[..., None], axis=-1).mean()
     right = np.argmax(scores, axis=-1) == labels
@@ -161,7 +162,7 @@ def test_weights_of_tokens_multiply_the_losses_of_their_tokens():
     model, batch, labels, _ = prepared(LOSSES["TokenClassification, some labels"])
     weights = cases.generator("token weights").uniform(0, 2, labels["labels"].shape)
     logits = model(batch).logits.numpy()
-    picked = reference.log_softmax(logits)
+    picked = reference_losses.log_softmax(logits)
     valid = np.argwhere(labels["labels"] != -100)
     losses = [-picked[b, t, labels["labels"][b, t]] * weights[b, t] for b, t in valid]
     found = model.evaluate(batch, labels["labels"], sample_weight=weights, verbose=0)

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.checkpoints.folder import Checkpoint, open_checkpoint, write_weights
+from camembert_dual.checkpoints.folder import (
+    Checkpoint,
+    config_of_type,
+    open_checkpoint,
+    write_weights,
+)
 from camembert_dual.checkpoints.formats.registry import WRITTEN
 from camembert_dual.checkpoints.proof import (
     HashedArrays,
@@ -93,7 +98,8 @@ def convert(
             wrote=wrote,
         )
         tensors = prove(file, arrays, names, lambda: progress("check", len(arrays)))
-        (staging / CONFIG).write_text(selection.config.to_json_string(), "utf-8")
+        config = config_of_type(selection.config, arrays, dtype)
+        (staging / CONFIG).write_text(config.to_json_string(), "utf-8")
         copied = _write_tokenizer(checkpoint, selection, staging)
         report = conversion_report(checkpoint, selection, (file.name, to), tensors, copied)
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"

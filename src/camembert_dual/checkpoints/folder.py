@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +12,23 @@ import numpy as np
 from camembert_dual.checkpoints.formats.base import Format, PlannedArray
 from camembert_dual.checkpoints.formats.registry import PICKLED, SAFE, WRITTEN, find_format
 from camembert_dual.checkpoints.formats.sharded import shard_limit, write_shards
-from camembert_dual.checkpoints.lazy_arrays import LazyArrays, dtype_of, is_finite, shape_of
+from camembert_dual.checkpoints.lazy_arrays import (
+    LazyArrays,
+    dtype_of,
+    is_finite,
+    is_floating,
+    shape_of,
+)
 from camembert_dual.common.arrays import BFLOAT16, Array
-from camembert_dual.common.errors import CheckpointError, file_error, require, require_file, short
+from camembert_dual.common.errors import (
+    MAX_MESSAGE,
+    CheckpointError,
+    file_error,
+    listed,
+    require,
+    require_file,
+    short,
+)
 from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS
@@ -34,6 +49,7 @@ DTYPES: dict[str, np.dtype[np.generic]] = {
     "float32": np.dtype(np.float32),
     "float64": np.dtype(np.float64),
 }
+DTYPE_KEYS = ("torch_dtype", "dtype")  # of a config; transformers 5 writes the second
 
 
 class Checkpoint(NamedTuple):
@@ -97,11 +113,19 @@ def open_checkpoint(
         config = _config(file, content.config)
     if config is None:
         config = _read_config(folder)
-    # a model is built from the config before weights are looked for
+    check_depth(config, content.arrays, file)
+    return Checkpoint(folder, config, content.arrays, file, format)
+
+
+def check_depth(config: CamembertConfig, arrays: LazyArrays, file: Path) -> None:
+    """Check that a config has no more layers than a file has weights, before they are listed.
+
+    Raises:
+        CheckpointError: If it has.
+    """
     layers = config.num_hidden_layers
     rule = "num_hidden_layers of the config must not exceed the number of weights"
-    require_file(file, layers <= len(content.arrays), rule, layers)
-    return Checkpoint(folder, config, content.arrays, file, format)
+    require_file(file, layers <= len(arrays), rule, layers)
 
 
 def _read_config(folder: Path) -> CamembertConfig:
@@ -116,7 +140,7 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
         rule = "a config must have values of the right kinds"
         raise file_error(path, rule, str(error)) from None
     except ValueError as error:
-        raise CheckpointError(f"{path}: {short(str(error), 1000)}") from None
+        raise CheckpointError(short(f"{path}: {error}", MAX_MESSAGE)) from None
 
 
 def find_weights(folder: Path) -> Path:
@@ -134,10 +158,10 @@ def find_weights(folder: Path) -> Path:
     whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern)}
     others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
-        found = ", ".join(path.name for path in others) or "none"
+        found = listed([path.name for path in others], 80) or "none"
         raise FileNotFoundError(
             f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5, "
-            f".weights.json or .keras file; received {found} in {folder}."
+            f".weights.json or .keras file; received {found} in {short(str(folder), 100)}."
         )
     return others[0]
 
@@ -168,13 +192,31 @@ def save_checkpoint(
     if not config.tie_word_embeddings and LM_BIAS in arrays:
         # transformers 5 adds this one, and zeros where a file has none
         arrays = {**arrays, DECODER_BIAS: arrays[LM_BIAS]}
-    text = config.to_json_string()  # refuses what no file can hold before anything is written
+    text = config_of_type(config, arrays).to_json_string()  # refuses what no file can hold
     to = SAFE if safe_serialization else PICKLED
     # safetensors would be read before a pytorch_model.bin
     replaced = [files_of(SAFE.file_name), files_of(to.file_name)]
     with staged_save(Path(directory), replaced) as folder:
         write_weights(folder, arrays, to.name, max_shard_size=max_shard_size)
         (folder / CONFIG).write_text(text, "utf-8")
+
+
+def config_of_type(
+    config: CamembertConfig, arrays: Mapping[str, Array], dtype: str | None = None
+) -> CamembertConfig:
+    """The config that names the type of the weights, as a file beside them must.
+
+    Args:
+        config: The config, which may name the type of the file that it was read from.
+        arrays: The weights.
+        dtype: The type that they are written in; None for their own, of which the first counts.
+    """
+    types = (dtype_of(arrays, name) for name in arrays)
+    found = dtype or next((str(one) for one in types if is_floating(one)), None)
+    if found is None:
+        return config
+    keys = [key for key in DTYPE_KEYS if key in config.extra] or [DTYPE_KEYS[0]]
+    return replace(config, extra={**config.extra, **dict.fromkeys(keys, found)})
 
 
 def write_weights(

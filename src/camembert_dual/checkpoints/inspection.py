@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from camembert_dual.checkpoints.folder import Checkpoint, open_checkpoint
 from camembert_dual.checkpoints.selecting import find_architecture, select
+from camembert_dual.common.errors import short
 from camembert_dual.common.id_layout import FIRST_TOKENS, UNK_ID
 from camembert_dual.common.model_names import FAMILIES, FAMILY
 from camembert_dual.config import NORM_EPSILON
 from camembert_dual.config_rules import MODEL_TYPES
-from camembert_dual.parameter_names import DECODER, WORD_EMBEDDINGS, canonical
-from camembert_dual.parameters import BACKBONE, LM_HEAD
+from camembert_dual.parameter_names import DECODER, WORD_EMBEDDINGS, canonical, part_of
+from camembert_dual.parameters import LM_HEAD
 from camembert_dual.storage.file_names import (
     CONFIG,
     SENTENCEPIECE,
@@ -80,8 +81,7 @@ def describe(checkpoint: Checkpoint) -> list[str]:
         if one.storage_key is not None and one.storage_key in keys:
             continue  # the second name of a tied weight
         keys.add(one.storage_key)
-        bare = canonical(name).removeprefix(f"{BACKBONE}.")
-        parts[bare.partition(".")[0]] += math.prod(one.shape)
+        parts[part_of(canonical(name)) or "(unknown)"] += math.prod(one.shape)
         types[str(one.dtype)] += 1
     files = sorted({one.path for one in arrays.lazy.values()})
     return [
@@ -91,14 +91,14 @@ def describe(checkpoint: Checkpoint) -> list[str]:
         *(f"  {part:<12}{count:>14,}" for part, count in parts.items()),
         f"dtype     {', '.join(f'{dtype} ({count})' for dtype, count in types.items())}",
         f"format    {arrays.format}",
-        *(f"file      {path.name} ({path.stat().st_size:,} bytes)" for path in files),
+        *(f"file      {short(path.name)} ({path.stat().st_size:,} bytes)" for path in files),
     ]
 
 
 def _family(values: Mapping[str, Any], checkpoint: Checkpoint | None) -> Iterator[Finding]:
     model_type = values.get("model_type")
     if model_type is None and values:
-        yield Finding(f"{CONFIG} has no model_type", 'add "model_type": "camembert"')
+        yield Finding(f"{CONFIG} has no model_type", f'add "model_type": "{FAMILIES[FAMILY]}"')
     elif values and model_type not in MODEL_TYPES:
         remedy = f"use a package for {model_type}; {', '.join(MODEL_TYPES)} are read here"
         yield Finding(f"the family is {model_type!r}, another network", remedy)
@@ -189,10 +189,11 @@ def _first_tokens(folder: Path) -> Iterator[Finding]:
     if isinstance(model, dict) and model.get("type") == "Unigram":
         vocabulary = model.get("vocab")
         pieces = vocabulary[: len(FIRST_TOKENS)] if isinstance(vocabulary, list) else []
-        first = [entry[0] for entry in pieces]
+        first = [short(one[0] if isinstance(one, list) and one else one, 40) for one in pieces]
         if tuple(first) != FIRST_TOKENS or model.get("unk_id") != UNK_ID:
             yield Finding(
-                f"{path.name} begins with {', '.join(first)} and unk_id {model.get('unk_id')}",
+                f"{path.name} begins with {', '.join(first)} and unk_id "
+                f"{short(model.get('unk_id'))}",
                 f"delete {path.name}: it is made again from {SENTENCEPIECE}, with "
                 f"{', '.join(FIRST_TOKENS)} and unk_id {UNK_ID}",
             )

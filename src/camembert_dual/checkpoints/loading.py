@@ -8,10 +8,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.checkpoints.matching import LoadReport
+from camembert_dual.checkpoints.folder import check_depth, open_checkpoint
+from camembert_dual.checkpoints.lazy_arrays import LazyArrays
+from camembert_dual.checkpoints.matching import LoadReport, check_sizes
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import QUESTION_ANSWERING
 from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.parameters import parameters
 from camembert_dual.storage.locate import HUB_OPTIONS
 
 IGNORED_OPTIONS = ("from_tf", "from_pt", "use_safetensors", "low_cpu_mem_usage")
@@ -64,6 +67,32 @@ class LoadOptions(NamedTuple):
         if config is not None and not isinstance(config, CamembertConfig):
             config = CamembertConfig.from_pretrained(config, **hub)
         return cls(config, rest, hub, model, dtype, mismatched)
+
+    def open(
+        self, name_or_path: str | Path, architecture: str
+    ) -> tuple[LazyArrays, CamembertConfig]:
+        """Open a checkpoint, and compare it with the model that is going to be built for it.
+
+        A config may ask for a model of any size. Nothing of it is allocated before the weights that
+        the checkpoint holds are known to have its shapes.
+
+        Args:
+            name_or_path: Folder, file, bundled name or hub name.
+            architecture: Name of the torch class of the model.
+
+        Returns:
+            The arrays, and the config of the model.
+
+        Raises:
+            FileNotFoundError: If there is no such checkpoint.
+            ValueError: If the checkpoint does not fit.
+        """
+        checkpoint = open_checkpoint(name_or_path, config=self.config, **self.hub)
+        config = self.applied_to(checkpoint.config)
+        check_depth(config, checkpoint.arrays, checkpoint.file)
+        expected = parameters(config, architecture, pooler=self.model.get("add_pooling_layer"))
+        check_sizes(checkpoint.arrays, expected, self.ignore_mismatched_sizes)
+        return checkpoint.arrays, config
 
     def applied_to(self, config: CamembertConfig) -> CamembertConfig:
         """The config with the overrides; the one given is left as it is."""

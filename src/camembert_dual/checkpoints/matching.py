@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from camembert_dual.checkpoints.lazy_arrays import (
     shape_of,
 )
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import require, short
+from camembert_dual.common.errors import listed, require
 from camembert_dual.parameter_names import (
     BUFFERS,
     DECODER,
@@ -29,7 +30,8 @@ from camembert_dual.parameter_names import (
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
-MAX_TEXT = 50_000  # all names of any checkpoint, but not of a hostile one
+MAX_NEW = 1 << 28  # numbers that a model may have anew beside those of a small checkpoint
+NAMES_SHOWN = 240  # characters of an error, for the names of all kinds of faults together
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,13 @@ def match(
     names = _Names.of(arrays, expected)
     aliases, tied, different = _compare_aliases(names, arrays)
     ignored = [one for one in names.stored if one not in names.wanted and _is_known(one, aliases)]
-    unknown = [
-        short(stored)
-        for name, stored in names.stored.items()
-        if name not in names.wanted and name not in ignored
-    ]
+    known = {*names.wanted, *ignored}
     mismatched = _mismatched(names, arrays)
     missing = [name for name in names.wanted if name not in names.stored]
     problems = {
         "given twice under two names": names.twice,
         "": different,
-        "unexpected": unknown,
+        "unexpected": [one for name, one in names.stored.items() if name not in known],
         "of another shape": [] if ignore_mismatched_sizes else list(mismatched.values()),
         "of a type that is not floating point": _not_floating(names, arrays),
         "missing": _fatal_gaps(missing, list(names.wanted)),
@@ -129,6 +127,33 @@ def match(
             if dtype is not None and str(dtype_of(arrays, stored)) != dtype
         ),
     )
+
+
+def check_sizes(
+    arrays: Mapping[str, Array],
+    expected: Sequence[Parameter],
+    ignore_mismatched_sizes: bool = False,
+) -> None:
+    """Check, before a model is built, that a checkpoint bounds its size; no array is read for that.
+
+    Args:
+        arrays: Published name to array.
+        expected: The model's weights.
+        ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
+
+    Raises:
+        ValueError: If a shape differs or a weight is missing, as :func:`match` says it, or the
+            weights that the model has anew are more than the checkpoint holds and ``MAX_NEW``.
+    """
+    names = _Names.of(arrays, expected)
+    mismatched = _mismatched(names, arrays)
+    missing = [name for name in names.wanted if name not in names.stored]
+    if (mismatched and not ignore_mismatched_sizes) or _fatal_gaps(missing, list(names.wanted)):
+        match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
+    new = sum(math.prod(names.wanted[name].shape) for name in (*mismatched, *missing))
+    most = max(MAX_NEW, sum(math.prod(shape_of(arrays, name)) for name in arrays))
+    rule = f"{_origin(arrays)} must leave at most {most} numbers of the model new"
+    require(new <= most, rule, new)
 
 
 class _Names(NamedTuple):
@@ -173,15 +198,21 @@ def _not_floating(names: _Names, arrays: Mapping[str, Array]) -> list[str]:
 
 def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) -> None:
     """Refuse a checkpoint with all that is wrong with it, by kind, in one error."""
+    kinds = {kind: names for kind, names in problems.items() if names}
+    room = NAMES_SHOWN // max(1, len(kinds))
     found = [
-        f"{kind}: {short(', '.join(names), MAX_TEXT)}" if kind else "; ".join(names)
-        for kind, names in problems.items()
-        if names
+        f"{kind}: {listed(names, room)}" if kind else listed(names, room)
+        for kind, names in kinds.items()
     ]
-    is_lazy = isinstance(arrays, LazyArrays) and arrays.lazy
-    origin = next(iter(arrays.lazy.values())).path if is_lazy else "A checkpoint"  # type: ignore[attr-defined]
-    rule = f"{origin} must hold every weight of the model and nothing unknown"
+    rule = f"{_origin(arrays)} must hold every weight of the model and nothing unknown"
     require(not found, rule, f"one with {'; '.join(found)}")
+
+
+def _origin(arrays: Mapping[str, Array]) -> str:
+    """The file that arrays come from, for messages."""
+    if isinstance(arrays, LazyArrays) and arrays.lazy:
+        return str(next(iter(arrays.lazy.values())).path)
+    return "A checkpoint"
 
 
 def _is_known(name: str, aliases: Iterable[str]) -> bool:

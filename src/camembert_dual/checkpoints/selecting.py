@@ -9,7 +9,7 @@ from camembert_dual.checkpoints.folder import Checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.loading import config_for_saving
 from camembert_dual.checkpoints.matching import match
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import listed, require
 from camembert_dual.common.model_names import MASKED_LM, MODEL, architecture_of, read_task
 from camembert_dual.config import ARCHITECTURES, CamembertConfig
 from camembert_dual.parameter_names import BUFFERS, DECODER, DECODER_BIAS, POOLER, canonical
@@ -52,8 +52,8 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
     pooler = NETWORKS[own].pooler if task else held
     expected = parameters(checkpoint.config, own, pooler=pooler)
     pairs, report = match(arrays, expected)
-    lacking = ", ".join(report.missing)
-    require(not lacking, f"{checkpoint.file} must hold the weights of {own}", f"none for {lacking}")
+    rule = f"{checkpoint.file} must hold the weights of {own}"
+    require(not report.missing, rule, f"none for {listed(report.missing)}")
     dropped = list(arrays.dropped)
     for name in report.ignored:
         known = canonical(name)

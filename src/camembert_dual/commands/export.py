@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from camembert_dual.commands.arguments import add_task
+from camembert_dual.commands.printing import say
 from camembert_dual.common.backends import tree
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import architecture_of, class_name
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             output_hidden_states=arguments.hidden_states,
             tokenizer=tokenizer,
         )
-    print(f"{arguments.model} ({type(model).__name__}) -> {arguments.path}")
+    say(f"{arguments.model} ({type(model).__name__}) -> {arguments.path}")
     return 0
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+MAX_MESSAGE = 480
+MAX_RULE = 330  # of a message: a path, and the rule
 
 
 class CheckpointError(ValueError):
@@ -18,13 +22,13 @@ def require(holds: object, rule: str, received: object) -> None:
     Args:
         holds: Whether the rule is kept.
         rule: A sentence without its full stop.
-        received: The value that was judged.
+        received: The value that was judged; long texts are cut.
 
     Raises:
         ValueError: If the rule does not hold.
     """
     if not holds:
-        raise ValueError(f"{rule}; received {received}.")
+        raise ValueError(_sentence(rule, received))
 
 
 def require_file(path: Path, holds: object, rule: str, received: object) -> None:
@@ -45,16 +49,46 @@ def require_file(path: Path, holds: object, rule: str, received: object) -> None
 
 def file_error(path: Path, rule: str, received: object) -> CheckpointError:
     """The error about a file, to be raised where another one was caught."""
-    return CheckpointError(f"{path}: {rule}; received {short(received)}.")
+    return CheckpointError(_sentence(f"{path}: {rule}", received))
+
+
+def _sentence(rule: str, received: object) -> str:
+    """One line of at most ``MAX_MESSAGE`` characters, whatever was received."""
+    start = short(rule, MAX_RULE)
+    return f"{start}; received {short(received, MAX_MESSAGE - len(start) - 12)}."
 
 
 def short(received: object, limit: int = 200) -> str:
-    """Describe a value in a text of bounded length and cost, since it may come from a hostile file.
+    """Describe a value in one line of bounded length and cost, since a hostile file may hold it.
 
-    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory.
+    A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory, and a name
+    can hold what a terminal obeys. A long text keeps its beginning and its end.
     """
     text = received if isinstance(received, str) else _BOUNDED.repr(received)
-    return text if len(text) <= limit else f"{text[:limit]}..."
+    if len(text) > limit:
+        text = f"{text[: limit * 2 // 3]}...{text[-(limit // 3 - 3) :]}"
+    if text.isprintable():
+        return text
+    shown = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    escaped = "".join(shown)
+    return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
+
+
+def listed(names: Sequence[str], limit: int = 200) -> str:
+    """The first of some names, as many as fit, and how many there are if not all do."""
+    shown = ""
+    for count, name in enumerate(names):
+        text = f"{shown}, {short(name, 80)}" if shown else short(name, 80)
+        if len(text) > limit - 20:
+            return f"{shown}, ... ({len(names)} in all)" if count else short(name, limit)
+        shown = text
+    return shown
+
+
+def shown(value: object, limit: int = 100) -> str:
+    """Show a value as Python writes it: control characters escaped, at most so many characters."""
+    text = short(_BOUNDED.repr(value), limit)
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def is_integer(value: object, smallest: int | None = None) -> bool:

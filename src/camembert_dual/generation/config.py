@@ -79,6 +79,9 @@ class GenerationOptions:
         eos_token_id: What ends a text: an id, several, or none (); the config's if None.
         pad_token_id: What fills a row after its end; the config's if None.
         seed: Makes draws repeatable, with the same texts in both frameworks.
+        generator: What draws the seed where none is given: a ``torch.Generator``, or a
+            ``keras.random.SeedGenerator``; the framework's global generator if None, which
+            ``torch.manual_seed`` and ``keras.utils.set_random_seed`` set.
 
     Raises:
         ValueError: If an option breaks its rule.
@@ -95,6 +98,7 @@ class GenerationOptions:
     eos_token_id: int | Sequence[int] | None = None
     pad_token_id: int | None = None
     seed: int | None = None
+    generator: Any = None
 
     def __post_init__(self) -> None:
         for rule in RULES:
@@ -103,6 +107,8 @@ class GenerationOptions:
         self._refuse_the_useless()
 
     def _refuse_the_useless(self) -> None:
+        rule = "seed and generator must not be given both"
+        require(self.seed is None or self.generator is None, rule, self.seed)
         rule = "num_beams must be 1 with do_sample=True"
         require(self.num_beams == 1 or not self.do_sample, rule, self.num_beams)
         for names, active, needed in (

@@ -111,7 +111,7 @@ class CamembertForCausalLM(PretrainedModel):
             encoder_attention_mask: (B, S).
             **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
                 ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
-                ``eos_token_id``, ``pad_token_id``, ``seed``; see
+                ``eos_token_id``, ``pad_token_id``, ``seed``, ``generator``; see
                 :class:`camembert_dual.generation.config.GenerationOptions`.
 
         Returns:

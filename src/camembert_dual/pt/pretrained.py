@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
-from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
+from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import LoadReport, match
@@ -85,11 +85,11 @@ class PretrainedModel(nn.Module):
                 misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
-        checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
+        arrays, config = chosen.open(name_or_path, cls.architecture)
         with layers.uninitialised():
-            model = cls(chosen.applied_to(checkpoint.config), **chosen.model)
-        model.to(dtype=dtype_of(chosen.dtype, checkpoint.arrays))
-        report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+            model = cls(config, **chosen.model)
+        model.to(dtype=dtype_of(chosen.dtype, arrays))
+        report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()

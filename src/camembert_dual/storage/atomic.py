@@ -10,7 +10,6 @@ whenever the process dies.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -20,11 +19,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.common.errors import CheckpointError, short
-from camembert_dual.storage.json_files import read_json
+from camembert_dual.common.errors import file_error
+from camembert_dual.storage.journal import (
+    JOURNAL,
+    STAGING,
+    is_committed,
+    is_pending,
+    journal_text,
+    read_journal,
+)
 
-JOURNAL = ".camembert-save.json"
-STAGING = ".camembert-save-"
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, which has no locks of folders
+    fcntl = None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -107,73 +116,134 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        finish_save(folder)
-        _clear_leftovers(folder)
-        staging = Path(tempfile.mkdtemp(dir=folder, prefix=f"{STAGING}{os.getpid()}-"))
+        with _locked(folder):
+            _finish(folder)
+            _clear_leftovers(folder)
+            staging = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING))
+            held = _lock(staging, wait=False)
     except OSError as error:
         raise _unsaved(folder, error) from None
     try:
         yield staging
-        names = sorted(path.name for path in staging.iterdir())
-        for name in names:
-            _sync_file(staging / name)
-        old = [
-            path.name
-            for path in folder.iterdir()
-            if path.name not in names and any(re.fullmatch(one, path.name) for one in replaced)
-        ]
-        journal = {"staging": staging.name, "files": names, "removed": sorted(old)}
-        written = staging / JOURNAL
-        written.write_text(json.dumps(journal), "utf-8")
-        _sync_file(written)
-        _sync_folder(staging)
-        written.replace(folder / JOURNAL)  # from here on the new checkpoint is the checkpoint
+        for path in staging.iterdir():
+            _sync_file(path)
+        with _locked(folder):
+            _finish(folder)  # of another process, which saved meanwhile
+            _commit(folder, staging, replaced)
+            _finish(folder)
     except OSError as error:
-        shutil.rmtree(staging, ignore_errors=True)
         raise _unsaved(folder, error) from None
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+    finally:
+        if not is_committed(folder, staging):
+            shutil.rmtree(staging, ignore_errors=True)
+        _unlock(held)
+
+
+def _commit(folder: Path, staging: Path, replaced: Sequence[str]) -> None:
+    """Write the journal; when it is there, the new checkpoint is the checkpoint."""
+    names = {path.name for path in staging.iterdir()}
+    old = [
+        path.name
+        for path in folder.iterdir()
+        if path.name not in names and any(re.fullmatch(one, path.name) for one in replaced)
+    ]
+    text = journal_text(folder, staging, old)
+    written = staging / JOURNAL
+    written.write_text(text, "utf-8")
+    _sync_file(written)
+    _sync_folder(staging)
+    written.replace(folder / JOURNAL)
     _sync_folder(folder)
-    finish_save(folder)
 
 
 def finish_save(folder: Path) -> None:
     """Move the files of a save that was interrupted after its journal was written.
 
-    Two processes may do so at once: each move is done by one and found done by the other.
-
     Raises:
-        CheckpointError: If the journal is not one of this package's.
-        OSError: If the folder cannot be written.
+        CheckpointError: If the journal is not that of this user's save into this folder, or the
+            folder cannot be written.
     """
-    path = folder / JOURNAL
-    if not path.is_file():
+    if not is_pending(folder):
         return
     try:
-        journal = read_json(path)
-    except FileNotFoundError:
+        with _locked(folder):
+            _finish(folder)
+    except OSError as error:
+        rule = "a checkpoint must be saved to its end (who may write there has to load it once)"
+        received = f"an interrupted save, and {error.strerror or error}"
+        raise file_error(folder, rule, received) from None
+
+
+def _finish(folder: Path) -> None:
+    journal = read_journal(folder)
+    if journal is None:
         return
-    staging: Any = journal.get("staging")
-    files: Any = journal.get("files")
-    removed: Any = journal.get("removed")
-    lists = isinstance(files, list) and isinstance(removed, list)
-    names = [staging, *files, *removed] if lists else [None]
-    plain = all(isinstance(name, str) and name and not set(name) & set("/\\\0") for name in names)
-    if not plain or ".." in names or not str(staging).startswith(STAGING):
-        raise CheckpointError(
-            f"{path}: a journal must name files of its folder; received {short(names)}."
-        )
-    if (folder / staging).is_symlink():
-        raise CheckpointError(f"{path}: a save must lie in its folder; received a link elsewhere.")
-    for name in files:
-        with contextlib.suppress(FileNotFoundError):  # done already
-            (folder / staging / name).replace(folder / name)
-    for name in removed:
+    for name in journal.files:
+        with contextlib.suppress(FileNotFoundError):  # done before
+            (journal.staging / name).replace(folder / name)
+    for name in journal.removed:
         (folder / name).unlink(missing_ok=True)
     _sync_folder(folder)
-    path.unlink(missing_ok=True)
-    shutil.rmtree(folder / staging, ignore_errors=True)
+    (folder / JOURNAL).unlink(missing_ok=True)
+    shutil.rmtree(journal.staging, ignore_errors=True)
+
+
+# one at a time
+# --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes and threads from finishing a save into the same folder meanwhile."""
+    held = _lock(folder, wait=True)
+    try:
+        yield
+    finally:
+        _unlock(held)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """Lock a folder; None where folders cannot be locked (Windows, some network drives).
+
+    The lock lies on the folder itself, so that nothing is left over, and ends with the process.
+
+    Raises:
+        BlockingIOError: If it is locked and ``wait`` is not set.
+    """
+    if fcntl is None:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _unlock(handle: int | None) -> None:
+    if handle is not None:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        os.close(handle)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what a killed process left before its journal was written."""
+    for path in folder.glob(f"{STAGING}*"):
+        if not path.is_dir() or path.is_symlink():
+            continue
+        with contextlib.suppress(OSError):  # someone is writing into it
+            held = _lock(path, wait=False)
+            if held is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                _unlock(held)
+
+
+# the disk
+# --------------------------------------------------------------------------------------------------
 
 
 def _sync_file(path: Path) -> None:
@@ -190,24 +260,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _clear_leftovers(folder: Path) -> None:
-    """Remove what a killed process left before its journal was written."""
-    for path in folder.glob(f"{STAGING}*"):
-        found = re.fullmatch(re.escape(STAGING) + r"(\d+)-.*", path.name)
-        if found and path.is_dir() and not _is_running(int(found[1])):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _unsaved(folder: Path, error: OSError) -> OSError:

@@ -9,6 +9,7 @@ INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its ow
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
 TF_H5 = "tf_model.h5"
+TF_SAFETENSORS = "tf_model.safetensors"
 KERAS_WEIGHTS = "model.weights.h5"
 KERAS_INDEX = "model.weights.json"
 KERAS_MODEL = "model.keras"
@@ -21,7 +22,7 @@ WEIGHTS = (
     f"{TORCH_BIN}{INDEX_SUFFIX}",
     TF_H5,
     f"{TF_H5}{INDEX_SUFFIX}",
-    "tf_model.safetensors",
+    TF_SAFETENSORS,
     KERAS_WEIGHTS,
     KERAS_INDEX,
     KERAS_MODEL,
@@ -57,6 +58,13 @@ def files_of(weights: str) -> str:
     """A pattern of the names of one set of weights, in one file or in several with an index."""
     stem, dot, kind = weights.partition(".")
     return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"
+
+
+def is_own(name: str) -> bool:
+    """Whether a file in a checkpoint's folder may be one that this package wrote."""
+    kinds = (files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX))
+    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
+    return own or any(re.fullmatch(kind, name) for kind in kinds)
 
 
 def shard_name(weights: str, number: int, count: int) -> str:

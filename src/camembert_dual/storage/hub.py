@@ -9,8 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from camembert_dual.common.backends import import_optional
 from camembert_dual.storage.file_names import CONFIG, WEIGHTS
-from camembert_dual.storage.json_files import shard_files
+from camembert_dual.storage.json_files import missing_shard, shard_files
+
+KINDS = (
+    "A checkpoint must be a folder or file that exists, a bundled name or a hub name (owner/name)"
+)
 
 _WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
@@ -56,59 +61,78 @@ def download(
         PermissionError: If the hub refuses access.
         OSError: If the transfer fails.
     """
-    try:
-        hub = importlib.import_module("huggingface_hub")
-    except ModuleNotFoundError:
-        raise ImportError(
-            f'{name!r} is no folder; to take it from the hub: pip install "camembert-dual[hub]"'
-        ) from None
-    errors = importlib.import_module("huggingface_hub.errors")
-    at = revision
-    contacted = local_files_only
-
-    def fetch(file: str) -> Path | None:
-        """The file's path; None if the repository lacks it."""
-        nonlocal at, contacted
-        cached = hub.try_to_load_from_cache(name, file, cache_dir=cache_dir, revision=at)
-        remembered = cached is not None and not isinstance(cached, str)
-        if remembered and at is not None and _COMMIT.fullmatch(at):
-            return None  # this commit lacks it, and always will
-        if cached is None and not contacted:
-            _contact(hub, name, file, at, token)
-            contacted = True
-        try:
-            path = Path(
-                hub.hf_hub_download(
-                    name,
-                    file,
-                    revision=at,
-                    cache_dir=cache_dir,
-                    token=token,
-                    local_files_only=local_files_only,
-                    headers=_HEADERS,
-                )
-            )
-        except errors.LocalEntryNotFoundError as error:
-            if local_files_only:
-                return None
-            raise _out_of_reach(name, file, error.__cause__) from None
-        except errors.EntryNotFoundError:
-            return None
-        except Exception as error:
-            raise _explained(error, errors, name, revision) from None
-        if _COMMIT.fullmatch(path.parent.name):
-            at = path.parent.name  # the rest comes from the same commit
-        return path
-
+    hub = import_optional("huggingface_hub", "hub", f"{name!r} is no folder; the hub")
+    repository = _Repository(hub, name, revision, cache_dir, token, local_files_only)
     with _telemetry_off():
-        found = list(_fetch_all(fetch, filenames))
+        found = list(_fetch_all(repository.fetch, filenames))
         for file in also if found else ():
-            fetch(file)
+            repository.fetch(file)
     if not found:
         where = "the cache" if local_files_only else "the repository"
         wanted = ", ".join(filenames or (CONFIG, *WEIGHTS))
         raise FileNotFoundError(f"{where} must hold one of {wanted}; received none for {name!r}.")
     return found[0].parent
+
+
+class _Repository:
+    """One repository during one download: all of its files come from one commit."""
+
+    def __init__(
+        self,
+        hub: Any,
+        name: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        token: str | bool | None,
+        local_files_only: bool,
+    ) -> None:
+        self._hub = hub
+        self._errors = importlib.import_module("huggingface_hub.errors")
+        self._name = name
+        self._asked = self._commit = revision
+        self._cache_dir = cache_dir
+        self._token = token
+        self._local = local_files_only
+        self._contacted = local_files_only
+
+    def fetch(self, file: str) -> Path | None:
+        """The file's path; None if the repository lacks it."""
+        cached = self._hub.try_to_load_from_cache(
+            self._name, file, cache_dir=self._cache_dir, revision=self._commit
+        )
+        remembered = cached is not None and not isinstance(cached, str)
+        if remembered and self._commit is not None and _COMMIT.fullmatch(self._commit):
+            return None  # this commit lacks it, and always will
+        if cached is None and not self._contacted:
+            _contact(self._hub, self._name, file, self._commit, self._token)
+            self._contacted = True
+        path = self._download(file)
+        if path is not None and _COMMIT.fullmatch(path.parent.name):
+            self._commit = path.parent.name  # the rest comes from the same commit
+        return path
+
+    def _download(self, file: str) -> Path | None:
+        errors = self._errors
+        try:
+            return Path(
+                self._hub.hf_hub_download(
+                    self._name,
+                    file,
+                    revision=self._commit,
+                    cache_dir=self._cache_dir,
+                    token=self._token,
+                    local_files_only=self._local,
+                    headers=_HEADERS,
+                )
+            )
+        except errors.LocalEntryNotFoundError as error:
+            if self._local:
+                return None
+            raise _out_of_reach(self._name, file, error.__cause__) from None
+        except errors.EntryNotFoundError:
+            return None
+        except Exception as error:
+            raise _explained(error, errors, self._name, self._asked) from None
 
 
 @contextmanager
@@ -145,9 +169,8 @@ def _contact(
 
 def _out_of_reach(name: str, file: str, cause: BaseException | None) -> FileNotFoundError:
     return FileNotFoundError(
-        f"A checkpoint must be a folder, a bundled name or a hub name; {name!r} is neither of the "
-        f"first two, {file} of it is not in the cache, and the hub cannot be reached; received "
-        f"{type(cause).__name__}: {cause}."
+        f"{KINDS}; received {name!r}, whose {file} is not in the cache, and the hub cannot be "
+        f"reached ({type(cause).__name__}: {cause})."
     )
 
 
@@ -177,28 +200,23 @@ def _fetch_shards(fetch: Callable[[str], Path | None], index: Path) -> Iterator[
     for shard in shard_files(index, must_exist=False):
         path = fetch(shard.name)
         if path is None:
-            raise FileNotFoundError(
-                f"{index}: every shard must be there; received none named {shard.name!r}."
-            )
+            raise missing_shard(index, shard.name)
         yield path
 
 
 def _explained(error: Exception, errors: Any, name: str, revision: str | None) -> OSError:
     """The error in this package's words; its own are kept at the end."""
     status = getattr(getattr(error, "response", None), "status_code", None)
-    text = str(error).strip().partition("\n")[0]
+    text = str(error).strip().partition("\n")[0].removesuffix(".")
     if isinstance(error, errors.GatedRepoError) or status in (401, 403):
         return PermissionError(
             f"The hub must grant access to {name!r} (a token of an account that has it); "
-            f"received {text}"
+            f"received {text}."
         )
     if isinstance(error, errors.RevisionNotFoundError):
-        return FileNotFoundError(f"{name!r} must have the revision {revision!r}; received {text}")
+        return FileNotFoundError(f"{name!r} must have the revision {revision!r}; received {text}.")
     if isinstance(error, errors.RepositoryNotFoundError):
-        return FileNotFoundError(
-            f"A checkpoint must be a folder, a bundled name or a hub repository; received "
-            f"{name!r}: {text}"
-        )
+        return FileNotFoundError(f"{KINDS}; received {name!r}: {text}.")
     return OSError(
-        f"The transfer of {name!r} must end well; received {type(error).__name__}: {text}"
+        f"The transfer of {name!r} must end well; received {type(error).__name__}: {text}."
     )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.common.errors import require_file, short
+from camembert_dual.common.errors import (
+    MAX_MESSAGE,
+    CheckpointError,
+    file_error,
+    require_file,
+    short,
+)
 
 MAX_JSON = 1 << 28
 MAX_SHARDS = 10_000
@@ -18,22 +25,32 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not UTF-8 JSON or not an object; the message names the file.
+        CheckpointError: If it is not UTF-8 JSON or not an object; the message names the file.
     """
     if not path.is_file():
         raise FileNotFoundError(
-            f"A checkpoint must hold {path.name}; there is none in {path.parent}."
+            f"A checkpoint must hold {path.name}; received none in {path.parent}."
         )
     size = path.stat().st_size
-    if size > MAX_JSON:
-        raise ValueError(f"{path} must have at most {MAX_JSON} bytes; received {size}.")
+    require_file(path, size <= MAX_JSON, f"a JSON file must have at most {MAX_JSON} bytes", size)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+            received = f"{short(repr(twice), 80)} twice"
+            raise file_error(path, "an object must name each key once", received)
+        return values
+
     try:
-        values = json.loads(path.read_bytes().decode("utf-8"))
+        values = json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=unique)
+    except CheckpointError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} must be JSON in UTF-8; received {error}.") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"{path} must hold a JSON object; received {type(values).__name__}.")
-    return values
+        raise file_error(path, "a JSON file must be JSON in UTF-8", str(error)) from None
+    is_object = isinstance(values, dict)
+    require_file(path, is_object, "a JSON file must hold an object", type(values).__name__)
+    return values  # type: ignore[no-any-return]
 
 
 def json_text(values: Mapping[str, Any]) -> str:
@@ -67,7 +84,11 @@ def shard_files(path: Path, *, must_exist: bool = True) -> list[Path]:
         inside = shard not in ("", ".", "..") and not set(shard) & set("/\\:\0")
         require_file(path, inside, "shards must lie beside their index", short(repr(shard), 120))
         if must_exist and not (path.parent / shard).is_file():
-            raise FileNotFoundError(
-                f"{path}: every shard must be there; received none named {shard!r}."
-            )
+            raise missing_shard(path, shard)
     return [path.parent / shard for shard in shards]
+
+
+def missing_shard(index: Path, shard: str) -> FileNotFoundError:
+    """The error about a shard that is not there."""
+    text = f"{index}: every shard must be there; received none named {short(repr(shard))}."
+    return FileNotFoundError(short(text, MAX_MESSAGE))

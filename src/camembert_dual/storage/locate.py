@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from camembert_dual.common.backends import PACKAGE
 from camembert_dual.storage.atomic import finish_save
-from camembert_dual.storage.hub import download, is_hub_name
+from camembert_dual.storage.hub import KINDS, download, is_hub_name
+from camembert_dual.storage.journal import refuse_pending
 
 BUNDLED = ("camembert-tiny-fr",)
 HUB_OPTIONS = ("revision", "cache_dir", "token", "local_files_only")
@@ -22,6 +24,7 @@ def locate(
     cache_dir: str | Path | None = None,
     token: str | bool | None = None,
     local_files_only: bool = False,
+    finish: bool = True,
 ) -> Path:
     """Find a checkpoint: an existing path first, then the bundled ones, then the hub.
 
@@ -33,30 +36,28 @@ def locate(
         cache_dir: Where hub files are kept; None for the cache that all tools share.
         token: Access token of the hub.
         local_files_only: Whether the network is forbidden.
+        finish: Whether a save into the folder that was interrupted may be finished; else it is
+            refused, for who promises to write nothing.
 
     Returns:
         The folder (or file) on disk.
 
     Raises:
+        CheckpointError: If a save was interrupted and cannot or may not be finished.
         FileNotFoundError: If nothing of that name is known or reachable.
         ImportError: If it is a hub name and ``huggingface_hub`` is not installed.
         PermissionError: If the hub refuses access.
     """
     path = Path(name_or_path)
     name = str(name_or_path)
-    if name and path.is_dir():
-        finish_save(path)
-        return path
     if name and path.exists():
-        finish_save(path.parent)
+        folder = path if path.is_dir() else path.parent
+        finish_save(folder) if finish else refuse_pending(folder)
         return path
     if name in BUNDLED:
-        return Path(str(resources.files("camembert_dual"))) / "assets" / name
+        return Path(str(resources.files(PACKAGE))) / "assets" / name
     if not isinstance(name_or_path, str) or not is_hub_name(name):
-        raise FileNotFoundError(
-            "A checkpoint must be a folder or file that exists, one of the bundled "
-            f"{', '.join(BUNDLED)}, or a hub name (owner/name); received {name!r}."
-        )
+        raise FileNotFoundError(f"{KINDS}; received {name!r}.")
     return download(
         name,
         filenames=filenames,

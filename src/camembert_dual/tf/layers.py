@@ -76,7 +76,9 @@ class Embedding(keras.layers.Embedding):
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """Look up ids (...) in the table: (..., D)."""
         table = tf.cast(self.embeddings, self.compute_dtype)  # Keras' own tables do not cast
-        rows = tf.gather(table, ids)  # (..., D)
+        # a reshape has a whole table for its gradient; an optimiser that scattered rows into the
+        # table would have TensorFlow copy it at every later read
+        rows = tf.gather(tf.reshape(table, table.shape), ids)  # (..., D)
         if self.padding_index is None:
             return rows
         # LiteRT's converter knows no other way to add an axis to two unknown ones

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from camembert_dual.checkpoints.folder import open_checkpoint, save_checkpoint
+from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
@@ -82,11 +82,11 @@ class PretrainedModel(keras.Model):
                 misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
-        checkpoint = open_checkpoint(name_or_path, config=chosen.config, **chosen.hub)
-        dtype = dtype_of(chosen.dtype, checkpoint.arrays)
+        arrays, config = chosen.open(name_or_path, cls.architecture)
+        dtype = dtype_of(chosen.dtype, arrays)
         with layers.uninitialised():
-            model = cls(chosen.applied_to(checkpoint.config), dtype=dtype, **chosen.model)
-        report = model.load_arrays(checkpoint.arrays, chosen.ignore_mismatched_sizes)
+            model = cls(config, dtype=dtype, **chosen.model)
+        report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         return (model, report) if output_loading_info else model
@@ -265,6 +265,16 @@ class PretrainedModel(keras.Model):
         labels = keras_fit.labels_of(self, x, y)
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
         return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
+
+        Keras would make them in the midst of the graph, and have to trace it again without them.
+        """
+        if not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
 
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""

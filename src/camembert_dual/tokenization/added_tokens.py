@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 from tokenizers import AddedToken
 
-from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.arrays import BoolArray, IntArray
+from camembert_dual.common.errors import shown
 from camembert_dual.common.id_layout import SPECIAL_TOKENS
 from camembert_dual.tokenization.ragged import Ragged, merge_rows
 
 ROLES = tuple(SPECIAL_TOKENS)
+ADDITIONAL = "additional_special_tokens"
+Token = str | AddedToken  # a text has no flags of its own
 FLAGS = ("lstrip", "normalized", "rstrip", "single_word", "special")
 
 
@@ -37,11 +40,8 @@ class SpecialToken:
         return token
 
     def __set__(self, instance: Any, value: Any) -> None:
-        """Change which token plays this role; it must be known, or be added, to have an id."""
-        if value is None:
-            instance.special_tokens.pop(self.role, None)
-        else:
-            instance.special_tokens[self.role] = str(value)
+        """Change which token plays this role; one that the vocabulary lacks is added."""
+        instance.set_special_token(self.role, value)
 
 
 class SpecialTokenId:
@@ -62,9 +62,10 @@ class SpecialTokenId:
         token = getattr(instance, self.role)
         return None if token is None else instance.convert_tokens_to_ids(token)
 
-    def __set__(self, instance: Any, value: int) -> None:
+    def __set__(self, instance: Any, value: int | None) -> None:
         """Change which token plays this role, by id."""
-        setattr(instance, self.role, instance.convert_ids_to_tokens(value))
+        token = None if value is None else instance.convert_ids_to_tokens([value])[0]
+        setattr(instance, self.role, token)
 
 
 def special_token(content: str, *, lstrip: bool = False) -> AddedToken:
@@ -72,16 +73,83 @@ def special_token(content: str, *, lstrip: bool = False) -> AddedToken:
     return AddedToken(content, lstrip=lstrip, normalized=False, special=True)
 
 
-def read_token(value: Any) -> Any:
-    """An ``AddedToken`` for its JSON form; strings and None as they are."""
-    if not isinstance(value, Mapping):
-        return value
-    return AddedToken(value["content"], **{name: value[name] for name in FLAGS if name in value})
+def as_special(token: AddedToken) -> AddedToken:
+    """The same token, special."""
+    flags = {name: getattr(token, name) for name in FLAGS} | {"special": True}
+    return AddedToken(token.content, **flags)
+
+
+def read_token(value: Any) -> Token:
+    """A token in one of its forms: a text, or an object as JSON holds it, or the library's own.
+
+    Raises:
+        TypeError: If it is none of them.
+        ValueError: If it is no text that a file could hold.
+    """
+    if isinstance(value, Mapping):
+        flags = {name: value[name] for name in FLAGS if name in value}
+        content = value.get("content")
+        if isinstance(content, str) and all(isinstance(flag, bool) for flag in flags.values()):
+            value = AddedToken(content, **flags)
+    if not isinstance(value, str | AddedToken):
+        raise TypeError(
+            "A token must be a str, an AddedToken or an object with its content and its flags; "
+            f"received {shown(value)}."
+        )
+    check_utf8(str(value), "A token")
+    return value
+
+
+def read_tokens(values: Any) -> list[Token]:
+    """One token or many as a list; what is empty or blank is left out, as it would cut every text.
+
+    Raises:
+        TypeError: If something is not a token.
+    """
+    if values is None or isinstance(values, str | AddedToken | Mapping):
+        values = [values]
+    if not isinstance(values, Iterable) or isinstance(values, bytes):
+        raise TypeError(f"Tokens must be a token or a list of them; received {shown(values)}.")
+    return [token for token in map(read_token, values) if str(token).strip()]
 
 
 def token_json(token: AddedToken) -> dict[str, Any]:
     """The JSON form of a token."""
     return {"content": token.content} | {name: getattr(token, name) for name in FLAGS}
+
+
+def join_tables(tables: Mapping[str, Mapping[int, Token]]) -> dict[int, Token]:
+    """One table of all: a token has the id of the first file that names it.
+
+    One whose id is taken comes behind all others, as the reference's fast class has it.
+    """
+    joined: dict[int, Token] = {}
+    texts: set[str] = set()
+    late: list[Token] = []
+    for table in tables.values():
+        for index, token in sorted(table.items(), key=lambda entry: entry[0]):
+            if str(token) not in texts:
+                texts.add(str(token))
+                if index in joined:
+                    late.append(token)
+                else:
+                    joined[index] = token
+    return joined | dict(enumerate(late, max(joined, default=-1) + 1))
+
+
+def check_utf8(text: str, name: str = "text") -> None:
+    """Refuse text that no file could hold.
+
+    Raises:
+        ValueError: If ``text`` has a lone surrogate.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} must be valid Unicode, without lone surrogates; received "
+            f"{text[error.start]!a} at character {error.start}."
+        ) from None
 
 
 class Segment(NamedTuple):
@@ -92,33 +160,83 @@ class Segment(NamedTuple):
     token_id: int | None
 
 
+class Finder(NamedTuple):
+    """How added tokens are looked for.
+
+    Attributes:
+        known: How many tokens it knows.
+        pattern: Their first characters.
+        sizes: The sizes of the tokens that begin with a character, the longest first.
+    """
+
+    known: int
+    pattern: re.Pattern[str]
+    sizes: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, texts: Collection[str]) -> Finder:
+        """The finder of these tokens."""
+        sizes: dict[str, set[int]] = {}
+        for text in texts:
+            sizes.setdefault(text[:1], set()).add(len(text))
+        first = "".join(map(re.escape, sizes))
+        pattern = re.compile(f"[{first}]" if first else r"(?!)")
+        return cls(len(texts), pattern, {c: sorted(n, reverse=True) for c, n in sizes.items()})
+
+
 class AddedTokens:
-    """A two-way table of added tokens that finds them in text, the longest first."""
+    """A two-way table of added tokens that finds them in text, the longest first.
+
+    It only grows, and one thread may put tokens in while others read: a reader sees a token with
+    its id, or does not see it yet.
+
+    Attributes:
+        by_id: The tokens by id.
+        ids: The ids by text.
+        special_ids: The ids of those that are special.
+        special_rows: The same as truth values by id (``rows`` and one more, which is False).
+        rows: One more than the highest id.
+    """
 
     def __init__(self, tokens: Mapping[int, AddedToken]) -> None:
         """Start from ``tokens``, by id."""
-        self.by_id = dict(tokens)
-        self.ids = {token.content: index for index, token in tokens.items()}
-        self._pattern: re.Pattern[str] | None = None
+        self.by_id: dict[int, AddedToken] = {}
+        self.ids: dict[str, int] = {}
+        self.special_ids: set[int] = set()
+        self.special_rows: BoolArray = np.zeros(1, bool)
+        self.rows = 0
+        self._finder = Finder.of(())
+        self.update(tokens)
 
-    def set(self, index: int, token: AddedToken) -> None:
-        """Put ``token`` at ``index``."""
-        self.by_id[index] = token
-        self.ids[token.content] = index
-        self._pattern = None
+    def update(self, tokens: Mapping[int, AddedToken]) -> None:
+        """Put tokens at their ids."""
+        self.by_id.update(tokens)
+        self.special_ids.update(index for index, token in tokens.items() if token.special)
+        self.rows = max(self.rows, max(tokens, default=-1) + 1)
+        special_rows = np.zeros(self.rows + 1, bool)
+        special_rows[list(self.special_ids)] = True
+        self.special_rows = special_rows
+        self.ids.update({token.content: index for index, token in tokens.items()})
+
+    def is_special(self, text: str) -> bool:
+        """Whether a token is an added one that is special."""
+        return self.ids.get(text, -1) in self.special_ids
+
+    def is_ordinary(self, text: str) -> bool:
+        """Whether a token is an added one that is not special."""
+        return text in self.ids and not self.is_special(text)
 
     def in_any(self, texts: Iterable[str]) -> bool:
         """Whether one of the texts holds an added token."""
-        return any(map(self._compiled().search, texts))
+        may_begin = self._current_finder().pattern.search
+        return any(may_begin(text) and next(self._find(text), None) for text in texts)
 
     def split(self, text: str) -> list[Segment]:
         """Cut a text at its added tokens; blanks that a token strips belong to the token."""
         segments: list[Segment] = []
         end = 0
-        for match in self._compiled().finditer(text):
-            index = self.ids[match.group()]
+        for start, stop, index in self._find(text):
             token = self.by_id[index]
-            start, stop = match.span()
             if token.lstrip:
                 start = end + len(text[end:start].rstrip())
             if start > end:
@@ -131,11 +249,41 @@ class AddedTokens:
             segments.append(Segment(end, len(text), None))
         return segments
 
-    def _compiled(self) -> re.Pattern[str]:
-        if self._pattern is None:
-            tokens = sorted(self.by_id.values(), key=lambda token: -len(token.content))
-            self._pattern = re.compile("|".join(map(_expression, tokens)) or r"(?!)")
-        return self._pattern
+    def _find(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """The added tokens of a text as they stand in it, from left to right.
+
+        The pattern finds where one may begin; what begins there is looked up, since a pattern of
+        many thousand tokens would try them one by one.
+        """
+        _, pattern, sizes = self._current_finder()
+        position = 0
+        while found := pattern.search(text, position):
+            start = found.start()
+            for size in sizes[text[start]]:
+                stop = start + size
+                index = self.ids.get(text[start:stop])
+                if index is not None and self._may_stand(text, start, stop, index):
+                    yield start, stop, index
+                    break
+            else:
+                stop = start + 1
+            position = stop
+
+    def _current_finder(self) -> Finder:
+        finder = self._finder
+        if finder.known != len(self.ids):
+            self._finder = finder = Finder.of(list(self.ids))
+        return finder
+
+    def _may_stand(self, text: str, start: int, stop: int, index: int) -> bool:
+        """Whether nothing forbids a token here: some may not be a part of a word."""
+        if not self.by_id[index].single_word:
+            return True
+        return not (_is_letter(text[start - 1 : start]) or _is_letter(text[stop : stop + 1]))
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 class Cut:
@@ -188,8 +336,3 @@ class Cut:
         counts = self.counts(plain.lengths)
         values = self.weave(counts, plain.values, self.token_ids)
         return merge_rows(Ragged(values, counts), [len(row) for row in self._rows])
-
-
-def _expression(token: AddedToken) -> str:
-    exact = re.escape(token.content)
-    return rf"(?<!\w){exact}(?!\w)" if token.single_word else exact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,15 +20,18 @@ from camembert_dual.tokenization.encode import (
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.options import (
     NO_LIMIT,
+    OPTION_KINDS,
     SANE_LIMIT,
+    SETTING_KINDS,
     Options,
     Rules,
+    check_kinds,
     truncation_of,
 )
 from camembert_dual.tokenization.samples import read_samples
 from camembert_dual.tokenization.segmenter import Segmenter
-from camembert_dual.tokenization.template import Templates, count_special, place
-from camembert_dual.tokenization.vocabulary import Vocabulary
+from camembert_dual.tokenization.template import Placed, Templates, count_special, place
+from camembert_dual.tokenization.vocabulary import Vocabulary, read_ids
 
 SAVED_ATTRIBUTES = (
     "clean_up_tokenization_spaces",
@@ -59,22 +62,24 @@ class BaseTokenizer(Vocabulary, ABC):
         segmenter: Segmenter,
         special_tokens: Mapping[str, Any],
         *,
-        additional_special_tokens: Iterable[Any] = (),
+        additional_special_tokens: Any = (),
         model_max_length: int | None = None,
         padding_side: str = "right",
         truncation_side: str = "right",
         model_input_names: Sequence[str] = ("input_ids", "attention_mask"),
-        clean_up_tokenization_spaces: bool = False,
+        clean_up_tokenization_spaces: bool | None = False,
         name_or_path: str = "",
         **init_kwargs: Any,
     ) -> None:
         """Set the attributes and add the special tokens that the vocabulary lacks."""
         super().__init__(segmenter, special_tokens, additional_special_tokens)
+        given = locals()
+        check_kinds({name: given[name] for name in SETTING_KINDS if name in given}, SETTING_KINDS)
         self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
         self.padding_side = padding_side
         self.truncation_side = truncation_side
         self.model_input_names = list(model_input_names)
-        self.clean_up_tokenization_spaces = clean_up_tokenization_spaces
+        self.clean_up_tokenization_spaces = bool(clean_up_tokenization_spaces)
         self.name_or_path = name_or_path
         self.init_kwargs = init_kwargs
         self.pad_token_type_id = 0
@@ -163,6 +168,7 @@ class BaseTokenizer(Vocabulary, ABC):
             ValueError: If options contradict each other or cannot be met.
         """
         given = locals()
+        check_kinds({"is_split_into_words": is_split_into_words}, OPTION_KINDS)
         options = Options(**{field.name: given[field.name] for field in fields(Options)})
         samples = read_samples(text, text_pair, is_split_into_words)
         return self._warned_of(
@@ -186,7 +192,14 @@ class BaseTokenizer(Vocabulary, ABC):
     def tokenize(
         self, text: str, pair: str | None = None, add_special_tokens: bool = False, **options: Any
     ) -> list[str]:
-        """The tokens of one text as strings."""
+        """The tokens of one text as strings.
+
+        Raises:
+            TypeError: If it is not one text.
+        """
+        words = options.get("is_split_into_words") and isinstance(text, list | tuple)
+        if not isinstance(text, str) and not (words and all(isinstance(one, str) for one in text)):
+            raise TypeError(f"text must be one str; received {type(text).__name__}.")
         options = {"add_special_tokens": add_special_tokens, "verbose": False} | options
         return self(text, pair, **options).tokens()
 
@@ -199,7 +212,9 @@ class BaseTokenizer(Vocabulary, ABC):
         ``num_truncated_tokens`` says how many ids were too many.
         """
         checked = Options(**options)
-        return self._warned_of(prepare_ids(self.rules(), ids, pair_ids, checked), checked)
+        first = self._known_ids(ids, "ids")
+        second = None if pair_ids is None else self._known_ids(pair_ids, "pair_ids")
+        return self._warned_of(prepare_ids(self.rules(), first, second, checked), checked)
 
     def pad(
         self,
@@ -242,13 +257,13 @@ class BaseTokenizer(Vocabulary, ABC):
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
     ) -> list[int]:
         """One or two sequences of ids with the special tokens around them."""
-        return place(self.templates(), token_ids_0, token_ids_1).ids
+        return self._place(token_ids_0, token_ids_1).ids
 
     def create_token_type_ids_from_sequences(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
     ) -> list[int]:
         """The token types of the same; zeros for CamemBERT."""
-        return place(self.templates(), token_ids_0, token_ids_1).type_ids
+        return self._place(token_ids_0, token_ids_1).type_ids
 
     def get_special_tokens_mask(
         self,
@@ -262,11 +277,16 @@ class BaseTokenizer(Vocabulary, ABC):
             ValueError: If there are two sequences that have their special tokens already.
         """
         if not already_has_special_tokens:
-            return place(self.templates(), token_ids_0, token_ids_1).special_tokens_mask
+            return self._place(token_ids_0, token_ids_1).special_tokens_mask
         rule = "Ids that have their special tokens must come as one sequence"
         require(token_ids_1 is None, rule, "two")
-        special = set(self.all_special_ids)
-        return [int(index in special) for index in token_ids_0]
+        special = self.segmenter.added.special_ids
+        return [int(index in special) for index in self._known_ids(token_ids_0, "token_ids_0")]
+
+    def _place(self, token_ids_0: Any, token_ids_1: Any) -> Placed:
+        first = self._known_ids(token_ids_0, "token_ids_0")
+        second = None if token_ids_1 is None else self._known_ids(token_ids_1, "token_ids_1")
+        return place(self.templates(), first, second)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens a call adds to one text, or to a pair."""
@@ -290,13 +310,35 @@ class BaseTokenizer(Vocabulary, ABC):
             f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
         )
 
+    def _known_ids(self, values: Any, name: str) -> list[int]:
+        """One row of ids, each of a token.
+
+        Raises:
+            ValueError: If it is something else, or an id is not one of a token.
+        """
+        found = read_ids(values, name)
+        ids = [found] if isinstance(found, int) else found
+        self.convert_ids_to_tokens(list(set(ids)))
+        return ids
+
     @property
     def length_limit(self) -> int | None:
         """``model_max_length`` where it means something."""
-        return self.model_max_length if self.model_max_length < SANE_LIMIT else None
+        limit = self.model_max_length
+        return int(limit) if limit is not None and limit < SANE_LIMIT else None
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that the vocabulary lacks; None if the vocabulary alone decides it."""
+        return None
 
     def rules(self) -> Rules:
-        """What this tokenizer adds to the options of a call, as it is now."""
+        """What this tokenizer adds to the options of a call, as it is now.
+
+        Raises:
+            ValueError: If an attribute is of another kind.
+        """
+        check_kinds(vars(self), SETTING_KINDS)
         return Rules(
             templates=self.templates(),
             limit=self.length_limit,
@@ -306,6 +348,8 @@ class BaseTokenizer(Vocabulary, ABC):
             pad_token_id=self.pad_token_id,
             pad_token_type_id=self.pad_token_type_id,
             input_names=tuple(self.model_input_names),
+            unk_id=self.unknown_id,
+            special_rows=self.segmenter.added.special_rows,
         )
 
     def saved_settings(self) -> dict[str, Any]:

@@ -6,23 +6,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from tokenizers import AddedToken, Tokenizer
+from tokenizers import Tokenizer
 
 from camembert_dual.common.errors import require
 from camembert_dual.common.id_layout import (
     BOS,
     EOS,
-    FIRST_TOKENS,
     MASK,
     NOT_USED,
     PAD,
-    PAD_ID,
     POSITIONS,
     UNK,
     UNK_ID,
-    UNUSED_UNK_ID,
     mask_id,
 )
+from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.storage.file_names import (
     ADDED_TOKENS,
     SENTENCEPIECE,
@@ -31,17 +29,22 @@ from camembert_dual.storage.file_names import (
     TOKENIZER_JSON,
 )
 from camembert_dual.storage.json_files import read_json
-from camembert_dual.tokenization.added_tokens import read_token, special_token, token_json
+from camembert_dual.tokenization.added_tokens import read_token, token_json
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.files import (
     TokenizerFolder,
     added_tokens_json,
+    read_added_tokens,
     settings_json,
     special_tokens_json,
     write_files,
 )
+from camembert_dual.tokenization.options import SETTING_KINDS, check_kinds
 from camembert_dual.tokenization.sentencepiece_model import parse_model
-from camembert_dual.tokenization.sentencepiece_segmenter import SentencePieceSegmenter
+from camembert_dual.tokenization.sentencepiece_segmenter import (
+    SentencePieceSegmenter,
+    number_tokens,
+)
 from camembert_dual.tokenization.template import Templates, camembert_templates
 from camembert_dual.tokenization.tokenizer_json import can_hold, from_model, to_model
 
@@ -74,19 +77,39 @@ class CamembertBase(BaseTokenizer):
         sp_model_kwargs: dict[str, Any] | None = None,
         added_tokens_decoder: Mapping[int, Any] | None = None,
         model_max_length: int | None = None,
+        unk_id: int | None = None,
         **settings: Any,
     ) -> None:
-        """Load a SentencePiece model, or the one of a ``tokenizer.json``, and number its tokens."""
-        model = read_vocabulary(Path(vocabulary))
-        segmenter = SentencePieceSegmenter(model, {}, sp_model_kwargs or {})
-        number_tokens(segmenter, special_tokens, added_tokens_decoder or {})
+        """Load a SentencePiece model, or the one of a ``tokenizer.json``, and number its tokens.
+
+        Args:
+            vocabulary: The file.
+            special_tokens: The special tokens by role.
+            additional_special_tokens: Further special tokens.
+            sp_model_kwargs: How text is cut at random.
+            added_tokens_decoder: The added tokens by id; those of the file by default.
+            model_max_length: Tokens that the model takes.
+            unk_id: The id of text that no piece covers, as long as no other ``unk_token`` is set;
+                that of the token by default.
+            **settings: The attributes of :class:`BaseTokenizer`.
+        """
+        model, stated = read_vocabulary(Path(vocabulary))
+        if added_tokens_decoder is not None:
+            stated = {index: read_token(one) for index, one in added_tokens_decoder.items()}
+        check_kinds({"sp_model_kwargs": sp_model_kwargs}, SETTING_KINDS)
+        segmenter = SentencePieceSegmenter(model, sp_model_kwargs or {})
+        roles = {
+            role: None if one is None else read_token(one) for role, one in special_tokens.items()
+        }
+        segmenter.added.update(number_tokens(segmenter, roles, stated))
         super().__init__(
             segmenter,
-            special_tokens,
-            additional_special_tokens=additional_special_tokens or (),
+            roles,
+            additional_special_tokens=additional_special_tokens,
             model_max_length=POSITIONS if model_max_length is None else model_max_length,
             **settings,
         )
+        self._unknown = self.unk_token, unk_id
 
     @property
     def sp_model(self) -> Any:
@@ -97,6 +120,12 @@ class CamembertBase(BaseTokenizer):
     def sp_model_kwargs(self) -> dict[str, Any]:
         """What the ``SentencePieceProcessor`` was made with."""
         return self.segmenter.sp_model_kwargs
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that no piece covers."""
+        unk_token, index = self._unknown
+        return self.unk_token_id if index is None or unk_token != self.unk_token else index
 
     def templates(self) -> Templates:
         """``<s> A </s>`` and ``<s> A </s></s> B </s>``."""
@@ -112,9 +141,7 @@ class CamembertBase(BaseTokenizer):
 
         ``tokenizer.json`` is among them only if it can hold the model.
         """
-        folder = Path(save_directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        return write_files(folder, self._contents(), filename_prefix)
+        return write_files(Path(save_directory), self._contents(), filename_prefix)
 
     def save_vocabulary(
         self, save_directory: str | Path, filename_prefix: str | None = None
@@ -127,13 +154,13 @@ class CamembertBase(BaseTokenizer):
         folder = Path(save_directory)
         if not folder.is_dir():
             raise FileNotFoundError(f"A vocabulary must be saved in a folder; {folder} is none.")
-        model = {SENTENCEPIECE: self.segmenter.model}
-        (path,) = write_files(folder, model, filename_prefix)
-        return (path,)
+        path = folder / (f"{filename_prefix}-{SENTENCEPIECE}" if filename_prefix else SENTENCEPIECE)
+        write_atomically(path, self.segmenter.model)
+        return (str(path),)
 
     def _contents(self) -> dict[str, str | bytes]:
         """The files by name."""
-        added, special_tokens = self.segmenter.added.by_id, self.special_tokens_map
+        added, special_tokens = dict(self.segmenter.added.by_id), self.special_tokens_map
         decoder = {str(index): token_json(added[index]) for index in sorted(added)}
         settings = self.saved_settings() | {
             "added_tokens_decoder": decoder,
@@ -143,22 +170,25 @@ class CamembertBase(BaseTokenizer):
         mask = None if self.mask_token is None else added[self.segmenter.added.ids[self.mask_token]]
         contents: dict[str, str | bytes] = {
             SENTENCEPIECE: self.segmenter.model,
-            TOKENIZER_CONFIG: settings_json(self.init_kwargs, special_tokens, settings),
+            TOKENIZER_CONFIG: settings_json(
+                self.init_kwargs, special_tokens, self.additional_special_tokens, settings
+            ),
             SPECIAL_TOKENS: special_tokens_json(special_tokens, mask),
         }
         first = mask_id(self.segmenter.size())
         if behind := {index: token for index, token in added.items() if index >= first}:
             contents[ADDED_TOKENS] = added_tokens_json(behind)
-        if can_hold(parse_model(self.segmenter.model)):
+        if can_hold(parse_model(self.segmenter.model), added):
             contents[TOKENIZER_JSON] = self._tokenizer_json()
         return contents
 
     def _tokenizer_json(self) -> str:
+        unknown = self.unknown_id
         return from_model(
             parse_model(self.segmenter.model),
-            self.segmenter.added.by_id,
+            dict(self.segmenter.added.by_id),
             self.templates(),
-            self.mask_token or MASK,
+            UNK_ID if unknown is None else unknown,
         )
 
 
@@ -278,48 +308,18 @@ class CamembertTokenizerFast(CamembertBase):
         return Tokenizer.from_str(self._tokenizer_json())
 
 
-def read_vocabulary(path: Path) -> bytes:
+def read_vocabulary(path: Path) -> tuple[bytes, dict[int, Any]]:
     """The serialized SentencePiece model of a ``.model`` file or of a ``tokenizer.json``.
+
+    Returns:
+        The model, and the added tokens by id that the second names.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is neither.
     """
     content = path.read_bytes()
-    return to_model(read_json(path)) if content[:1] == b"{" else content
-
-
-def number_tokens(
-    segmenter: SentencePieceSegmenter,
-    special_tokens: Mapping[str, Any],
-    added: Mapping[int, Any],
-) -> None:
-    """Give every added token its id, whatever a file said of those that CamemBERT fixes.
-
-    Files in the wild have ``<unk>`` at 3 or at 4, and ``<unk>NOTUSED`` at 4, nowhere, or behind the
-    mask and outside the embedding. Unknown text must give 3.
-    """
-    mask = special_tokens.get("mask_token")
-    fixed: dict[int, Any] = dict(enumerate(FIRST_TOKENS[: UNUSED_UNK_ID + 1]))
-    fixed[PAD_ID] = special_tokens.get("pad_token")
-    fixed[UNK_ID] = special_tokens.get("unk_token")
-    fixed[mask_id(segmenter.size())] = mask
-    flags = {str(read_token(token)): read_token(token) for token in added.values()}
-    for index, token in fixed.items():
-        if token is None:
-            continue
-        if isinstance(token, str):
-            known = flags.get(token)
-            token = (
-                known
-                if isinstance(known, AddedToken)
-                else special_token(token, lstrip=token == mask)
-            )
-        segmenter.added.set(index, token)
-    for index, value in sorted(added.items()):
-        token = read_token(value)
-        token = token if isinstance(token, AddedToken) else AddedToken(token, normalized=True)
-        if token.content in segmenter.added.ids or int(index) in fixed:
-            continue
-        known_id = segmenter.token_to_id(token.content)
-        segmenter.added.set(int(index) if known_id is None else known_id, token)
+    if content[:1] != b"{":
+        return content, {}
+    values = read_json(path)
+    return to_model(values), read_added_tokens(path, values)

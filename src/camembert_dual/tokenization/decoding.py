@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _CLEANING = (
     (" .", "."),
@@ -26,7 +26,7 @@ def clean_up(text: str) -> str:
 
 
 def join_tokens(
-    tokens: Iterable[str], special: Collection[str], join: Callable[[Sequence[str]], str]
+    tokens: Iterable[str], is_special: Callable[[str], bool], join: Callable[[Sequence[str]], str]
 ) -> str:
     """The text of tokens: special ones stay as written, a blank after each run of others' start.
 
@@ -34,7 +34,7 @@ def join_tokens(
     """
     text, run, after_special = "", [], False
     for token in tokens:
-        if token not in special:
+        if not is_special(token):
             run.append(token)
             after_special = False
             continue
@@ -46,13 +46,13 @@ def join_tokens(
 
 
 def text_runs(
-    tokens: Iterable[str], added: Collection[str], join: Callable[[Sequence[str]], str]
+    tokens: Iterable[str], is_added: Callable[[str], bool], join: Callable[[Sequence[str]], str]
 ) -> list[str]:
     """Texts of runs of tokens, cut at added tokens that are not special and stand as written."""
     texts: list[str] = []
     run: list[str] = []
     for token in tokens:
-        if token in added:
+        if is_added(token):
             texts += [join(run), token]
             run = []
         else:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tokenizers import AddedToken
 
-from camembert_dual.common.id_layout import OFFSET_FAMILIES, PAD_ID, longest_text
-from camembert_dual.storage.atomic import write_atomically
+from camembert_dual.common.errors import CheckpointError, is_integer, require_file, shown
+from camembert_dual.common.id_layout import (
+    FIRST_TOKENS,
+    OFFSET_FAMILIES,
+    PAD_ID,
+    UNK,
+    longest_text,
+)
+from camembert_dual.storage.atomic import staged_save
 from camembert_dual.storage.file_names import (
     ADDED_TOKENS,
     CONFIG,
@@ -20,24 +28,40 @@ from camembert_dual.storage.file_names import (
 )
 from camembert_dual.storage.json_files import json_text, read_json
 from camembert_dual.storage.locate import HUB_OPTIONS, locate
-from camembert_dual.tokenization.added_tokens import ROLES, read_token, token_json
-from camembert_dual.tokenization.options import SANE_LIMIT
+from camembert_dual.tokenization.added_tokens import (
+    ADDITIONAL,
+    ROLES,
+    Token,
+    join_tables,
+    read_token,
+    read_tokens,
+    token_json,
+)
+from camembert_dual.tokenization.options import SANE_LIMIT, SETTING_KINDS, check_kinds
+from camembert_dual.tokenization.tokenizer_json import is_camembert, unknown_id
 
 VOCABULARIES = (SENTENCEPIECE, TOKENIZER_JSON)
-READ_FILES = (*VOCABULARIES, TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS, CONFIG)
+SETTINGS_FILES = (TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS)
+READ_FILES = (*VOCABULARIES, *SETTINGS_FILES, CONFIG)
+EXTRA = "extra_special_tokens"  # what release 5 calls additional_special_tokens
 _NOT_SETTINGS = (
     "added_tokens_decoder",
     "auto_map",
     "backend",
-    "extra_special_tokens",
+    EXTRA,
     "is_local",
     "local_files_only",
     "name_or_path",
     "processor_class",
+    "segmenter",
+    "self",
+    "special_tokens",
     "special_tokens_map_file",
     "tokenizer_class",
     "tokenizer_file",
+    "unk_id",
     "vocab_file",
+    "vocabulary",
 )
 
 
@@ -50,6 +74,7 @@ class TokenizerFolder(NamedTuple):
         family: The kind of tokenizer that the files name, such as "camembert" or "xlmroberta".
         vocab_file: Its SentencePiece model.
         tokenizer_file: Its ``tokenizer.json``.
+        is_camembert: Whether that has CamemBERT's ids; None if there is none.
     """
 
     path: Path
@@ -57,6 +82,7 @@ class TokenizerFolder(NamedTuple):
     family: str | None
     vocab_file: Path | None
     tokenizer_file: Path | None
+    is_camembert: bool | None
 
     def check_pieces(self) -> None:
         """Refuse SentencePiece files whose pieces have other ids than CamemBERT's.
@@ -92,47 +118,134 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         raise FileNotFoundError(
             f"A tokenizer must have {' or '.join(VOCABULARIES)}; neither is in {path}."
         )
-    content = _read(path / TOKENIZER_CONFIG)
-    settings = {name: value for name, value in content.items() if name not in _NOT_SETTINGS}
-    settings.update(_read(path / SPECIAL_TOKENS))
-    if extra := content.get("extra_special_tokens"):
-        named = isinstance(extra, Mapping)
-        settings.setdefault("additional_special_tokens", list(extra.values()) if named else extra)
-    for role in ROLES:
-        if role in settings:
-            settings[role] = read_token(settings[role])
-    settings["added_tokens_decoder"] = _added(content, path, tokenizer_file)
-    if extras := settings.get("additional_special_tokens"):
-        settings["additional_special_tokens"] = [read_token(token) for token in extras]
+    contents = read_contents(path)
+    settings = _settings(path, contents)
+    settings["added_tokens_decoder"] = join_tables(read_tables(path, contents))
     settings["model_max_length"] = _limit(settings.get("model_max_length"), path)
     settings["name_or_path"] = str(name_or_path)
+    own = is_camembert(contents[TOKENIZER_JSON]) if tokenizer_file else None
+    if own and "unk_token" not in options:
+        unk_token = settings.get("unk_token")
+        settings["unk_id"] = unknown_id(
+            contents[TOKENIZER_JSON], UNK if unk_token is None else str(unk_token)
+        )
     settings |= {name: value for name, value in options.items() if name not in HUB_OPTIONS}
-    return TokenizerFolder(path, settings, _family(content, path), vocab_file, tokenizer_file)
+    family = _family(contents[TOKENIZER_CONFIG], path)
+    return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)
+
+
+def read_contents(path: Path) -> dict[str, dict[str, Any]]:
+    """The JSON files of a folder by name; one that is not there is empty."""
+    return {name: _read(path / name) for name in (TOKENIZER_JSON, *SETTINGS_FILES)}
+
+
+def read_tables(
+    path: Path, contents: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[int, Token]]:
+    """The added tokens by id of every file that names some, the file first that counts most.
+
+    ``tokenizer.json`` comes first, as the reference's fast class has it.
+
+    Raises:
+        CheckpointError: If something is not a token or an id, or one of them is there twice.
+    """
+    by_id = contents[TOKENIZER_CONFIG].get("added_tokens_decoder") or {}
+    config = path / TOKENIZER_CONFIG
+    rule = "added_tokens_decoder must be an object by id"
+    require_file(config, isinstance(by_id, Mapping), rule, by_id)
+    by_text = contents[ADDED_TOKENS].items()
+    return {
+        TOKENIZER_JSON: read_added_tokens(path / TOKENIZER_JSON, contents[TOKENIZER_JSON]),
+        TOKENIZER_CONFIG: _table(config, [(_as_id(key), one) for key, one in by_id.items()]),
+        ADDED_TOKENS: _table(path / ADDED_TOKENS, [(index, text) for text, index in by_text]),
+    }
+
+
+def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Token]:
+    """The added tokens by id of a ``tokenizer.json``.
+
+    Raises:
+        CheckpointError: If something is not a token or an id, or one of them is there twice.
+    """
+    entries = content.get("added_tokens") or []
+    sound = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
+    require_file(path, sound, "added_tokens must be a list of objects", entries)
+    return _table(path, [(entry.get("id"), entry) for entry in entries])
+
+
+class Contradiction(NamedTuple):
+    """Two files that say different things of one token.
+
+    Attributes:
+        subject: What they speak of: a role, or a token.
+        first: What the file says that counts, and its name.
+        second: What the other says, and its name.
+    """
+
+    subject: str
+    first: str
+    second: str
+
+
+def contradictions(path: Path) -> list[Contradiction]:
+    """Everything that the tokenizer files of a folder contradict each other in.
+
+    Raises:
+        ValueError: If they cannot be read.
+    """
+    contents = read_contents(path)
+    found = []
+    first, second = _order(contents)
+    for role in ROLES:
+        texts = [_text_of(contents[name].get(role)) for name in (first, second)]
+        if None not in texts and texts[0] != texts[1]:
+            found.append(Contradiction(role, *_said(texts, (first, second))))
+    places: dict[str, tuple[int, str]] = {}
+    for name, table in read_tables(path, contents).items():
+        for index, token in table.items():
+            known, other = places.setdefault(str(token), (index, name))
+            if known != index and str(token) not in FIRST_TOKENS:
+                told = _said((known, index), (other, name))
+                found.append(Contradiction(f"the id of {shown(str(token))}", *told))
+    return found
+
+
+def _said(values: Sequence[object], names: Sequence[str]) -> tuple[str, str]:
+    first, second = (f"{shown(value)} in {name}" for value, name in zip(values, names, strict=True))
+    return first, second
 
 
 def write_files(
     folder: Path, contents: Mapping[str, str | bytes], prefix: str | None
 ) -> tuple[str, ...]:
-    """Write files, each whole or not at all; return their paths.
+    """Write a tokenizer's files, all or none, in the place of those that are there.
 
     Args:
-        folder: Where; it must be there.
+        folder: Where; it is made if need be.
         contents: Texts or bytes by file name.
         prefix: What the names begin with, and a dash.
+
+    Returns:
+        Their paths.
     """
-    paths = []
-    for name, content in contents.items():
-        path = folder / (f"{prefix}-{name}" if prefix else name)
-        write_atomically(path, content.encode() if isinstance(content, str) else content)
-        paths.append(str(path))
-    return tuple(paths)
+    begin = f"{prefix}-" if prefix else ""
+    replaced = [re.escape(begin + name) for name in (*VOCABULARIES, *SETTINGS_FILES)]
+    with staged_save(folder, replaced) as staging:
+        for name, content in contents.items():
+            raw = content.encode() if isinstance(content, str) else content
+            (staging / f"{begin}{name}").write_bytes(raw)
+    return tuple(str(folder / f"{begin}{name}") for name in contents)
 
 
 def settings_json(
-    init_kwargs: Mapping[str, Any], special_tokens: Mapping[str, Any], settings: Mapping[str, Any]
+    init_kwargs: Mapping[str, Any],
+    special_tokens: Mapping[str, Any],
+    additional: Sequence[str],
+    settings: Mapping[str, Any],
 ) -> str:
-    """The text of ``tokenizer_config.json``; what comes later wins."""
-    return json_text({**init_kwargs, **special_tokens, **settings})
+    """The text of ``tokenizer_config.json``; what comes later wins, and an empty role is null."""
+    roles = {role: special_tokens.get(role) for role in ROLES}
+    return json_text({**init_kwargs, **roles, ADDITIONAL: list(additional), **settings})
 
 
 def special_tokens_json(special_tokens: Mapping[str, Any], mask_token: AddedToken | None) -> str:
@@ -153,17 +266,78 @@ def _read(path: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
-def _added(
-    content: Mapping[str, Any], path: Path, tokenizer_file: Path | None
-) -> dict[int, AddedToken | str]:
-    """The added tokens by id, of all files that name some."""
-    added = {int(i): token for i, token in (content.get("added_tokens_decoder") or {}).items()}
-    for token, index in _read(path / ADDED_TOKENS).items():
-        added.setdefault(int(index), token)
-    if tokenizer_file is not None:
-        for entry in read_json(tokenizer_file).get("added_tokens") or ():
-            added.setdefault(int(entry["id"]), entry)
-    return {index: read_token(token) for index, token in added.items()}
+def _order(contents: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """Which of the two files of special tokens counts first.
+
+    The reference reads ``special_tokens_map.json`` where ``tokenizer_config.json`` says nothing of
+    added tokens, as files older than its release 4.34 do.
+    """
+    if "added_tokens_decoder" in contents[TOKENIZER_CONFIG]:
+        return TOKENIZER_CONFIG, SPECIAL_TOKENS
+    return SPECIAL_TOKENS, TOKENIZER_CONFIG
+
+
+def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the files say of a tokenizer but for its added tokens and its limit."""
+    config = contents[TOKENIZER_CONFIG]
+    settings = {name: value for name, value in config.items() if name not in _NOT_SETTINGS}
+    check_kinds(settings, SETTING_KINDS, f"{path / TOKENIZER_CONFIG}: ")
+    order = _order(contents)
+    for role in ROLES:
+        for name in order:
+            if role in contents[name]:
+                value = contents[name][role]
+                settings[role] = None if value is None else _token(path / name, value)
+                break
+    extra = config.get(EXTRA)
+    extra = list(extra.values()) if isinstance(extra, Mapping) and "content" not in extra else extra
+    listed = {TOKENIZER_CONFIG: config.get(ADDITIONAL, extra)}
+    listed[SPECIAL_TOKENS] = contents[SPECIAL_TOKENS].get(ADDITIONAL)
+    if order[0] == TOKENIZER_CONFIG and listed[TOKENIZER_CONFIG] is not None:
+        del listed[SPECIAL_TOKENS]
+    said = {name: values for name, values in listed.items() if values is not None}
+    if said:
+        tokens = [token for name in said for token in _tokens(path / name, said[name])]
+        settings[ADDITIONAL] = list({str(token): token for token in tokens}.values())
+    return settings
+
+
+def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Token]:
+    table: dict[int, Token] = {}
+    texts: set[str] = set()
+    for index, value in entries:
+        require_file(path, is_integer(index, 0), "an id must be a whole number from 0 on", index)
+        token = _token(path, value)
+        text = str(token)
+        require_file(path, text.strip(), "a token must not be blank", shown(text))
+        once = index not in table and text not in texts
+        require_file(path, once, "a token must have one id, and an id one token", (text, index))
+        texts.add(text)
+        table[index] = token
+    return table
+
+
+def _as_id(key: str) -> int | str:
+    """The number of a JSON key."""
+    return int(key) if re.fullmatch("[0-9]{1,18}", key) else key
+
+
+def _token(path: Path, value: Any) -> Token:
+    return _tokens(path, [value], blanks=True)[0]
+
+
+def _tokens(path: Path, values: Any, blanks: bool = False) -> list[Token]:
+    """Tokens in a JSON form, checked."""
+    try:
+        return [read_token(value) for value in values] if blanks else read_tokens(values)
+    except (TypeError, ValueError) as error:
+        text = f"{path}: {error}"
+        raise CheckpointError(text) from None
+
+
+def _text_of(value: Any) -> str | None:
+    text = value.get("content") if isinstance(value, Mapping) else value
+    return text if isinstance(text, str) else None
 
 
 def _family(content: Mapping[str, Any], path: Path) -> str | None:
@@ -177,11 +351,15 @@ def _family(content: Mapping[str, Any], path: Path) -> str | None:
 
 def _limit(stated: Any, path: Path) -> int | None:
     """The tokens that the model takes: what the tokenizer says, but no more than the model can."""
-    limits = [int(stated)] if stated is not None and 0 < stated < SANE_LIMIT else []
+    limits = [int(stated)] if stated is not None and stated < SANE_LIMIT else []
     config = _read(path / CONFIG)
     positions = config.get("max_position_embeddings")
-    if isinstance(positions, int):
+    if positions is not None:
+        pad = config.get("pad_token_id")
+        pad = PAD_ID if pad is None else pad
+        sound = is_integer(positions, 1) and is_integer(pad, 0)
+        rule = "max_position_embeddings and pad_token_id must be whole numbers"
+        require_file(path / CONFIG, sound, rule, (positions, pad))
         offset = config.get("model_type") in OFFSET_FAMILIES
-        pad = config.get("pad_token_id", PAD_ID)
         limits.append(longest_text(positions, pad) if offset else positions)
     return min(limits, default=None)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from camembert_dual.common.id_layout import SPECIAL_TOKENS
 from camembert_dual.storage.file_names import TOKENIZER_CONFIG, TOKENIZER_JSON
-from camembert_dual.tokenization.added_tokens import ROLES
+from camembert_dual.tokenization.added_tokens import ROLES, read_token
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.files import TokenizerFolder, settings_json, write_files
 from camembert_dual.tokenization.template import Templates
-from camembert_dual.tokenization.tokenizers_segmenter import TokenizersSegmenter
+from camembert_dual.tokenization.tokenizers_segmenter import TokenizersSegmenter, load_library
 
 _BERT = {
     "unk_token": "[UNK]",
@@ -51,18 +51,19 @@ class TokenizerFast(BaseTokenizer):
             **settings: Special tokens by role, and the attributes of :class:`BaseTokenizer`.
                 Without special tokens, those of RoBERTa or of BERT are taken if they are there.
         """
-        segmenter = TokenizersSegmenter(Tokenizer.from_file(str(tokenizer_file)))
+        segmenter = TokenizersSegmenter(load_library(Path(tokenizer_file)))
         tokens = {role: settings.pop(role) for role in ROLES if role in settings}
         if not any(token is not None for token in tokens.values()):
             vocab = segmenter.vocab().keys()
             known = (one for one in (SPECIAL_TOKENS, _BERT) if vocab >= set(one.values()))
             tokens = next(known, {})
+        named = segmenter.added.ids
+        stated = [token for _, token in sorted((added_tokens_decoder or {}).items())]
+        segmenter.add([token for token in map(_flagged, stated) if token.content not in named])
         super().__init__(
-            segmenter, tokens, additional_special_tokens=additional_special_tokens or (), **settings
+            segmenter, tokens, additional_special_tokens=additional_special_tokens, **settings
         )
         self._templates = segmenter.templates()
-        for _, token in sorted((added_tokens_decoder or {}).items()):
-            self.add_tokens(token)
 
     @classmethod
     def from_folder(cls: type[Self], folder: TokenizerFolder) -> Self:
@@ -82,17 +83,20 @@ class TokenizerFast(BaseTokenizer):
         self, save_directory: str | Path, filename_prefix: str | None = None
     ) -> tuple[str, ...]:
         """Write ``tokenizer.json`` and ``tokenizer_config.json``; return their paths."""
-        folder = Path(save_directory)
-        folder.mkdir(parents=True, exist_ok=True)
         settings = self.saved_settings() | {
             "model_input_names": self.model_input_names,
             "tokenizer_class": "PreTrainedTokenizerFast",
         }
         contents = {
-            TOKENIZER_JSON: self.segmenter.library.to_str(pretty=True),
-            TOKENIZER_CONFIG: settings_json(self.init_kwargs, self.special_tokens_map, settings),
+            TOKENIZER_JSON: self.segmenter.text(),
+            TOKENIZER_CONFIG: settings_json(
+                self.init_kwargs,
+                self.special_tokens,
+                self.additional_special_tokens,
+                settings,
+            ),
         }
-        return write_files(folder, contents, filename_prefix)
+        return write_files(Path(save_directory), contents, filename_prefix)
 
     def save_vocabulary(
         self, save_directory: str | Path, filename_prefix: str | None = None
@@ -101,4 +105,12 @@ class TokenizerFast(BaseTokenizer):
         return tuple(self.segmenter.library.model.save(str(save_directory), filename_prefix))
 
     def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
-        return self.segmenter.library.decode(list(ids), skip_special_tokens=skip_special_tokens)
+        self.convert_ids_to_tokens(list(set(ids)))  # each must be one of a token
+        special = self.segmenter.added.special_ids if skip_special_tokens else ()
+        kept = [index for index in ids if index not in special]
+        return self.segmenter.library.decode(kept, skip_special_tokens=skip_special_tokens)
+
+
+def _flagged(value: Any) -> AddedToken:
+    token = read_token(value)
+    return AddedToken(token, normalized=True) if isinstance(token, str) else token

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.arrays import BoolArray, IntArray
 from camembert_dual.tokenization.ragged import Ragged, ramp
 from camembert_dual.tokenization.template import Template, TemplatePiece, count_special
 from camembert_dual.tokenization.truncation import Windows
@@ -114,6 +114,7 @@ def write_buffers(
     sequences: tuple[Ragged, Ragged | None],
     pad_id: int,
     pad_type_id: int,
+    special_rows: BoolArray,
 ) -> Buffers:
     """Write special tokens and sequences into flat buffers."""
     first, second = sequences
@@ -125,8 +126,9 @@ def write_buffers(
         attention[target] = 1
         types[target] = type_id
         if isinstance(content, str):
-            ids[target] = (first if content == "A" or second is None else second).values[origin]
-            special[target] = 0
+            values = (first if content == "A" or second is None else second).values[origin]
+            ids[target] = values
+            special[target] = special_rows[np.minimum(values, len(special_rows) - 1)]
         else:
             ids[target] = content
     return Buffers(ids, types, attention, special)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import require
+import numpy as np
+
+from camembert_dual.common.arrays import TENSOR_KINDS, BoolArray
+from camembert_dual.common.errors import is_integer, is_number, require, shown
 from camembert_dual.tokenization.template import Templates
 from camembert_dual.tokenization.truncation import STRATEGIES, Truncation
 
@@ -19,6 +24,96 @@ TRUNCATIONS: dict[bool | str | None, Truncation | None] = {
 PADDINGS = {True: "longest", False: None, None: None, "do_not_pad": None} | {
     name: name for name in ("longest", "max_length")
 }
+
+
+class Kind(NamedTuple):
+    """What a value may be.
+
+    Attributes:
+        holds: Whether a value is one of them.
+        said: The same in words.
+    """
+
+    holds: Callable[[Any], bool]
+    said: str
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _or_none(kind: Kind) -> Kind:
+    return Kind(lambda value: value is None or kind.holds(value), f"{kind.said} or None")
+
+
+def _one_of(values: Collection[Any], said: str) -> Kind:
+    plain = bool | str | None  # 1 and 1.0 equal True and are no flags
+    return Kind(lambda value: isinstance(value, plain) and value in values, said)
+
+
+_FLAG = Kind(_is_bool, "True or False")
+_COUNT = Kind(lambda value: is_integer(value, 0), "a whole number of at least 0")
+_SIDE = _one_of(SIDES, '"left" or "right"')
+_TEXTS = Kind(
+    lambda value: isinstance(value, list | tuple) and all(isinstance(one, str) for one in value),
+    "a list of texts",
+)
+_LIMIT = Kind(
+    lambda value: is_number(value) and math.isfinite(value) and value > 0, "a number above 0"
+)
+_TABLE = Kind(
+    lambda value: isinstance(value, Mapping) and all(isinstance(one, str) for one in value),
+    "a mapping by name",
+)
+# of a call
+OPTION_KINDS = {
+    **dict.fromkeys(("add_special_tokens", "is_split_into_words", "skip_special_tokens"), _FLAG),
+    **dict.fromkeys(("spaces_between_special_tokens", "special_tokens"), _FLAG),
+    **dict.fromkeys(("return_overflowing_tokens", "return_special_tokens_mask"), _FLAG),
+    **dict.fromkeys(("return_offsets_mapping", "return_length", "verbose"), _FLAG),
+    "clean_up_tokenization_spaces": _or_none(_FLAG),
+    **dict.fromkeys(("return_token_type_ids", "return_attention_mask"), _or_none(_FLAG)),
+    "padding": _one_of(PADDINGS, 'True, "longest", "max_length" or False'),
+    "truncation": _one_of(TRUNCATIONS, f"True, False or one of {', '.join(STRATEGIES)}"),
+    "max_length": _or_none(_COUNT),
+    "stride": _COUNT,
+    "pad_to_multiple_of": _or_none(
+        Kind(lambda value: is_integer(value, 1), "a whole number of at least 1")
+    ),
+    "padding_side": _or_none(_SIDE),
+    "return_tensors": _or_none(_one_of(TENSOR_KINDS, f"one of {', '.join(TENSOR_KINDS)}")),
+}
+# of a tokenizer
+SETTING_KINDS = {
+    "model_max_length": _or_none(_LIMIT),
+    "padding_side": _SIDE,
+    "truncation_side": _SIDE,
+    "model_input_names": _TEXTS,
+    "clean_up_tokenization_spaces": _or_none(_FLAG),
+    "sp_model_kwargs": _or_none(_TABLE),
+}
+# of ``sp_model_kwargs``
+SAMPLING_KINDS = {
+    "enable_sampling": _FLAG,
+    "nbest_size": Kind(is_integer, "a whole number"),
+    "alpha": Kind(lambda value: is_number(value) and math.isfinite(value), "a number"),
+}
+
+
+def check_kinds(values: Mapping[str, Any], kinds: Mapping[str, Kind], where: str = "") -> None:
+    """Refuse values that cannot mean what their names say.
+
+    Args:
+        values: The values by name; names that ``kinds`` lacks pass.
+        kinds: What each may be.
+        where: What the error begins with, such as a file.
+
+    Raises:
+        ValueError: If one is of another kind.
+    """
+    for name in [name for name in values if name in kinds]:
+        holds, said = kinds[name]
+        require(holds(values[name]), f"{where}{name} must be {said}", shown(values[name]))
 
 
 @dataclass(frozen=True)
@@ -41,6 +136,18 @@ class Options:
     return_length: bool = False
     verbose: bool = True
 
+    def __post_init__(self) -> None:
+        """Check every option.
+
+        Raises:
+            ValueError: If one is of another kind.
+        """
+        given = {name: value for name, value in vars(self).items() if value is not _DEFAULTS[name]}
+        check_kinds(given, OPTION_KINDS)
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Options)}
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -55,6 +162,8 @@ class Rules:
         pad_token_id: Its id; None forbids padding.
         pad_token_type_id: Its token type.
         input_names: The fields that are returned, unless the options say it.
+        unk_id: The id of what the vocabulary lacks; None for what it says itself.
+        special_rows: Whether an id is a special token's, by id; the last one counts for all behind.
     """
 
     templates: Templates
@@ -65,41 +174,15 @@ class Rules:
     pad_token_id: int | None
     pad_token_type_id: int
     input_names: Sequence[str]
-
-
-def padding_of(value: bool | str | None) -> str | None:
-    """The padding rule: "longest", "max_length" or None.
-
-    Raises:
-        ValueError: If ``value`` is none of the known ones.
-    """
-    rule = 'padding must be True, "longest", "max_length" or False'
-    require(value in PADDINGS, rule, repr(value))
-    return PADDINGS[value]
+    unk_id: int | None
+    special_rows: BoolArray
 
 
 def truncation_of(options: Options) -> Truncation | None:
-    """Which sequence is cut; a ``max_length`` alone, without padding, asks for truncation too.
-
-    Raises:
-        ValueError: If the option is none of the known ones.
-    """
-    value = options.truncation
-    if value is None and options.max_length is not None and not options.padding:
+    """Which sequence is cut; a ``max_length`` alone, without padding, asks for truncation too."""
+    if options.truncation is None and options.max_length is not None and not options.padding:
         return "longest_first"
-    rule = f"truncation must be True, False or one of {', '.join(STRATEGIES)}"
-    require(value in TRUNCATIONS, rule, repr(value))
-    return TRUNCATIONS[value]
-
-
-def checked_side(value: str, name: str) -> str:
-    """A padding or truncation side.
-
-    Raises:
-        ValueError: If it is neither "left" nor "right".
-    """
-    require(value in SIDES, f'{name} must be "left" or "right"', repr(value))
-    return value
+    return TRUNCATIONS[options.truncation]
 
 
 def padded_width(longest: int, options: Options, rules: Rules) -> int:
@@ -108,7 +191,7 @@ def padded_width(longest: int, options: Options, rules: Rules) -> int:
     Raises:
         ValueError: If "max_length" has no length to go by, or there is no token to pad with.
     """
-    padding, multiple = padding_of(options.padding), options.pad_to_multiple_of
+    padding, multiple = PADDINGS[options.padding], options.pad_to_multiple_of
     limit = rules.limit if options.max_length is None else options.max_length
     if padding is None:
         return 0

@@ -45,10 +45,10 @@ class Segmenter(Protocol):
     added: AddedTokens
     is_stochastic: bool
 
-    def encode(self, texts: Sequence[str]) -> Ragged:
-        """Ids of every text."""
+    def encode(self, texts: Sequence[str], unk_id: int | None) -> Ragged:
+        """Ids of every text; ``unk_id`` for what the vocabulary lacks, if it can be chosen."""
 
-    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+    def align(self, texts: Sequence[str], unk_id: int | None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
 
     def token_to_id(self, token: str) -> int | None:
@@ -57,8 +57,8 @@ class Segmenter(Protocol):
     def id_to_token(self, index: int) -> str | None:
         """The token of an id; None if there is no such id."""
 
-    def add(self, token: AddedToken) -> bool:
-        """Make ``token`` an added token; say whether the vocabulary grew."""
+    def add(self, tokens: Sequence[AddedToken]) -> int:
+        """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
@@ -73,23 +73,25 @@ class Segmenter(Protocol):
         """One more than the highest id: the rows that an embedding needs."""
 
 
-def encode_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> Ragged:
+def encode_inputs(segmenter: Segmenter, inputs: Sequence[TextInput], unk_id: int | None) -> Ragged:
     """Ids of texts, or of lists of words, in one call to the segmenter."""
     texts = [one for one in inputs if isinstance(one, str)]
     if len(texts) == len(inputs):
-        return segmenter.encode(texts)
+        return segmenter.encode(texts, unk_id)
     distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
-    words = take_rows(segmenter.encode(distinct), numbers)[0]
+    words = take_rows(segmenter.encode(distinct, unk_id), numbers)[0]
     return merge_rows(words, [len(one) for one in inputs])
 
 
-def align_inputs(segmenter: Segmenter, inputs: Sequence[TextInput]) -> SegmentedTexts:
+def align_inputs(
+    segmenter: Segmenter, inputs: Sequence[TextInput], unk_id: int | None
+) -> SegmentedTexts:
     """Align texts, or lists of words, whose offsets count from each word's beginning."""
     texts = [one for one in inputs if isinstance(one, str)]
     if len(texts) == len(inputs):
-        return segmenter.align(texts)
+        return segmenter.align(texts, unk_id)
     distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
-    segmented = segmenter.align(distinct)
+    segmented = segmenter.align(distinct, unk_id)
     words, places = take_rows(segmented.ids, numbers)
     counts = np.fromiter(map(len, inputs), np.int64, len(inputs))
     return SegmentedTexts(
@@ -107,18 +109,3 @@ def _distinct(segmenter: Segmenter, words: list[str]) -> tuple[list[str], IntArr
         return words, np.arange(len(words))
     numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
     return list(numbers), np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
-
-
-def check_utf8(text: str) -> None:
-    """Refuse text that no file could hold.
-
-    Raises:
-        ValueError: If ``text`` has a lone surrogate.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            "text must be valid Unicode, without lone surrogates; received "
-            f"{text[error.start]!a} at character {error.start}."
-        ) from None

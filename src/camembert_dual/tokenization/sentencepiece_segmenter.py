@@ -7,7 +7,9 @@ already had; so four ids are dead, and piece k has id k + 4. See Martin et al. 2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -17,24 +19,45 @@ from numpy.typing import NDArray
 from tokenizers import AddedToken
 
 from camembert_dual.common.arrays import IntArray
-from camembert_dual.common.id_layout import META_SYMBOL, PIECE_OFFSET, UNK_ID
-from camembert_dual.tokenization.added_tokens import AddedTokens, Cut
+from camembert_dual.common.errors import is_integer, require, shown
+from camembert_dual.common.id_layout import (
+    FIRST_TOKENS,
+    MASK,
+    META_SYMBOL,
+    PAD_ID,
+    PIECE_OFFSET,
+    UNK,
+    UNK_ID,
+    UNUSED_UNK_ID,
+    mask_id,
+)
+from camembert_dual.tokenization.added_tokens import (
+    AddedTokens,
+    Cut,
+    Token,
+    check_utf8,
+    special_token,
+)
+from camembert_dual.tokenization.options import SAMPLING_KINDS, check_kinds
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import SegmentedTexts, check_utf8
+from camembert_dual.tokenization.segmenter import SegmentedTexts
 
+_ADDING = threading.Lock()  # one thread at a time gives new ids
 FEW = 32  # fewer texts are not worth the library's threads
 
 
 class SentencePieceSegmenter:
     """A SentencePiece model whose piece k has id k + 4, and the tokens added to it."""
 
-    def __init__(
-        self, model: bytes, added: dict[int, AddedToken], sp_model_kwargs: dict[str, Any]
-    ) -> None:
+    def __init__(self, model: bytes, sp_model_kwargs: dict[str, Any]) -> None:
         """Load a serialized model; ``sp_model_kwargs`` go to ``SentencePieceProcessor``."""
+        unknown = sp_model_kwargs.keys() - SAMPLING_KINDS
+        rule = f"sp_model_kwargs must be {', '.join(SAMPLING_KINDS)}"
+        require(not unknown, rule, shown(sorted(unknown, key=str)))
+        check_kinds(sp_model_kwargs, SAMPLING_KINDS)
         self.model = model
         self.sp_model_kwargs = dict(sp_model_kwargs)
-        self.added = AddedTokens(added)
+        self.added = AddedTokens({})
         self._load()
 
     def _load(self) -> None:
@@ -42,7 +65,7 @@ class SentencePieceSegmenter:
             self.sp_model = sentencepiece.SentencePieceProcessor(
                 model_proto=self.model, **self.sp_model_kwargs
             )
-        except RuntimeError as error:
+        except (AttributeError, RuntimeError, TypeError) as error:
             raise ValueError(
                 "A vocabulary must be a SentencePiece model or a tokenizer.json; received "
                 f"{len(self.model)} bytes that are neither."
@@ -52,8 +75,6 @@ class SentencePieceSegmenter:
         self._pieces: list[str] = self.sp_model.id_to_piece(list(range(len(self.sp_model))))
         self._sizes = _sizes(self.sp_model, self._pieces)
         self._begins_word = np.array([piece[:1] == META_SYMBOL for piece in self._pieces], bool)
-        self._model_ids = np.arange(len(self.sp_model), dtype=np.int64) + PIECE_OFFSET
-        self._model_ids[self._unk_piece] = UNK_ID
 
     def __getstate__(self) -> dict[str, Any]:
         """The serialized model travels, so the source file may be gone."""
@@ -64,22 +85,22 @@ class SentencePieceSegmenter:
         self.__dict__.update(state)
         self._load()
 
-    def encode(self, texts: Sequence[str]) -> Ragged:
-        """Ids of every text."""
+    def encode(self, texts: Sequence[str], unk_id: int | None = None) -> Ragged:
+        """Ids of every text; ``unk_id`` for what no piece covers, that of ``<unk>`` by default."""
         if self.is_stochastic:
-            return self.align(texts).ids
+            return self.align(texts, unk_id).ids
         if not self.added.in_any(texts):
-            return self._model_rows(self._run(texts, int))
+            return self._model_rows(from_lists(self._run(texts, int)), unk_id)
         cut = Cut([self.added.split(text) for text in texts])
-        plain = self._model_rows(self._run(cut.plain_texts(texts), int))
+        plain = self._model_rows(from_lists(self._run(cut.plain_texts(texts), int)), unk_id)
         return cut.weave_rows(plain)
 
-    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+    def align(self, texts: Sequence[str], unk_id: int | None = None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         if not self.added.in_any(texts):
-            return self._align_plain(texts)
+            return self._align_plain(texts, unk_id)
         cut = Cut([self.added.split(text) for text in texts])
-        plain = self._align_plain(cut.plain_texts(texts))
+        plain = self._align_plain(cut.plain_texts(texts), unk_id)
         shift = np.repeat(cut.bounds(is_added=False)[0], plain.ids.lengths)
         added_starts, added_stops = cut.bounds(is_added=True)
         contents = [self.added.by_id[index].content for index in cut.token_ids]
@@ -95,7 +116,7 @@ class SentencePieceSegmenter:
             _word_numbers(cut.weave(counts, begins, [True] * len(contents)), ids),
         )
 
-    def _align_plain(self, texts: Sequence[str]) -> SegmentedTexts:
+    def _align_plain(self, texts: Sequence[str], unk_id: int | None) -> SegmentedTexts:
         """The same for texts without added tokens."""
         pieces = self._run(texts, str)
         flat = list(chain.from_iterable(pieces))
@@ -104,14 +125,16 @@ class SentencePieceSegmenter:
         sizes, begins = self._sizes[numbers], self._begins_word[numbers]
         for place in np.flatnonzero(numbers == self._unk_piece).tolist():  # as long as its text
             sizes[place], begins[place] = len(flat[place]), flat[place][:1] == META_SYMBOL
-        ids = Ragged(self._model_ids[numbers], lengths)
+        ids = self._model_rows(Ragged(numbers, lengths), unk_id)
         starts, ends = self._spans(texts, flat, sizes, ids)
         begins[_first_tokens(ids)] = True
         return SegmentedTexts(ids, np.array(flat, object), starts, ends, _word_numbers(begins, ids))
 
-    def _model_rows(self, pieces: list[list[int]]) -> Ragged:
-        rows = from_lists(pieces)
-        return Ragged(self._model_ids[rows.values], rows.lengths)
+    def _model_rows(self, pieces: Ragged, unk_id: int | None) -> Ragged:
+        """The ids of the model's own piece numbers."""
+        ids = pieces.values + PIECE_OFFSET
+        ids[pieces.values == self._unk_piece] = UNK_ID if unk_id is None else unk_id
+        return Ragged(ids, pieces.lengths)
 
     def _run(self, texts: Sequence[str], out_type: type) -> list[Any]:
         """Cut texts, many at once by the library's threads."""
@@ -164,11 +187,18 @@ class SentencePieceSegmenter:
             return self._pieces[index - PIECE_OFFSET]
         return None
 
-    def add(self, token: AddedToken) -> bool:
-        """Make ``token`` an added token; say whether the vocabulary grew."""
-        known = self.token_to_id(token.content)
-        self.added.set(len(self) if known is None else known, token)
-        return known is None
+    def add(self, tokens: Sequence[AddedToken]) -> int:
+        """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
+        with _ADDING:
+            start = rows = len(self)
+            placed: dict[str, tuple[int, AddedToken]] = {}
+            for token in tokens:
+                text = token.content
+                known = placed[text][0] if text in placed else self.token_to_id(text)
+                placed[text] = rows if known is None else known, token
+                rows += known is None
+            self.added.update(dict(placed.values()))
+            return rows - start
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
@@ -187,7 +217,98 @@ class SentencePieceSegmenter:
     def __len__(self) -> int:
         """One more than the highest id: the rows that an embedding needs."""
         pieces = len(self.sp_model) + PIECE_OFFSET
-        return max(pieces, max(self.added.by_id, default=0) + 1)
+        return max(pieces, self.added.rows)
+
+
+def number_tokens(
+    segmenter: SentencePieceSegmenter,
+    roles: Mapping[str, Token | None],
+    stated: Mapping[int, Token],
+) -> dict[int, AddedToken]:
+    """The ids of the tokens beside the pieces: what files say, else what CamemBERT usually has.
+
+    Usually ``pad_token``, ``unk_token`` and ``mask_token`` play their roles at ids that are theirs.
+    A role's token of another id, as a piece or by what the files say, leaves such a place to the
+    usual text.
+
+    Args:
+        segmenter: The pieces.
+        roles: The special tokens by role.
+        stated: What files say.
+
+    Raises:
+        ValueError: If an id is taken twice, or cannot be.
+    """
+    kept = _without_habits(segmenter, stated)
+    _check_ids(segmenter, kept)
+    table = {index: _with_flags(token, roles) for index, token in kept.items()}
+    texts = {str(token) for token in kept.values()}
+    places: dict[int, str | None] = dict.fromkeys(range(UNUSED_UNK_ID + 1))
+    places |= {PAD_ID: "pad_token", UNK_ID: "unk_token", mask_id(segmenter.size()): "mask_token"}
+    for index, role in places.items():
+        usual = FIRST_TOKENS[index] if index <= UNUSED_UNK_ID else MASK
+        for token in (roles.get(role or ""), usual):
+            text = usual if token is None else str(token)
+            free = text not in texts and segmenter.token_to_id(text) is None
+            if index not in table and free:
+                texts.add(text)
+                lstrip = role == "mask_token"
+                own = special_token(text, lstrip=lstrip)
+                table[index] = token if isinstance(token, AddedToken) else own
+    return table
+
+
+def _with_flags(token: Token, roles: Mapping[str, Token | None]) -> AddedToken:
+    """A token as its role says, where a file has but its text."""
+    if isinstance(token, AddedToken):
+        return token
+    for role, other in roles.items():
+        if str(other) == token:
+            own = special_token(token, lstrip=role == "mask_token")
+            return other if isinstance(other, AddedToken) else own
+    return AddedToken(token, normalized=True)
+
+
+def _without_habits(
+    segmenter: SentencePieceSegmenter, stated: Mapping[int, Token]
+) -> dict[int, Token]:
+    """What files say, less what programs wrote whatever they meant.
+
+    Published files have ``<unk>`` at 3 or at 4, and ``<unk>NOTUSED`` at 4, nowhere, or behind the
+    mask and outside the embedding; unknown text must give 3. The reference's slow class puts
+    ``pad_token`` at 1 and ``unk_token`` at 3 also where they have an id of their own.
+    """
+    unused = FIRST_TOKENS[UNUSED_UNK_ID]
+    kept = {
+        index: token
+        for index, token in stated.items()
+        if str(token) != unused or index == UNUSED_UNK_ID
+    }
+    counts = Counter(map(str, kept.values()))
+    for index in (PAD_ID, UNK_ID):
+        text = str(kept.get(index, FIRST_TOKENS[index]))
+        if segmenter.token_to_id(text) is not None or (counts[text] > 1 and text != UNK):
+            kept.pop(index, None)
+    if UNUSED_UNK_ID in kept and str(kept[UNUSED_UNK_ID]) == UNK:
+        moved = kept.pop(UNUSED_UNK_ID)
+        kept.setdefault(UNK_ID, moved)
+    return kept
+
+
+def _check_ids(segmenter: SentencePieceSegmenter, stated: Mapping[int, Token]) -> None:
+    pieces = range(PIECE_OFFSET + 1, mask_id(segmenter.size()))
+    rows = 2 * (pieces.stop + 1 + len(stated))  # no program leaves more ids out than it uses
+    seen: set[str] = set()
+    for index, token in stated.items():
+        text = str(token)
+        told = f"{shown(text)} at {shown(index)}"
+        is_near = is_integer(index, 0) and index < rows
+        require(is_near, f"An added token must have an id from 0 to {rows - 1}", told)
+        piece = segmenter.token_to_id(text)
+        is_piece = piece is not None or index in pieces
+        require(not is_piece or piece == index, "A piece must have its own id and no other", told)
+        require(text not in seen, "An added token must have one id", told)
+        seen.add(text)
 
 
 def _first_tokens(rows: Ragged) -> IntArray:

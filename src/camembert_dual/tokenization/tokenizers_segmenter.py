@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from itertools import chain
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
-from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.tokenization.added_tokens import AddedTokens, as_special, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import SegmentedTexts, check_utf8
+from camembert_dual.tokenization.segmenter import SegmentedTexts
 from camembert_dual.tokenization.template import Templates, read_templates
+
+_ADDING = threading.Lock()
+
+
+@contextmanager
+def library_errors(rule: str) -> Iterator[None]:
+    """Turn whatever the library raises into one error; where it panics, that is no ``Exception``.
+
+    Raises:
+        CheckpointError: If it raises.
+    """
+    try:
+        yield
+    except (GeneratorExit, KeyboardInterrupt, MemoryError, SystemExit):
+        raise
+    except BaseException as error:
+        text = short(repr(str(error)))
+        raise CheckpointError(f"{rule}; received {text} of the library.") from None
+
+
+def load_library(path: Path) -> Tokenizer:
+    """The library's tokenizer of a ``tokenizer.json``.
+
+    Raises:
+        CheckpointError: If it cannot be read.
+    """
+    with library_errors(f"{path}: the file must be one that the tokenizers library reads"):
+        return Tokenizer.from_file(str(path))
 
 
 class TokenizersSegmenter:
@@ -27,12 +59,12 @@ class TokenizersSegmenter:
         self.added = AddedTokens(library.get_added_tokens_decoder())
         self.is_stochastic = bool(getattr(library.model, "dropout", None))
 
-    def encode(self, texts: Sequence[str]) -> Ragged:
-        """Ids of every text."""
+    def encode(self, texts: Sequence[str], unk_id: int | None = None) -> Ragged:
+        """Ids of every text; what the vocabulary lacks has the id that the file says."""
         found = self._run(self.library.encode_batch_fast, texts)
         return from_lists([one.ids for one in found])
 
-    def align(self, texts: Sequence[str]) -> SegmentedTexts:
+    def align(self, texts: Sequence[str], unk_id: int | None = None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
         found = self._run(self.library.encode_batch, texts)
         edges = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
@@ -48,8 +80,9 @@ class TokenizersSegmenter:
 
     def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
         try:
-            return list(encode(list(texts), add_special_tokens=False))
-        except (TypeError, UnicodeError):
+            with library_errors("A text must be one that tokenizer.json can cut"):
+                return list(encode(list(texts), add_special_tokens=False))
+        except ValueError:
             for text in texts:
                 check_utf8(text)
             raise
@@ -62,13 +95,22 @@ class TokenizersSegmenter:
         """The token of an id; None if there is no such id."""
         return self.library.id_to_token(index) if index >= 0 else None
 
-    def add(self, token: AddedToken) -> bool:
-        """Make ``token`` an added token; say whether the vocabulary grew."""
-        known = self.library.token_to_id(token.content) is not None
-        add = self.library.add_special_tokens if token.special else self.library.add_tokens
-        add([token])
-        self.added = AddedTokens(self.library.get_added_tokens_decoder())
-        return not known
+    def add(self, tokens: Sequence[AddedToken]) -> int:
+        """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
+        with _ADDING:
+            before = self.library.get_vocab_size(with_added_tokens=True)
+            for special, some in groupby(tokens, lambda token: token.special):
+                add = self.library.add_special_tokens if special else self.library.add_tokens
+                add(list(some))
+            special = {token.content for token in tokens if token.special}
+            special |= {self.added.by_id[index].content for index in self.added.special_ids}
+            added = AddedTokens(self.library.get_added_tokens_decoder())
+            found = {
+                index: token for index, token in added.by_id.items() if token.content in special
+            }
+            added.update({index: as_special(token) for index, token in found.items()})
+            self.added = added
+            return self.library.get_vocab_size(with_added_tokens=True) - before
 
     def templates(self) -> Templates:
         """Where the file puts special tokens.
@@ -77,6 +119,24 @@ class TokenizersSegmenter:
             ValueError: If it says so in an unknown way.
         """
         return read_templates(json.loads(self.library.to_str())["post_processor"])
+
+    def text(self) -> str:
+        """The text of a ``tokenizer.json``.
+
+        The library lets tokens that were added as ordinary ones stay so; here they can become
+        special.
+        """
+        text = self.library.to_str(pretty=True)
+        content = json.loads(text)
+        special = self.added.special_ids
+        changed = [
+            entry
+            for entry in content["added_tokens"]
+            if entry["id"] in special and not entry["special"]
+        ]
+        for entry in changed:
+            entry["special"] = True
+        return json.dumps(content, ensure_ascii=False, indent=2) if changed else text
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""

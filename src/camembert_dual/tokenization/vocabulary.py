@@ -8,12 +8,20 @@ from typing import Any, overload
 from tokenizers import AddedToken
 
 from camembert_dual.common.arrays import as_lists
-from camembert_dual.common.errors import require
-from camembert_dual.tokenization.added_tokens import ROLES, SpecialToken, SpecialTokenId
+from camembert_dual.common.errors import is_integer, require, shown
+from camembert_dual.tokenization.added_tokens import (
+    ADDITIONAL,
+    ROLES,
+    SpecialToken,
+    SpecialTokenId,
+    Token,
+    as_special,
+    read_token,
+    read_tokens,
+)
 from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
+from camembert_dual.tokenization.options import OPTION_KINDS, check_kinds
 from camembert_dual.tokenization.segmenter import Segmenter
-
-ADDITIONAL = "additional_special_tokens"
 
 
 class Vocabulary:
@@ -22,12 +30,10 @@ class Vocabulary:
     Attributes:
         segmenter: The vocabulary, and what cuts text.
         special_tokens: The special tokens by role: ``{"mask_token": "<mask>", …}``.
-        additional_special_tokens: Further tokens that ``skip_special_tokens`` leaves out.
         clean_up_tokenization_spaces: Whether :meth:`decode` removes blanks before ``. ? ! ,``.
     """
 
     clean_up_tokenization_spaces = False
-
     bos_token, bos_token_id = SpecialToken(), SpecialTokenId()
     eos_token, eos_token_id = SpecialToken(), SpecialTokenId()
     unk_token, unk_token_id = SpecialToken(), SpecialTokenId()
@@ -37,36 +43,40 @@ class Vocabulary:
     mask_token, mask_token_id = SpecialToken(), SpecialTokenId()
 
     def __init__(
-        self,
-        segmenter: Segmenter,
-        special_tokens: Mapping[str, Any],
-        additional_special_tokens: Iterable[Any],
+        self, segmenter: Segmenter, special_tokens: Mapping[str, Any], additional: Any
     ) -> None:
         """Add the special tokens that the vocabulary lacks."""
-        extra = list(additional_special_tokens)
-        given = {
-            role: special_tokens[role] for role in ROLES if special_tokens.get(role) is not None
-        }
         self.segmenter = segmenter
+        self.special_tokens: dict[str, str] = {}
+        roles = {role: special_tokens.get(role) for role in ROLES}
+        given = {
+            role: _role_token(role, token) for role, token in roles.items() if token is not None
+        }
         self.special_tokens = {role: str(token) for role, token in given.items()}
-        self.additional_special_tokens = [str(token) for token in extra]
-        self.add_tokens([*given.values(), *extra], special_tokens=True)
+        extra = [] if additional is None else read_tokens(additional)
+        self._additional = list(dict.fromkeys(map(str, extra)))
+        self._add([*given.values(), *extra], special=True)
 
     @overload
     def convert_tokens_to_ids(self, tokens: str) -> int: ...  # type: ignore[overload-overlap]
     @overload
     def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]: ...
     def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
-        """The id of a token, or of each; unknown ones get the id of ``unk_token``."""
+        """The id of a token, or of each; unknown ones get the id of ``unk_token``.
+
+        Raises:
+            TypeError: If something is not a token.
+            ValueError: If a token is unknown and there is no ``unk_token``.
+        """
         if not isinstance(tokens, str):
-            return [self.convert_tokens_to_ids(token) for token in tokens]
+            return [self.convert_tokens_to_ids(token) for token in _texts(tokens)]
         index = self.segmenter.token_to_id(tokens)
         if index is not None:
             return index
         unknown = self.segmenter.token_to_id(self.unk_token) if self.unk_token else None
         if unknown is None:
             raise ValueError(
-                f"A token must be known where there is no unk_token; received {tokens!r}."
+                f"A token must be known where there is no unk_token; received {shown(tokens)}."
             )
         return unknown
 
@@ -82,28 +92,39 @@ class Vocabulary:
         """The token of an id, or of each: ints, lists, arrays and tensors of one dimension.
 
         Raises:
-            ValueError: If there is no such id.
+            ValueError: If there is no such id, or ``ids`` are not whole numbers.
         """
-        ids = as_lists(ids)
-        if isinstance(ids, int):
-            token = self.segmenter.id_to_token(ids)
-            if token is None:
-                raise ValueError(f"An id must be under {len(self)} and in use; received {ids}.")
-            return token
-        skipped = set(self.all_special_ids) if skip_special_tokens else set()
-        return [self.convert_ids_to_tokens(index) for index in ids if index not in skipped]
+        check_kinds({"skip_special_tokens": skip_special_tokens}, OPTION_KINDS)
+        found = read_ids(ids, "ids")
+        if isinstance(found, int):
+            return self._token_of(found)
+        skipped = self.segmenter.added.special_ids if skip_special_tokens else ()
+        return [self._token_of(index) for index in found if index not in skipped]
+
+    def _token_of(self, index: int) -> str:
+        token = self.segmenter.id_to_token(index) if 0 <= index < len(self) else None
+        if token is None:
+            raise ValueError(
+                f"An id must be from 0 to {len(self) - 1} and in use; received {shown(index)}."
+            )
+        return token
 
     def add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
-        """Add tokens that text is never cut inside of; return how many are new."""
-        tokens = [new_tokens] if isinstance(new_tokens, (str, AddedToken)) else new_tokens
-        grown = 0
-        for token in tokens:
-            if isinstance(token, str):
-                if token in self.segmenter.added.ids:
-                    continue
-                token = AddedToken(token, normalized=not special_tokens, special=special_tokens)
-            grown += self.segmenter.add(token)
-        return grown
+        """Add tokens that text is never cut inside of; empty and blank ones are passed over.
+
+        Args:
+            new_tokens: A token or many, each a text or an ``AddedToken``.
+            special_tokens: Whether they are special: left out by ``skip_special_tokens``, and
+                marked in masks of special tokens, as an ``AddedToken`` that says so itself.
+
+        Returns:
+            How many are new.
+
+        Raises:
+            TypeError: If something is not a token.
+        """
+        check_kinds({"special_tokens": special_tokens}, OPTION_KINDS)
+        return self._add(read_tokens(new_tokens), bool(special_tokens))
 
     def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
         """Give special tokens their roles, adding them where new; return how many are new.
@@ -111,21 +132,61 @@ class Vocabulary:
         Those of ``additional_special_tokens`` join the ones that are there.
 
         Raises:
-            ValueError: If a role is unknown.
+            TypeError: If something is not a token.
+            ValueError: If a role is unknown, or its token blank.
         """
-        added = 0
+        if not isinstance(special_tokens_dict, Mapping):
+            raise TypeError(
+                f"Special tokens must be a mapping by role; received {shown(special_tokens_dict)}."
+            )
         rule = f"A special token must be one of {', '.join(ROLES)} or {ADDITIONAL}"
-        for role, value in special_tokens_dict.items():
-            require(role == ADDITIONAL or role in ROLES, rule, repr(role))
-            if role == ADDITIONAL:
-                self.additional_special_tokens += [
-                    str(token) for token in value if str(token) not in self.all_special_tokens
-                ]
-                added += self.add_tokens(list(value), special_tokens=True)
-            else:
-                added += self.add_tokens([value], special_tokens=True)
-                setattr(self, role, value)
-        return added
+        for role in special_tokens_dict:
+            require(role == ADDITIONAL or role in ROLES, rule, shown(role))
+        roles = {
+            role: _role_token(role, token)
+            for role, token in special_tokens_dict.items()
+            if role != ADDITIONAL
+        }
+        extra = read_tokens(special_tokens_dict.get(ADDITIONAL, ()))
+        grown = self._add([*roles.values(), *extra], special=True)
+        self.special_tokens |= {role: str(token) for role, token in roles.items()}
+        known = set(self.all_special_tokens)
+        self._additional += [text for text in dict.fromkeys(map(str, extra)) if text not in known]
+        return grown
+
+    def set_special_token(self, role: str, value: Any) -> None:
+        """Let a token play a role, adding it where new; None leaves the role empty.
+
+        Raises:
+            TypeError: If ``value`` is not a token.
+            ValueError: If it is blank.
+        """
+        if value is None:
+            self.special_tokens.pop(role, None)
+        else:
+            self.add_special_tokens({role: value})
+
+    @property
+    def additional_special_tokens(self) -> list[str]:
+        """Further special tokens, without a role; a string that is set is one token."""
+        return list(self._additional)
+
+    @additional_special_tokens.setter
+    def additional_special_tokens(self, value: Any) -> None:
+        extra = [] if value is None else read_tokens(value)
+        self._add(extra, special=True)
+        self._additional = list(dict.fromkeys(map(str, extra)))
+
+    def _add(self, tokens: Iterable[Token], special: bool) -> int:
+        added = self.segmenter.added
+        changed: dict[str, AddedToken] = {}
+        for token in tokens:
+            text = str(token)
+            known = changed.get(text) or added.by_id.get(added.ids.get(text, -1))
+            flagged = _flagged(token, special, known)
+            if flagged is not None:
+                changed[text] = flagged
+        return self.segmenter.add(list(changed.values()))
 
     @property
     def special_tokens_map(self) -> dict[str, Any]:
@@ -176,8 +237,12 @@ class Vocabulary:
         return self.convert_tokens_to_ids(self.additional_special_tokens)
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text of tokens."""
-        return join_tokens(tokens, set(self.all_special_tokens), self.segmenter.join)
+        """The text of tokens.
+
+        Raises:
+            TypeError: If something is not a token.
+        """
+        return join_tokens(_texts(tokens), self.segmenter.added.is_special, self.segmenter.join)
 
     def decode(
         self,
@@ -197,12 +262,18 @@ class Vocabulary:
             spaces_between_special_tokens: Whether tokens that were added stand between blanks.
 
         Raises:
-            ValueError: If ids are unknown or of more than one dimension.
+            ValueError: If ids are unknown, not whole numbers, or of more than one dimension.
         """
-        ids = as_lists(token_ids)
-        ids = [ids] if isinstance(ids, int) else ids
-        one_row = not any(isinstance(index, list) for index in ids)
-        require(one_row, "token_ids must be one row: batch_decode takes many", "many")
+        check_kinds(
+            {
+                "skip_special_tokens": skip_special_tokens,
+                "clean_up_tokenization_spaces": clean_up_tokenization_spaces,
+                "spaces_between_special_tokens": spaces_between_special_tokens,
+            },
+            OPTION_KINDS,
+        )
+        found = read_ids(token_ids, "token_ids")
+        ids = [found] if isinstance(found, int) else found
         glue = " " if spaces_between_special_tokens else ""
         text = self._text_of(ids, skip_special_tokens, glue)
         clean = clean_up_tokenization_spaces
@@ -210,13 +281,55 @@ class Vocabulary:
             return clean_up(text)
         return text
 
-    def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
-        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
-        added = self.segmenter.added.ids.keys() - set(self.all_special_tokens)
-        return glue.join(text_runs(tokens, added, self.convert_tokens_to_string))
-
     def batch_decode(
         self, sequences: Iterable[Any], skip_special_tokens: bool = False, **options: Any
     ) -> list[str]:
         """The texts of many rows of ids; the options are those of :meth:`decode`."""
         return [self.decode(row, skip_special_tokens, **options) for row in sequences]
+
+    def _text_of(self, ids: Sequence[int], skip_special_tokens: bool, glue: str) -> str:
+        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
+        added = self.segmenter.added
+        return glue.join(text_runs(tokens, added.is_ordinary, self.convert_tokens_to_string))
+
+
+def read_ids(values: Any, name: str) -> int | list[int]:
+    """An id, or a row of them: an int, a list, an array or a tensor of one dimension.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    try:
+        found = as_lists(values)
+    except (AttributeError, RecursionError, TypeError, ValueError):
+        found = None
+    if is_integer(found):
+        return int(found)
+    if isinstance(found, Iterable) and not isinstance(found, str | bytes | Mapping):
+        ids = list(found)
+        if all(map(is_integer, ids)):
+            return [int(index) for index in ids]
+    raise ValueError(f"{name} must be a whole number or one row of them; received {shown(values)}.")
+
+
+def _flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken | None:
+    """A token as it is to be added, once special always special; None where it is so already."""
+    if isinstance(token, str):
+        if known is not None and (known.special or not special):
+            return None
+        token = known or AddedToken(token, normalized=not special)
+    stays = known is not None and known.special
+    return as_special(token) if special or stays else token
+
+
+def _role_token(role: str, value: Any) -> Token:
+    token = read_token(value)
+    require(str(token).strip(), f"{role} must be a text that is not blank", shown(str(token)))
+    return token
+
+
+def _texts(values: Any) -> list[str]:
+    texts = list(values) if isinstance(values, Iterable) else None
+    if texts is None or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"Tokens must be a str or a list of them; received {shown(values)}.")
+    return texts

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import hostile_base
+import hostile_damage
 import hostile_files
 import hostile_reader
 from camembert_dual.checkpoints.folder import open_checkpoint
@@ -59,16 +61,16 @@ def test_nothing_is_run_imported_or_written(outcomes):
     events = {title: line[4] for title, line in outcomes[0].items() if line[4]}
     assert events == {}
     assert outcomes[1] == outcomes[2]
-    assert not Path(hostile_files.MARKER).exists()
-    assert not os.path.exists(os.path.join(os.path.expanduser("~"), hostile_files.MARKER))
+    assert not Path(hostile_base.MARKER).exists()
+    assert not os.path.exists(os.path.join(os.path.expanduser("~"), hostile_base.MARKER))
 
 
-@pytest.mark.parametrize("kind", hostile_files.sound_files())
+@pytest.mark.parametrize("kind", hostile_damage.sound_files())
 def test_what_is_damaged_was_sound(tmp_path, kind):
-    name, content = hostile_files.sound_files()[kind]
-    write_config(tmp_path, hostile_files.CONFIG)
+    name, content = hostile_damage.sound_files()[kind]
+    write_config(tmp_path, hostile_base.CONFIG)
     (tmp_path / name).write_bytes(content)
-    expected = tiny_arrays(hostile_files.TASK, hostile_files.CONFIG)
+    expected = tiny_arrays(hostile_base.TASK, hostile_base.CONFIG)
     assert_same(open_checkpoint(tmp_path).arrays, expected)
 
 

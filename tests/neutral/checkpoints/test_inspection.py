@@ -143,7 +143,7 @@ def test_the_weights_of_another_family_are_named(folder, capsys):
     ("name", "content", "problem"),
     [
         ("model.safetensors", "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
-        ("config.json", "{", "config.json must be JSON"),
+        ("config.json", "{", "config.json: a JSON file must be JSON in UTF-8"),
         ("tokenizer.json", "{", "the tokenizer cannot be read"),
         ("tokenizer_config.json", "[]", "the tokenizer cannot be read"),
     ],

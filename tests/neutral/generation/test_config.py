@@ -27,6 +27,10 @@ BAD = (
         "early_stopping must be True, False or 'never'; received 'always'.",
     ),
     ({"seed": -1}, "seed must be an integer of at least 0; received -1."),
+    (
+        {"seed": 3, "generator": object},
+        "seed and generator must not be given both; received 3.",
+    ),
     ({"temperature": 0.5}, "temperature must go with do_sample=True; received 0.5."),
     ({"top_p": 0.5}, "top_p must go with do_sample=True; received 0.5."),
     ({"length_penalty": 2.0}, "length_penalty must go with num_beams above 1; received 2.0."),
@@ -51,7 +55,7 @@ def test_a_bad_option_is_refused_with_its_rule_and_value(given, message):
 
 
 def test_an_unknown_option_is_refused_with_the_list_of_options():
-    with pytest.raises(ValueError, match=r"max_new_tokens, .*, seed; received max_length, x\."):
+    with pytest.raises(ValueError, match=r"max_new_tokens, .*, generator; .* max_length, x\."):
         GenerationOptions.for_config(cases.config("decoder"), {"max_length": 3, "x": 1})
 
 

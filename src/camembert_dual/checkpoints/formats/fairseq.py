@@ -14,6 +14,7 @@ from camembert_dual.checkpoints.formats.torch_pickle import Tensor, TorchFile
 from camembert_dual.checkpoints.formats.torch_stream import is_torch_stream, open_stream
 from camembert_dual.checkpoints.formats.torch_zip import is_torch_zip, open_zip
 from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays
+from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import file_error, require_file, short
 from camembert_dual.common.id_layout import BOS_ID, EOS_ID, FAIRSEQ_SPECIALS, PAD_ID
@@ -59,9 +60,9 @@ def _read(path: Path) -> Content:
     Raises:
         CheckpointError: If it is not the checkpoint of a RoBERTa.
     """
-    with path.open("rb") as opened:
-        file = _open(path, opened.read(8))
-    assert file is not None
+    file = _open(path, RawFile(path).read(0, 4))
+    if file is None:
+        raise file_error(path, "a model of fairseq must lie in a file of torch", "another file")
     found = _read_names(path, file)
     table = found.lazy.get(WORD_EMBEDDINGS)
     is_matrix = table is not None and len(table.shape) == 2

@@ -17,6 +17,7 @@ from camembert_dual.checkpoints.formats import (
 )
 from camembert_dual.checkpoints.formats.base import Content, Format
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
+from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.errors import file_error, require_file
 
 HEAD = 64  # bytes by which formats are told apart
@@ -29,9 +30,8 @@ def find_format(path: Path) -> Format:
         CheckpointError: If it has none of the formats; the message says what it looks like.
         OSError: If it cannot be read.
     """
-    require_file(path, path.is_file(), "a checkpoint must be a regular file", "something else")
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    raw = RawFile(path)
+    head = raw.read(0, min(HEAD, raw.size))
     for one in FORMATS:
         if one.matches(path, head):
             return one

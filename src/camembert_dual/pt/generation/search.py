@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions, check_room
-from camembert_dual.generation.uniforms import draw_uniforms
+from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
 from camembert_dual.inputs import check_shapes
 from camembert_dual.pt.checks import as_tensor, check_ids
 from camembert_dual.pt.generation.beams import (
@@ -58,12 +58,27 @@ def generate(
     check_room(model.config, int(mask.sum(1).max()), options.max_new_tokens)
     rule = "Every row must end in a token to continue (pad prompts on the left)"
     require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
-    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], options.seed)
+    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
     uniforms = torch.as_tensor(numbers, device=model.device)
     with torch.no_grad(), evaluation(model):
         limit = options.max_new_tokens
         new_tokens = search(model, prompt, mask, encoder, uniforms, limit, options)
     return torch.cat([prompt, new_tokens], dim=1)  # (B, T + N)
+
+
+def seed_of(options: GenerationOptions) -> int:
+    """The seed of the draws: the caller's, or one that the framework's generator draws.
+
+    Raises:
+        ValueError: If the generator is not one of this framework.
+    """
+    if options.seed is not None or not options.do_sample:
+        return options.seed or 0
+    generator = options.generator
+    fits = generator is None or isinstance(generator, torch.Generator)
+    require(fits, "generator must be a torch.Generator", type(generator).__name__)
+    device = None if generator is None else generator.device
+    return int(torch.randint(SEEDS, (), generator=generator, device=device))
 
 
 def check_prompt(config: CamembertConfig, inputs: dict[str, Any]) -> None:

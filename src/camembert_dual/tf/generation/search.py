@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+import keras
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions, check_room
-from camembert_dual.generation.uniforms import draw_uniforms
+from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
 from camembert_dual.inputs import check_shapes
 from camembert_dual.tf.checks import as_tensor, check_ids
 from camembert_dual.tf.generation.beams import (
@@ -59,12 +60,26 @@ def generate(
     check_room(model.config, int(longest), options.max_new_tokens)
     rule = "Every row must end in a token to continue (pad prompts on the left)"
     require(bool(tf.reduce_all(mask[:, -1])), rule, mask[:, -1].numpy().tolist())
-    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], options.seed)
+    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
     uniforms = tf.constant(numbers)
     limit = tf.constant(options.max_new_tokens)
     run = compiled_search(model, encoder, options)
     new_tokens = run(tf.cast(prompt, tf.int32), mask, encoder, uniforms, limit)
     return tf.concat([prompt, tf.cast(new_tokens, prompt.dtype)], axis=1)  # (B, T + N)
+
+
+def seed_of(options: GenerationOptions) -> int:
+    """The seed of the draws: the caller's, or one that the framework's generator draws.
+
+    Raises:
+        ValueError: If the generator is not one of this framework.
+    """
+    if options.seed is not None or not options.do_sample:
+        return options.seed or 0
+    generator = options.generator
+    fits = generator is None or isinstance(generator, keras.random.SeedGenerator)
+    require(fits, "generator must be a keras.random.SeedGenerator", type(generator).__name__)
+    return int(keras.random.randint((), 0, SEEDS, seed=generator))
 
 
 def check_prompt(config: CamembertConfig, inputs: dict[str, Any]) -> None:
@@ -104,7 +119,7 @@ def compiled_search(model: Any, encoder: Encoder, options: GenerationOptions) ->
     if [id(one) for one in weights] != [id(one) for one in model.weights]:
         graphs = {}
         vars(model)["_searches"] = (model.weights, graphs)
-    options = replace(options, max_new_tokens=1, seed=None)
+    options = replace(options, max_new_tokens=1, seed=None, generator=None)
     key = (options, *(one.dtype for one in encoder))
     if key not in graphs:
         ids = tf.TensorSpec([None, None], tf.int32)

@@ -8,26 +8,22 @@ import pytest
 
 import cases
 import reference
-import tree_tf as tree
+from backend import tree
 
 CASE = cases.case("right padding")
 
 
-def forward_of(task):
-    return getattr(tree.tree, f"TF{task}").call
-
-
 @pytest.mark.parametrize("task", cases.TASKS)
 def test_the_inputs_stand_in_the_order_of_the_reference_page(task):
-    order = cases.PAGE_ORDER["tf"][task]
-    names = list(inspect.signature(forward_of(task)).parameters)[1:]
+    order = cases.PAGE_ORDER[tree.NAME][task]
+    names = list(inspect.signature(tree.forward_of(task)).parameters)[1:]
     assert names[: len(order)] == order
 
 
 def forms(task):
     """One call in all its forms: positional and keyword arguments."""
     inputs = cases.inputs(task, CASE)
-    names = list(inspect.signature(forward_of(task)).parameters)[1:]
+    names = list(inspect.signature(tree.forward_of(task)).parameters)[1:]
     given = [inputs.get(name) for name in names[: 1 + names.index("attention_mask")]]
     ids = {"input_ids": inputs["input_ids"]}
     mask = {"attention_mask": inputs["attention_mask"]}
@@ -46,7 +42,7 @@ def forms(task):
 @pytest.mark.parametrize("task", cases.TASKS)
 def test_every_form_of_a_call_gives_the_same_answer(task, form):
     args, keywords = forms(task)[form]
-    output = tree.built(task, "plain")(*args, **keywords)
+    output = tree.call(tree.built(task, "plain"), *args, **keywords)
     actual = cases.stages(output, tree.as_array)
     full = tree.outcome(task, CASE)
     expected = {name: full[name] for name in actual}

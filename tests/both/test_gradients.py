@@ -5,7 +5,7 @@ import pytest
 
 import cases
 import reference
-import tree_pt as tree
+from backend import tree
 
 LOOKED_UP = ("word_embeddings.weight", "position_embeddings.weight")
 

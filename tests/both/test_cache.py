@@ -5,7 +5,7 @@ import pytest
 
 import cases
 import reference
-import tree_tf as tree
+from backend import tree
 
 
 def steps(model, inputs, chunks):

@@ -2,32 +2,32 @@
 
 import numpy as np
 import pytest
-import torch
 
 import cases
 import reference
-import tree_pt as tree
-from camembert_dual.pt.masks import causal_mask, positions_of_embeds, positions_of_ids
+from backend import tree
 
 
 @pytest.mark.parametrize("row", cases.NUMBERINGS, ids=str)
 def test_ids_get_the_positions_written_by_hand(row):
-    positions = positions_of_ids(torch.tensor([row.ids]), row.pad, row.past)
+    positions = tree.masks.positions_of_ids(tree.tensor([row.ids]), row.pad, row.past)
     assert positions.numpy().tolist() == [row.positions]
 
 
 @pytest.mark.parametrize("pad", [0, 1, 5])
 def test_embedded_inputs_are_numbered_from_the_padding_index_plus_one(pad):
-    embedded = torch.zeros((2, 3, 4))
-    assert positions_of_embeds(embedded, pad, 0).numpy().tolist() == [[pad + 1, pad + 2, pad + 3]]
+    embedded = tree.tensor(np.zeros((2, 3, 4)))
+    positions = tree.masks.positions_of_embeds(embedded, pad, 0)
+    assert positions.numpy().tolist() == [[pad + 1, pad + 2, pad + 3]]
 
 
 def test_embedded_inputs_after_a_cache_go_on_counting():
-    assert positions_of_embeds(torch.zeros((2, 2, 4)), 1, 4).numpy().tolist() == [[6, 7]]
+    positions = tree.masks.positions_of_embeds(tree.tensor(np.zeros((2, 2, 4))), 1, 4)
+    assert positions.numpy().tolist() == [[6, 7]]
 
 
 def test_a_query_sees_its_own_key_and_the_earlier_ones():
-    seen = causal_mask(2, 5, torch.device("cpu")).numpy()
+    seen = tree.causal_mask(2, 5).numpy()
     assert seen[0, 0].astype(int).tolist() == [[1, 1, 1, 1, 0], [1, 1, 1, 1, 1]]
 
 
@@ -54,8 +54,8 @@ def test_a_mask_of_any_type_masks(kind):
     case = cases.case("inner padding")
     inputs = cases.inputs(cases.BARE, case)
     model = tree.built(cases.BARE, "plain")
-    mask = torch.tensor(inputs["attention_mask"].astype(kind))
-    output = model(input_ids=torch.tensor(inputs["input_ids"]), attention_mask=mask)
+    mask = tree.tensor(inputs["attention_mask"].astype(kind))
+    output = model(input_ids=tree.tensor(inputs["input_ids"]), attention_mask=mask)
     expected = {"last": tree.outcome(cases.BARE, case)["last_hidden_state"]}
     actual = {"last": tree.as_array(output.last_hidden_state)}
     assert reference.first_difference(expected, actual, 1e-12) is None
