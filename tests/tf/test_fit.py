@@ -180,9 +180,9 @@ def test_class_weights_are_weights_of_their_rows():
 @pytest.mark.parametrize(
     ("task", "y", "message"),
     [
-        (cases.TOKEN, None, "trains on labels, among its inputs or as y; received input_ids, att"),
-        (cases.TOKEN, {"label": np.zeros((2, 7), int)}, "trains on labels.*; received label"),
-        (cases.QUESTION, np.zeros(2, int), "trains on start_positions and end.*; received y"),
+        (cases.TOKEN, None, "must get labels, among its inputs or as y; received input_ids, att"),
+        (cases.TOKEN, {"label": np.zeros((2, 7), int)}, "must get labels.*; received label"),
+        (cases.QUESTION, np.zeros(2, int), "must get start_positions and end.*; received y"),
         (cases.QUESTION, {"start_positions": np.zeros(2, int)}, "received start_positions"),
     ],
 )
