@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST := $(BIN)/python -m pytest
+# two processes a part; a file stays in one of them, since its tests share what is slow to make
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz test-peer real-size lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer real-size lint format types check bench clean fuzz
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -25,11 +27,24 @@ demo: setup ## Complete French sentences in PyTorch and TensorFlow from one chec
 	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
 	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
-# a process for each part, so that PyTorch's tests and TensorFlow's do not meet in one
-test: test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz real-size ## Run the whole test suite.
+# PyTorch and TensorFlow meet in the last part alone
+test: test-neutral test-pt test-tf test-equivalence real-size ## Run the whole test suite.
 
-test-neutral test-pt test-tf test-equivalence test-bundled test-fuzz: test-%: setup ## Run one part of the suite.
-	$(PYTEST) tests/$*
+test-neutral: setup ## Test what knows no framework, and read damaged files of every format.
+	$(PYTEST) tests/neutral tests/bundled tests/fuzz
+
+test-pt: setup ## Test the PyTorch tree.
+	CAMEMBERT_BACKEND=pt $(PYTEST) tests/pt tests/both
+
+test-tf: setup ## Test the TensorFlow tree.
+	CAMEMBERT_BACKEND=tf $(PYTEST) tests/tf tests/both
+
+test-both: setup ## Run the tests that both trees share, once for each.
+	CAMEMBERT_BACKEND=pt $(PYTEST) tests/both
+	CAMEMBERT_BACKEND=tf $(PYTEST) tests/both
+
+test-equivalence: setup ## Compare the two trees with each other.
+	$(PYTEST) tests/equivalence
 
 SIZE ?= base
 real-size: setup ## Run every class at camembert-base's size within its memory; SIZE=large for large's.

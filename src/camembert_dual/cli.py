@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from camembert_dual.common.errors import MAX_MESSAGE, short
+
 DESCRIPTION = "CamemBERT in PyTorch and TensorFlow from one checkpoint file."
 COMMANDS = {
     "convert": "write a checkpoint of any format in another, with a proof",
@@ -43,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = command(arguments.command).run(arguments)
     except (ValueError, OSError, ImportError) as error:
-        print(f"camembert-dual: {error}", file=sys.stderr)
+        print(f"camembert-dual: {short(str(error), MAX_MESSAGE)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("camembert-dual: interrupted", file=sys.stderr)

@@ -7,7 +7,7 @@ import pytest
 from bundled.make import main
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
 from camembert_dual.checkpoints.folder import open_checkpoint
-from camembert_dual.checkpoints.inspection import examine
+from camembert_dual.checkpoints.inspection import inspect_folder
 from tokenization_models import SENTENCES
 
 
@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_checkpoint_has_the_trained_vocabulary(made: Path):
     assert CamembertForMaskedLM.from_pretrained(made / "model").config.vocab_size == 265
     assert len(CamembertTokenizer.from_pretrained(made / "model")) == 265
-    assert examine(made / "model", open_checkpoint(made / "model")) == []
+    assert inspect_folder(made / "model", open_checkpoint(made / "model")) == []
 
 
 def test_the_card_states_data_command_steps_and_shares(made: Path):

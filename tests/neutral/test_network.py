@@ -1,8 +1,10 @@
 """The guard that keeps the tests off the network works, here and in the processes tests start."""
 
+import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import sitecustomize
@@ -29,6 +31,22 @@ def test_it_is_refused_in_a_process_that_a_test_starts():
     code = f"import socket; socket.create_connection({ADDRESSES['IPv4']}, timeout=1)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "NetworkAccessError" in done.stderr
+
+
+def test_it_is_refused_in_the_processes_that_share_the_tests():
+    """As ``make test`` runs them, from an environment that does not have the guard yet."""
+    paths = os.environ["PYTHONPATH"].split(os.pathsep)
+    outside = [path for path in paths if Path(path).name != "loopback_only"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    words = [sys.executable, "-m", "pytest", "-n", "1", "-k", "beyond_loopback or starts", __file__]
+    done = subprocess.run(
+        words,
+        env=environment | {"PYTHONPATH": os.pathsep.join(outside)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "5 passed" in done.stdout, done.stdout
 
 
 def test_loopback_is_open():

@@ -50,15 +50,16 @@ def test_half_precision_generates(dtype, options):
 
 def test_the_seed_of_the_framework_and_its_generators_control_the_draws():
     inputs = oracle.batch(oracle.PROMPTS, 1)
+    model = tree.built(oracle.TASK, "decoder")
     options = {"max_new_tokens": 5, "do_sample": True, "temperature": 3.0, **ENDLESS}
 
     def texts(**more):
-        return generate(tree.built(oracle.TASK, "decoder"), inputs, **options, **more).tolist()
+        return generate(model, inputs, **options, **more).tolist()
 
     torch.manual_seed(3)
     first = [texts(), texts()]
     torch.manual_seed(3)
-    generate(tree.built(oracle.TASK, "decoder"), inputs, max_new_tokens=5)  # draws nothing
+    generate(model, inputs, max_new_tokens=5)  # draws nothing
     assert [texts(), texts()] == first
     assert first[0] != first[1]
     one, other = (torch.Generator().manual_seed(5) for _ in range(2))

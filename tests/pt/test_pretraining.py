@@ -3,11 +3,16 @@
 import json
 import re
 import shutil
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import save_file
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
 from camembert_dual.checkpoints.folder import open_checkpoint
@@ -125,27 +130,164 @@ def test_a_tokenizer_without_mask_is_refused(text: Path):
         vocabulary_of(tokenizer)
 
 
+def assert_same_state(ours: Path, theirs: Path) -> None:
+    found = weights_of(ours / "training_state.safetensors")
+    expected = weights_of(theirs / "training_state.safetensors")
+    assert set(found) == set(expected)
+    for name, weight in expected.items():
+        np.testing.assert_array_equal(found[name], weight, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def whole(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of eleven steps that nobody interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    assert pretrain(text, out, 11) == 0
+    return out
+
+
+@pytest.mark.parametrize("stopped_at", [1, 3, 4, 7])
+@pytest.mark.parametrize("moment", ["before", "within", "after"])
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str,
+    stopped_at: int,
+    text: Path,
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(run_state, "STATE_EVERY", 4)
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert pretrain(text, whole, 11) == 0
-    real_step, calls = loop.train_step, []
+    real, calls = loop.train_step, []
 
-    def stop_at_the_seventh(*arguments):
+    def press(when: str) -> None:
+        if when == moment and len(calls) == stopped_at:
+            signal.raise_signal(signal.SIGINT)
+
+    def step(*arguments):
         calls.append(1)
-        if len(calls) == 7:
-            raise KeyboardInterrupt
-        return real_step(*arguments)
+        press("before")
+        loss = real(*arguments)
+        press("after")
+        return loss
 
-    monkeypatch.setattr(loop, "train_step", stop_at_the_seventh)
-    assert pretrain(text, parts, 11) == 130
-    assert pretrain(text, parts, 11) == 0
-    assert len(calls) == 7 + 11 - 4  # it went on from step 4
-    ours = weights_of(parts / "training_state.safetensors")
-    for name, weight in weights_of(whole / "training_state.safetensors").items():
-        np.testing.assert_array_equal(ours[name], weight, err_msg=name)
+    monkeypatch.setattr(loop, "train_step", step)
+    hook = register_optimizer_step_pre_hook(lambda *_: press("within"))
+    try:
+        assert pretrain(text, tmp_path, 11) == 130
+        assert pretrain(text, tmp_path, 11) == 0
+    finally:
+        hook.remove()
+    assert len(calls) == 11  # no step was lost and none made twice
+    assert_same_state(tmp_path, whole)
+
+
+def test_ctrl_c_while_the_state_is_written_leaves_it_whole(
+    text: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run_state, "STATE_EVERY", 4)
+    real, saved = loop.save_state, []
+
+    def interrupted_save(*arguments):
+        saved.append(arguments[-1].done)
+        signal.raise_signal(signal.SIGINT)
+        real(*arguments)
+
+    monkeypatch.setattr(loop, "save_state", interrupted_save)
+    assert pretrain(text, tmp_path, 11) == 130
+    assert saved == [4]
+    monkeypatch.setattr(loop, "save_state", real)
+    assert pretrain(text, tmp_path, 11) == 0
+    assert_same_state(tmp_path, whole)
+
+
+@pytest.mark.usefixtures("finished")
+def test_ctrl_c_is_nobodys_after_a_run():
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_with_dropout_ends_alike_when_it_is_interrupted(
+    text: Path, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    model = tmp_path / "model"
+    shutil.copytree(finished / "model", model)
+    config = json.loads((model / "config.json").read_text("utf-8"))
+    config |= {"hidden_dropout_prob": 0.3, "attention_probs_dropout_prob": 0.2}
+    (model / "config.json").write_text(json.dumps(config), "utf-8")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert train(text, whole, 6, "--model", str(model)) == 0
+    monkeypatch.setattr(loop, "train_step", pressing(2, loop.train_step))
+    assert train(text, parts, 6, "--model", str(model)) == 130
+    assert train(text, parts, 6, "--model", str(model)) == 0
+    assert_same_state(parts, whole)
+
+
+def pressing(call: int, real: Callable[..., float]) -> Callable[..., float]:
+    """The function, whose call of that number presses Ctrl-C."""
+    calls: list[int] = []
+
+    def pressed(*arguments: Any) -> float:
+        calls.append(1)
+        if len(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    return pressed
+
+
+def damaged(path: Path, how: str) -> None:
+    """Make a state that is cut off, no safetensors, another's, or without its counts."""
+    whole = path.read_bytes()
+    tensors = weights_of(path)
+    counts = {"done": "3", "seconds": "1"}
+    first = next(iter(sorted(tensors)))
+    if how == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif how == "text":
+        path.write_text("years of work")
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "foreign":
+        save_file({"embeddings": np.zeros(3)}, path, metadata=counts)
+    elif how == "shape":
+        save_file(tensors | {first: np.zeros((2, 3), np.float32)}, path, metadata=counts)
+    elif how == "type":
+        save_file(tensors | {first: tensors[first].astype(np.float16)}, path, metadata=counts)
+    else:
+        save_file(tensors, path, metadata={"done": "many", "seconds": "nan"})
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("cut", "must be a whole safetensors file; received"),
+        ("text", "must be a whole safetensors file; received"),
+        ("empty", "must be a whole safetensors file; received"),
+        ("foreign", "must be of this network; remove it to begin anew; received another"),
+        ("shape", "must be of this network; remove it to begin anew; received another"),
+        ("type", "must be of this network; remove it to begin anew; received another"),
+        ("counts", "must say its steps and seconds; received 'many' and 'nan'"),
+    ],
+)
+def test_a_damaged_or_foreign_state_gives_one_line(
+    how: str,
+    message: str,
+    text: Path,
+    finished: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    damaged(out / "training_state.safetensors", how)
+    before = (out / "training_state.safetensors").read_bytes()
+    capsys.readouterr()
+    assert pretrain(text, out, 70, "--learning-rate", "0.02") == 2
+    shown = capsys.readouterr().err.splitlines()
+    assert message in shown[-1]
+    assert shown[-1].startswith(f"camembert-dual: {out / 'training_state.safetensors'}: ")
+    assert len(shown) == 1
+    assert len(shown[0]) < 500
+    assert (out / "training_state.safetensors").read_bytes() == before
 
 
 def test_a_run_with_other_settings_is_not_resumed(

@@ -1,4 +1,4 @@
-"""Train a tiny tagger under a strategy and keep its weights: ``STRATEGY FILE``."""
+"""Train a tiny tagger, and keep its weights in ``FILE``: run alone, as one of several machines."""
 
 import os
 import sys
@@ -12,18 +12,6 @@ import tensorflow as tf
 EPOCHS = 3
 
 
-def strategy_of(name: str) -> tf.distribute.Strategy:
-    """One device, two logical ones, or one of several processes; before anything else is made."""
-    if name == "multiworker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    if name == "mirrored":
-        host = tf.config.list_physical_devices("CPU")[0]
-        halves = [tf.config.LogicalDeviceConfiguration()] * 2
-        tf.config.set_logical_device_configuration(host, halves)
-        return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    return tf.distribute.get_strategy()
-
-
 def fit_on_machines(model, data, strategy) -> None:
     """What ``fit`` does; Keras 3.15's own loop cannot start in several processes."""
     with strategy.scope():
@@ -35,13 +23,15 @@ def fit_on_machines(model, data, strategy) -> None:
             step(batch)
 
 
-def main(name: str, path: str) -> None:
-    """Train."""
-    strategy = strategy_of(name)
+def weights_after(strategy: tf.distribute.Strategy) -> dict[str, np.ndarray]:
+    """The weights after three epochs of one batch."""
+    # a strategy of several machines must be there before anything else of TensorFlow is
     import cases
     from camembert_dual.tf import TFCamembertForTokenClassification, create_optimizer
 
-    config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    config = cases.config(
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_hidden_layers=1
+    )
     with strategy.scope():
         # the gradient of a key's bias is rounding alone, which Adam would scale up in float32
         model = TFCamembertForTokenClassification(config, dtype="float64")
@@ -53,12 +43,12 @@ def main(name: str, path: str) -> None:
     labels = random.integers(0, 5, (4, cases.T))
     labels[2:, 1:] = -100  # the second half has few labels
     data = tf.data.Dataset.from_tensor_slices((batch, labels)).batch(4)
-    if name == "multiworker":
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         fit_on_machines(model, data, strategy)
     else:
         model.fit(data, epochs=EPOCHS, shuffle=False, verbose=0)
-    np.savez(path, **model.to_arrays())
+    return model.to_arrays()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    np.savez(sys.argv[1], **weights_after(tf.distribute.MultiWorkerMirroredStrategy()))

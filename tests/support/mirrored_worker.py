@@ -1,6 +1,6 @@
 """Train a tiny tagger on one device and on two logical ones, in one process: ``FILE``.
 
-The file keeps the losses and the weights of both, by ``policy/device/name``.
+The file keeps the weights of both, in half precision the losses too, by ``policy/device/name``.
 """
 
 import os
@@ -12,6 +12,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 import numpy as np
 import tensorflow as tf
+
+from distributed_worker import weights_after
 
 
 def trained(strategy: tf.distribute.Strategy, policy: str, accumulation: int | None = None):
@@ -46,6 +48,9 @@ def main(path: str) -> None:
         "two": tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
     }
     results = {}
+    for device, strategy in strategies.items():
+        for name, value in weights_after(strategy).items():
+            results[f"float64/{device}/{name}"] = value
     for policy in ("mixed_float16", "mixed_bfloat16"):
         for device, strategy in strategies.items():
             for name, value in trained(strategy, policy).items():

@@ -25,38 +25,24 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def weights_after(folder: Path, strategy: str, workers: int = 1):
-    """Train in as many processes as there are workers; the weights of the first."""
-    ports = free_ports(workers) if workers > 1 else []
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    running = []
-    for index in range(workers):
-        environment = dict(os.environ)
-        if workers > 1:
-            task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-            environment["TF_CONFIG"] = json.dumps(task)
-        out = folder / f"{strategy}-{index}.npz"
-        words = [sys.executable, str(WORKER), strategy, str(out)]
+def weights_of_machines(folder: Path, workers: int):
+    """Train in as many processes; the weights of each."""
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(workers)]}
+    outs, running = [folder / f"{index}.npz" for index in range(workers)], []
+    for index, out in enumerate(outs):
+        task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
+        environment = os.environ | {"TF_CONFIG": json.dumps(task)}
+        words = [sys.executable, str(WORKER), str(out)]
         running.append(subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True))
     for process in running:
         _, errors = process.communicate(timeout=200)
         assert process.returncode == 0, errors[-3000:]
-    return [dict(np.load(folder / f"{strategy}-{index}.npz")) for index in range(workers)]
-
-
-def test_devices_and_machines_end_where_one_device_ends(tmp_path):
-    """Valid labels fall unevenly on the two halves of the batch."""
-    (expected,) = weights_after(tmp_path, "one")
-    for strategy, workers in (("mirrored", 1), ("multiworker", 2)):
-        for found in weights_after(tmp_path, strategy, workers):
-            assert set(found) == set(expected)
-            for name, array in expected.items():
-                np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+    return [dict(np.load(out)) for out in outs]
 
 
 @pytest.fixture(scope="module")
 def mirrored(tmp_path_factory):
-    """What one and two devices learn in half precision."""
+    """What one and two devices learn, in one process."""
     out = tmp_path_factory.mktemp("mirrored") / "out.npz"
     words = [sys.executable, str(MIRRORED), str(out)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -64,17 +50,29 @@ def mirrored(tmp_path_factory):
     return dict(np.load(out))
 
 
+def of_device(mirrored, policy: str, device: str):
+    """What a device has learnt, by name."""
+    return {
+        name.split("/")[2]: value
+        for name, value in mirrored.items()
+        if name.startswith(f"{policy}/{device}/")
+    }
+
+
+def test_devices_and_machines_end_where_one_device_ends(mirrored, tmp_path):
+    """Valid labels fall unevenly on the two halves of the batch."""
+    expected = of_device(mirrored, "float64", "one")
+    devices = of_device(mirrored, "float64", "two")
+    for found in (devices, *weights_of_machines(tmp_path, workers=2)):
+        assert set(found) == set(expected)
+        for name, array in expected.items():
+            np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_devices_in_half_precision_end_where_one_device_ends(policy, mirrored):
     """As near as half precision adds up the halves of a batch."""
-    one, two = (
-        {
-            name.split("/")[2]: value
-            for name, value in mirrored.items()
-            if name.startswith(f"{policy}/{device}/")
-        }
-        for device in ("one", "two")
-    )
+    one, two = (of_device(mirrored, policy, device) for device in ("one", "two"))
     assert one["losses"][-1] < one["losses"][0]
     assert set(one) == set(two)
     for name, value in one.items():

@@ -7,7 +7,7 @@ import pytest
 import cases
 import generation_oracle as oracle
 import tree_tf as tree
-from camembert_dual.tf.generation import cache, search
+from camembert_dual.tf.generation import cache, sampling, search
 from tree_tf import generate
 
 LIMIT = 4
@@ -51,11 +51,12 @@ def test_the_graph_gives_what_the_search_without_one_gives(config, options, requ
 def test_the_prompt_is_read_at_once_and_each_step_reads_one_token(monkeypatch):
     lengths = []
 
-    def read(model, input_ids, *given):
+    def next_logits(model, input_ids, *given):
         lengths.append(input_ids.shape[1])
-        return cache.read(model, input_ids, *given)
+        return cache.next_logits(model, input_ids, *given)
 
-    monkeypatch.setattr(search, "read", read)
+    for module in (search, sampling):
+        monkeypatch.setattr(module, "next_logits", next_logits)
     generate(fresh(), oracle.batch(oracle.PROMPTS, 1), max_new_tokens=5)
     assert lengths == [None, 1]
 
@@ -122,15 +123,16 @@ def test_half_precision_generates(dtype, options):
 @pytest.mark.usefixtures("eager")
 def test_the_seed_of_the_framework_and_its_generators_control_the_draws():
     inputs = oracle.batch(oracle.PROMPTS, 1)
+    model = tree.built(oracle.TASK, "decoder")
     options = {"max_new_tokens": 5, "do_sample": True, "temperature": 3.0, **ENDLESS}
 
     def texts(**more):
-        return generate(tree.built(oracle.TASK, "decoder"), inputs, **options, **more).tolist()
+        return generate(model, inputs, **options, **more).tolist()
 
     keras.utils.set_random_seed(3)
     first = [texts(), texts()]
     keras.utils.set_random_seed(3)
-    generate(tree.built(oracle.TASK, "decoder"), inputs, max_new_tokens=5)  # draws nothing
+    generate(model, inputs, max_new_tokens=5)  # draws nothing
     assert [texts(), texts()] == first
     assert first[0] != first[1]
     one, other = (keras.random.SeedGenerator(5) for _ in range(2))

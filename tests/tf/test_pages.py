@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import camembert_dual
+import cases
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -42,7 +43,7 @@ def test_the_keras_page_runs(monkeypatch, tmp_path):
 
 
 def test_the_serving_page_runs(monkeypatch, tmp_path):
-    model = camembert_dual.TFCamembertForSequenceClassification.from_pretrained("camembert-tiny-fr")
+    model = camembert_dual.TFCamembertForSequenceClassification(cases.config(num_hidden_layers=1))
     monkeypatch.chdir(tmp_path)
     run("serving.md", model=model, folder=str(tmp_path / "own"), tf=tf)
     for folder, name in (("models/camembert/1", "masked"), ("own", "best")):

@@ -61,7 +61,9 @@ def test_every_model_is_exact_in_another_process(tmp_path):
 
 def test_resumed_training_equals_uninterrupted(tmp_path):
     """The optimiser's moments and step and its schedule are in the file."""
-    config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    config = cases.config(
+        num_hidden_layers=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
     model = tree.new(cases.SEQUENCE, config, cases.weights(config, cases.SEQUENCE), "float32")
     model.compile(create_optimizer(1e-2, total_steps=12, warmup_steps=3))
     batch = cases.padded(config, cases.generator("resume"), 4, cases.RIGHT)

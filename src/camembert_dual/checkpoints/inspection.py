@@ -45,10 +45,6 @@ class Finding(NamedTuple):
     problem: str
     remedy: str
 
-    def __str__(self) -> str:
-        """Two lines, without what a terminal would obey."""
-        return f"problem   {short(self.problem, 480)}\n  remedy  {short(self.remedy, 480)}"
-
 
 def inspect_folder(folder: Path, checkpoint: Checkpoint | None) -> list[Finding]:
     """Look for everything that has made CamemBERT checkpoints fail or give wrong numbers.

@@ -13,7 +13,7 @@ from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import DTYPES
 from camembert_dual.checkpoints.formats.registry import WRITTEN
 from camembert_dual.commands.arguments import add_revision, add_task
-from camembert_dual.common.errors import short
+from camembert_dual.commands.printing import say
 from camembert_dual.storage.file_names import CONVERSION_REPORT
 
 
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
             revision=arguments.revision,
         )
     target, count = arguments.target, len(report["tensors"])
-    print(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
-    print(f"{count} weights of {report['task']}; proof in {target / CONVERSION_REPORT}")
+    say(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
+    say(f"{count} weights of {report['task']}; proof in {target / CONVERSION_REPORT}")
     for dropped in report["dropped"]:
-        print(f"dropped {short(dropped['name'])}: {dropped['reason']}")
+        say(f"dropped {dropped['name']}: {dropped['reason']}")
     return 0

@@ -6,6 +6,7 @@ import argparse
 
 from camembert_dual.commands.arguments import BOTH, add_backend, add_model
 from camembert_dual.common.backends import BACKENDS, tree
+from camembert_dual.common.errors import short
 from camembert_dual.common.model_names import MASKED_LM, class_name
 from camembert_dual.pipelines.pipeline import mask_logits
 from camembert_dual.tasks.fill_mask import TOP_K, Proposal, best_fills
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def table(headings: list[str], columns: list[list[Proposal]]) -> str:
     """Lay proposals out side by side, a row for each rank."""
-    cells = [[f"{one.score:7.2%}  {one.token_str}" for one in column] for column in columns]
+    cells = [[f"{one.score:7.2%}  {short(one.token_str)}" for one in column] for column in columns]
     width = max(len(cell) for column in cells for cell in (*column, *headings)) + 4
     lines = ["   " + "".join(heading.ljust(width) for heading in headings).rstrip()]
     for rank, row in enumerate(zip(*cells, strict=True), start=1):

@@ -6,6 +6,7 @@ import argparse
 
 from camembert_dual.checkpoints.inspection import describe, inspect_folder, open_or_explain
 from camembert_dual.commands.arguments import add_revision
+from camembert_dual.commands.printing import say
 from camembert_dual.storage.file_names import COMPANIONS
 from camembert_dual.storage.locate import locate
 
@@ -21,11 +22,13 @@ def run(arguments: argparse.Namespace) -> int:
     path = locate(arguments.path, also=COMPANIONS, revision=arguments.revision, finish=False)
     checkpoint, findings = open_or_explain(path)
     if checkpoint is not None:
-        print("\n".join(describe(checkpoint)))
+        for line in describe(checkpoint):
+            say(line)
     folder = path if path.is_dir() else path.parent
     findings += inspect_folder(folder, checkpoint)
     for finding in findings:
-        print(finding)
+        say(f"problem   {finding.problem}")
+        say(f"  remedy  {finding.remedy}")
     if not findings:
-        print("no problems found")
+        say("no problems found")
     return 1 if findings else 0

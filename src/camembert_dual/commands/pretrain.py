@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from camembert_dual.commands.arguments import add_numbers
+from camembert_dual.commands.printing import say
 from camembert_dual.common.errors import require
 from camembert_dual.data.text import WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
@@ -98,8 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
     done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model)
     texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
     for title, scores in evaluate(done, texts, {}).items():
-        print(line_of(title, scores["model"]))
-    print(f"{done.progress.done} steps -> {done.checkpoint}")
+        say(line_of(title, scores["model"]))
+    say(f"{done.progress.done} steps -> {done.checkpoint}")
     return 0
 
 

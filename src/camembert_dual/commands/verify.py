@@ -20,6 +20,7 @@ import numpy.typing as npt
 from camembert_dual.checkpoints.folder import open_checkpoint
 from camembert_dual.checkpoints.selecting import select
 from camembert_dual.commands.arguments import add_backend
+from camembert_dual.commands.printing import say
 from camembert_dual.common.arrays import IntArray, to_numpy, to_tensor
 from camembert_dual.common.backends import BACKENDS, installed, needs, tree
 from camembert_dual.common.model_names import MULTIPLE_CHOICE, class_name
@@ -59,16 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
     one, other = (run_stages(name, backend, arguments.dtype, inputs) for name, backend in runs)
     tolerance = TOLERANCES[arguments.dtype] if arguments.tolerance is None else arguments.tolerance
     for name, backend in runs:
-        print(f"{backend:<6}{arguments.dtype}  {name}")
+        say(f"{backend:<6}{arguments.dtype}  {name}")
     differences = compare(one, other)
     for stage, difference in differences.items():
         verdict = "ok" if difference <= tolerance else "DIFFERS"
-        print(f"{stage:<20}{difference:12.3e}  {verdict}")
+        say(f"{stage:<20}{difference:12.3e}  {verdict}")
     wrong = [stage for stage, difference in differences.items() if not difference <= tolerance]
     if wrong:
-        print(f"different: the first stage beyond {tolerance:g} is {wrong[0]}")
+        say(f"different: the first stage beyond {tolerance:g} is {wrong[0]}")
         return 1
-    print(f"equal: no difference beyond {tolerance:g}")
+    say(f"equal: no difference beyond {tolerance:g}")
     return 0
 
 

@@ -86,7 +86,8 @@ def listed(names: Sequence[str], limit: int = 200) -> str:
 
 def shown(value: object, limit: int = 100) -> str:
     """Show a value as Python writes it: control characters escaped, at most so many characters."""
-    return short(_BOUNDED.repr(value), limit)
+    text = short(_BOUNDED.repr(value), limit)
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def is_integer(value: object, smallest: int | None = None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from tokenizers import AddedToken
 
-from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.arrays import BoolArray, IntArray
 from camembert_dual.common.errors import shown
 from camembert_dual.common.id_layout import SPECIAL_TOKENS
 from camembert_dual.tokenization.ragged import Ragged, merge_rows
@@ -71,6 +71,12 @@ class SpecialTokenId:
 def special_token(content: str, *, lstrip: bool = False) -> AddedToken:
     """A special token; with ``lstrip`` it takes the blanks before it."""
     return AddedToken(content, lstrip=lstrip, normalized=False, special=True)
+
+
+def as_special(token: AddedToken) -> AddedToken:
+    """The same token, special."""
+    flags = {name: getattr(token, name) for name in FLAGS} | {"special": True}
+    return AddedToken(token.content, **flags)
 
 
 def read_token(value: Any) -> Token:
@@ -188,6 +194,7 @@ class AddedTokens:
         by_id: The tokens by id.
         ids: The ids by text.
         special_ids: The ids of those that are special.
+        special_rows: The same as truth values by id (``rows`` and one more, which is False).
         rows: One more than the highest id.
     """
 
@@ -196,6 +203,7 @@ class AddedTokens:
         self.by_id: dict[int, AddedToken] = {}
         self.ids: dict[str, int] = {}
         self.special_ids: set[int] = set()
+        self.special_rows: BoolArray = np.zeros(1, bool)
         self.rows = 0
         self._finder = Finder.of(())
         self.update(tokens)
@@ -205,6 +213,9 @@ class AddedTokens:
         self.by_id.update(tokens)
         self.special_ids.update(index for index, token in tokens.items() if token.special)
         self.rows = max(self.rows, max(tokens, default=-1) + 1)
+        special_rows = np.zeros(self.rows + 1, bool)
+        special_rows[list(self.special_ids)] = True
+        self.special_rows = special_rows
         self.ids.update({token.content: index for index, token in tokens.items()})
 
     def is_special(self, text: str) -> bool:
@@ -217,7 +228,8 @@ class AddedTokens:
 
     def in_any(self, texts: Iterable[str]) -> bool:
         """Whether one of the texts holds an added token."""
-        return any(next(self._find(text), None) is not None for text in texts)
+        may_begin = self._current_finder().pattern.search
+        return any(may_begin(text) and next(self._find(text), None) for text in texts)
 
     def split(self, text: str) -> list[Segment]:
         """Cut a text at its added tokens; blanks that a token strips belong to the token."""
@@ -243,9 +255,7 @@ class AddedTokens:
         The pattern finds where one may begin; what begins there is looked up, since a pattern of
         many thousand tokens would try them one by one.
         """
-        if self._finder.known != len(self.ids):
-            self._finder = Finder.of(list(self.ids))
-        pattern, sizes = self._finder.pattern, self._finder.sizes
+        _, pattern, sizes = self._current_finder()
         position = 0
         while found := pattern.search(text, position):
             start = found.start()
@@ -258,6 +268,12 @@ class AddedTokens:
             else:
                 stop = start + 1
             position = stop
+
+    def _current_finder(self) -> Finder:
+        finder = self._finder
+        if finder.known != len(self.ids):
+            self._finder = finder = Finder.of(list(self.ids))
+        return finder
 
     def _may_stand(self, text: str, start: int, stop: int, index: int) -> bool:
         """Whether nothing forbids a token here: some may not be a part of a word."""

@@ -192,7 +192,14 @@ class BaseTokenizer(Vocabulary, ABC):
     def tokenize(
         self, text: str, pair: str | None = None, add_special_tokens: bool = False, **options: Any
     ) -> list[str]:
-        """The tokens of one text as strings."""
+        """The tokens of one text as strings.
+
+        Raises:
+            TypeError: If it is not one text.
+        """
+        words = options.get("is_split_into_words") and isinstance(text, list | tuple)
+        if not isinstance(text, str) and not (words and all(isinstance(one, str) for one in text)):
+            raise TypeError(f"text must be one str; received {type(text).__name__}.")
         options = {"add_special_tokens": add_special_tokens, "verbose": False} | options
         return self(text, pair, **options).tokens()
 
@@ -342,7 +349,7 @@ class BaseTokenizer(Vocabulary, ABC):
             pad_token_type_id=self.pad_token_type_id,
             input_names=tuple(self.model_input_names),
             unk_id=self.unknown_id,
-            special_ids=self.segmenter.added.special_ids,
+            special_rows=self.segmenter.added.special_rows,
         )
 
     def saved_settings(self) -> dict[str, Any]:

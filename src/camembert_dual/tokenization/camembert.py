@@ -39,6 +39,7 @@ from camembert_dual.tokenization.files import (
     special_tokens_json,
     write_files,
 )
+from camembert_dual.tokenization.options import SETTING_KINDS, check_kinds
 from camembert_dual.tokenization.sentencepiece_model import parse_model
 from camembert_dual.tokenization.sentencepiece_segmenter import (
     SentencePieceSegmenter,
@@ -95,6 +96,7 @@ class CamembertBase(BaseTokenizer):
         model, stated = read_vocabulary(Path(vocabulary))
         if added_tokens_decoder is not None:
             stated = {index: read_token(one) for index, one in added_tokens_decoder.items()}
+        check_kinds({"sp_model_kwargs": sp_model_kwargs}, SETTING_KINDS)
         segmenter = SentencePieceSegmenter(model, sp_model_kwargs or {})
         roles = {
             role: None if one is None else read_token(one) for role, one in special_tokens.items()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from camembert_dual.common.arrays import IntArray, as_lists, to_tensor
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import is_integer, require, shown
 from camembert_dual.tokenization.alignment import Alignment, TokenOrigins, find_origins
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.layout import (
@@ -144,7 +144,8 @@ def pad_encodings(
         "special_tokens_mask": 1,
     }
     side = options.padding_side or rules.padding_side
-    for name in values.keys() & data.keys():
+    for name in [name for name in values if name in data]:
+        _check_rows(name, data[name], rows)
         data[name] = [_grown(row, width, values[name], side) for row in data[name]]
     kind = options.return_tensors
     if kind is not None:
@@ -159,12 +160,30 @@ def _rows_by_name(
     if isinstance(encoded, Mapping):
         data = {name: as_lists(values) for name, values in encoded.items()}
     else:
-        fields = list(encoded[0]) if encoded else ["input_ids"]
-        data = {name: [as_lists(one[name]) for one in encoded] for name in fields}
+        listed = list(encoded) if isinstance(encoded, Iterable) else [None]
+        sound = all(isinstance(one, Mapping) for one in listed)
+        require(sound, "encoded_inputs must be an encoding or a list of them", shown(encoded))
+        fields = list(listed[0]) if listed else ["input_ids"]
+        same = all(one.keys() == listed[0].keys() for one in listed)
+        require(same, "Encodings must have the same fields to be padded together", "others")
+        data = {name: [as_lists(one[name]) for one in listed] for name in fields}
     rule = "An encoding must have input_ids to be padded"
-    require("input_ids" in data, rule, ", ".join(data) or "nothing")
-    single = bool(data["input_ids"]) and not isinstance(data["input_ids"][0], list)
-    return ({name: [values] for name, values in data.items()} if single else data), single
+    require("input_ids" in data, rule, shown(list(data)))
+    ids = data["input_ids"]
+    single = isinstance(ids, list) and bool(ids) and not isinstance(ids[0], list)
+    data = {name: [values] for name, values in data.items()} if single else data
+    _check_rows("input_ids", data["input_ids"], data["input_ids"])
+    return data, single
+
+
+def _check_rows(name: str, rows: Any, ids: Any) -> None:
+    """Refuse what is no rows of whole numbers, or does not fit the ids."""
+    sound = isinstance(rows, list) and all(
+        isinstance(row, list) and all(map(is_integer, row)) for row in rows
+    )
+    require(sound, f"{name} must be one row of whole numbers, or many", shown(rows))
+    sizes, expected = list(map(len, rows)), list(map(len, ids))
+    require(sizes == expected, f"{name} must be as long as input_ids", shown(sizes))
 
 
 def _grown(row: list[Any], width: int, value: Any, side: str) -> list[Any]:
@@ -222,7 +241,7 @@ def collect(
 ) -> BatchEncoding:
     """Fill the buffers and hand back the fields that were asked for."""
     pads = rules.pad_token_id or 0, rules.pad_token_type_id
-    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_ids)
+    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_rows)
     alignment = None if solve is None else Alignment(plan.rows, buffers, solve)
     kind = options.return_tensors
     single = not batched and kind is None and not options.return_overflowing_tokens

@@ -88,7 +88,7 @@ class TokenizerFast(BaseTokenizer):
             "tokenizer_class": "PreTrainedTokenizerFast",
         }
         contents = {
-            TOKENIZER_JSON: self.segmenter.library.to_str(pretty=True),
+            TOKENIZER_JSON: self.segmenter.text(),
             TOKENIZER_CONFIG: settings_json(
                 self.init_kwargs,
                 self.special_tokens,

@@ -5,12 +5,11 @@ Legend: N rows, L width of a padded row.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
-from camembert_dual.common.arrays import IntArray
+from camembert_dual.common.arrays import BoolArray, IntArray
 from camembert_dual.tokenization.ragged import Ragged, ramp
 from camembert_dual.tokenization.template import Template, TemplatePiece, count_special
 from camembert_dual.tokenization.truncation import Windows
@@ -115,7 +114,7 @@ def write_buffers(
     sequences: tuple[Ragged, Ragged | None],
     pad_id: int,
     pad_type_id: int,
-    special_ids: Collection[int],
+    special_rows: BoolArray,
 ) -> Buffers:
     """Write special tokens and sequences into flat buffers."""
     first, second = sequences
@@ -129,7 +128,7 @@ def write_buffers(
         if isinstance(content, str):
             values = (first if content == "A" or second is None else second).values[origin]
             ids[target] = values
-            special[target] = np.isin(values, list(special_ids))
+            special[target] = special_rows[np.minimum(values, len(special_rows) - 1)]
         else:
             ids[target] = content
     return Buffers(ids, types, attention, special)

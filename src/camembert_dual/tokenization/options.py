@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from camembert_dual.common.arrays import TENSOR_KINDS
+from camembert_dual.common.arrays import TENSOR_KINDS, BoolArray
 from camembert_dual.common.errors import is_integer, is_number, require, shown
 from camembert_dual.tokenization.template import Templates
 from camembert_dual.tokenization.truncation import STRATEGIES, Truncation
@@ -92,6 +92,12 @@ SETTING_KINDS = {
     "clean_up_tokenization_spaces": _or_none(_FLAG),
     "sp_model_kwargs": _or_none(_TABLE),
 }
+# of ``sp_model_kwargs``
+SAMPLING_KINDS = {
+    "enable_sampling": _FLAG,
+    "nbest_size": Kind(is_integer, "a whole number"),
+    "alpha": Kind(lambda value: is_number(value) and math.isfinite(value), "a number"),
+}
 
 
 def check_kinds(values: Mapping[str, Any], kinds: Mapping[str, Kind], where: str = "") -> None:
@@ -105,7 +111,7 @@ def check_kinds(values: Mapping[str, Any], kinds: Mapping[str, Kind], where: str
     Raises:
         ValueError: If one is of another kind.
     """
-    for name in values.keys() & kinds.keys():
+    for name in [name for name in values if name in kinds]:
         holds, said = kinds[name]
         require(holds(values[name]), f"{where}{name} must be {said}", shown(values[name]))
 
@@ -136,7 +142,11 @@ class Options:
         Raises:
             ValueError: If one is of another kind.
         """
-        check_kinds(vars(self), OPTION_KINDS)
+        given = {name: value for name, value in vars(self).items() if value is not _DEFAULTS[name]}
+        check_kinds(given, OPTION_KINDS)
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Options)}
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ class Rules:
         pad_token_type_id: Its token type.
         input_names: The fields that are returned, unless the options say it.
         unk_id: The id of what the vocabulary lacks; None for what it says itself.
-        special_ids: The ids of special tokens, wherever they stand.
+        special_rows: Whether an id is a special token's, by id; the last one counts for all behind.
     """
 
     templates: Templates
@@ -165,7 +175,7 @@ class Rules:
     pad_token_type_id: int
     input_names: Sequence[str]
     unk_id: int | None
-    special_ids: Collection[int]
+    special_rows: BoolArray
 
 
 def truncation_of(options: Options) -> Truncation | None:

@@ -32,17 +32,18 @@ def read_samples(text: Any, text_pair: Any, is_split_into_words: bool) -> Sample
     if not _is_batch(text, is_split_into_words):
         alone = text_pair is None or not _is_batch(text_pair, is_split_into_words)
         require(alone, "text_pair must be one text when text is one", "a list")
-        sample = _sample(text, text_pair, is_split_into_words, "text")
+        pair = (text,) if text_pair is None else (text, text_pair)
+        sample = _sample(pair, is_split_into_words, "text")
         return Samples([sample], False, text_pair is not None)
     if text_pair is None:
-        pairs = [_unpaired(one, is_split_into_words) for one in text]
+        pairs = [_as_pair(one, is_split_into_words) for one in text]
     else:
         is_batch = _is_batch(text_pair, is_split_into_words)
         size = len(text_pair) if isinstance(text_pair, list) else 1
         rule = "text_pair must be a list as long as text"
         require(is_batch and size == len(text), rule, f"{size} for {len(text)} texts")
         pairs = list(zip(text, text_pair, strict=True))
-    items = [_sample(*pair, is_split_into_words, f"text[{i}]") for i, pair in enumerate(pairs)]
+    items = [_sample(pair, is_split_into_words, f"text[{i}]") for i, pair in enumerate(pairs)]
     paired = {second is not None for _, second in items}
     require(len(paired) < 2, "A batch must be all single texts or all pairs", "both")
     return Samples(items, True, paired == {True})
@@ -58,21 +59,21 @@ def _is_batch(value: Any, split: bool) -> bool:
     return not split or (bool(value) and isinstance(value[0], (list, tuple)))
 
 
-def _unpaired(value: Any, split: bool) -> tuple[Any, Any]:
-    if isinstance(value, (list, tuple)) and len(value) == 2 and (not split or _nested(value)):
-        return value[0], value[1]
-    return value, None
+def _as_pair(value: Any, split: bool) -> tuple[Any, ...]:
+    """The one or two texts of an item of a batch."""
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and (not split or _nested(value))
+    return tuple(value) if is_pair else (value,)
 
 
 def _nested(value: Sequence[Any]) -> bool:
     return all(isinstance(one, (list, tuple)) for one in value)
 
 
-def _sample(first: Any, second: Any, split: bool, name: str) -> Sample:
-    checked = _text_input(first, split, name)
-    if second is None:
+def _sample(pair: Sequence[Any], split: bool, name: str) -> Sample:
+    checked = _text_input(pair[0], split, name)
+    if len(pair) == 1:
         return checked, None
-    return checked, _text_input(second, split, name.replace("text", "text_pair"))
+    return checked, _text_input(pair[1], split, name.replace("text", "text_pair"))
 
 
 def _text_input(value: Any, split: bool, name: str) -> TextInput:

@@ -38,6 +38,7 @@ from camembert_dual.tokenization.added_tokens import (
     check_utf8,
     special_token,
 )
+from camembert_dual.tokenization.options import SAMPLING_KINDS, check_kinds
 from camembert_dual.tokenization.ragged import Ragged, from_lists
 from camembert_dual.tokenization.segmenter import SegmentedTexts
 
@@ -50,6 +51,10 @@ class SentencePieceSegmenter:
 
     def __init__(self, model: bytes, sp_model_kwargs: dict[str, Any]) -> None:
         """Load a serialized model; ``sp_model_kwargs`` go to ``SentencePieceProcessor``."""
+        unknown = sp_model_kwargs.keys() - SAMPLING_KINDS
+        rule = f"sp_model_kwargs must be {', '.join(SAMPLING_KINDS)}"
+        require(not unknown, rule, shown(sorted(unknown, key=str)))
+        check_kinds(sp_model_kwargs, SAMPLING_KINDS)
         self.model = model
         self.sp_model_kwargs = dict(sp_model_kwargs)
         self.added = AddedTokens({})

@@ -14,7 +14,7 @@ import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
 from camembert_dual.common.errors import CheckpointError, short
-from camembert_dual.tokenization.added_tokens import AddedTokens, check_utf8
+from camembert_dual.tokenization.added_tokens import AddedTokens, as_special, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
 from camembert_dual.tokenization.segmenter import SegmentedTexts
 from camembert_dual.tokenization.template import Templates, read_templates
@@ -102,7 +102,14 @@ class TokenizersSegmenter:
             for special, some in groupby(tokens, lambda token: token.special):
                 add = self.library.add_special_tokens if special else self.library.add_tokens
                 add(list(some))
-            self.added = AddedTokens(self.library.get_added_tokens_decoder())
+            special = {token.content for token in tokens if token.special}
+            special |= {self.added.by_id[index].content for index in self.added.special_ids}
+            added = AddedTokens(self.library.get_added_tokens_decoder())
+            found = {
+                index: token for index, token in added.by_id.items() if token.content in special
+            }
+            added.update({index: as_special(token) for index, token in found.items()})
+            self.added = added
             return self.library.get_vocab_size(with_added_tokens=True) - before
 
     def templates(self) -> Templates:
@@ -112,6 +119,24 @@ class TokenizersSegmenter:
             ValueError: If it says so in an unknown way.
         """
         return read_templates(json.loads(self.library.to_str())["post_processor"])
+
+    def text(self) -> str:
+        """The text of a ``tokenizer.json``.
+
+        The library lets tokens that were added as ordinary ones stay so; here they can become
+        special.
+        """
+        text = self.library.to_str(pretty=True)
+        content = json.loads(text)
+        special = self.added.special_ids
+        changed = [
+            entry
+            for entry in content["added_tokens"]
+            if entry["id"] in special and not entry["special"]
+        ]
+        for entry in changed:
+            entry["special"] = True
+        return json.dumps(content, ensure_ascii=False, indent=2) if changed else text
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""

@@ -11,12 +11,11 @@ from camembert_dual.common.arrays import as_lists
 from camembert_dual.common.errors import is_integer, require, shown
 from camembert_dual.tokenization.added_tokens import (
     ADDITIONAL,
-    FLAGS,
     ROLES,
-    AddedTokens,
     SpecialToken,
     SpecialTokenId,
     Token,
+    as_special,
     read_token,
     read_tokens,
 )
@@ -179,8 +178,15 @@ class Vocabulary:
         self._additional = list(dict.fromkeys(map(str, extra)))
 
     def _add(self, tokens: Iterable[Token], special: bool) -> int:
-        changed = (_flagged(token, special, self.segmenter.added) for token in tokens)
-        return self.segmenter.add([token for token in changed if token is not None])
+        added = self.segmenter.added
+        changed: dict[str, AddedToken] = {}
+        for token in tokens:
+            text = str(token)
+            known = changed.get(text) or added.by_id.get(added.ids.get(text, -1))
+            flagged = _flagged(token, special, known)
+            if flagged is not None:
+                changed[text] = flagged
+        return self.segmenter.add(list(changed.values()))
 
     @property
     def special_tokens_map(self) -> dict[str, Any]:
@@ -306,16 +312,14 @@ def read_ids(values: Any, name: str) -> int | list[int]:
     raise ValueError(f"{name} must be a whole number or one row of them; received {shown(values)}.")
 
 
-def _flagged(token: Token, special: bool, added: AddedTokens) -> AddedToken | None:
+def _flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken | None:
     """A token as it is to be added, once special always special; None where it is so already."""
-    known = added.by_id.get(added.ids.get(str(token), -1))
     if isinstance(token, str):
         if known is not None and (known.special or not special):
             return None
         token = known or AddedToken(token, normalized=not special)
-    flags = {name: getattr(token, name) for name in FLAGS}
-    flags["special"] |= special or (known is not None and known.special)
-    return AddedToken(token.content, **flags)
+    stays = known is not None and known.special
+    return as_special(token) if special or stays else token
 
 
 def _role_token(role: str, value: Any) -> Token:

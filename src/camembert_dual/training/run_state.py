@@ -1,13 +1,16 @@
-"""Whether a run may go on from the state that a folder holds, and how far it came."""
+"""Whether a run may go on from the state that a folder holds, how far it came, and Ctrl-C."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import require, require_file
 from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.storage.file_names import TRAINING_SETTINGS
 from camembert_dual.storage.json_files import read_json
@@ -30,7 +33,7 @@ class Progress(NamedTuple):
 
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Write the settings of a run beside its state.
+    """Write the settings of a run, before there is a state beside them.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -54,3 +57,69 @@ def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     ]
     rule = "A resumed run must have the settings it began with"
     require(not differing, rule, f"another {', '.join(differing)}")
+
+
+def read_progress(path: Path, counts: Mapping[str, str]) -> Progress:
+    """Read how far a run came from the texts that its state holds.
+
+    Raises:
+        CheckpointError: If the file is no state of a training.
+    """
+    done, seconds = counts.get("done", ""), counts.get("seconds", "")
+    try:
+        progress = Progress(int(done), float(seconds))
+    except ValueError:
+        progress = Progress(-1, -1.0)
+    fits = progress.done >= 0 and 0 <= progress.seconds < math.inf
+    rule = "the state of a training must say its steps and seconds"
+    require_file(path, fits, rule, f"{done!r} and {seconds!r}")
+    return progress
+
+
+def check_tensors(
+    path: Path, found: Mapping[str, tuple[Any, ...]], expected: Mapping[str, tuple[Any, ...]]
+) -> None:
+    """Check that a state holds what a network of the same kind needs, and nothing else.
+
+    Args:
+        path: The file.
+        found: Name to type and shape, as the file has them.
+        expected: Name to type and shape, as the network has them.
+
+    Raises:
+        CheckpointError: If one is missing, too much, or of another type or shape.
+    """
+    wrong = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+    rule = "the state must be of this network; remove it to begin anew"
+    received = f"another {wrong[0]} ({len(wrong)} differ)" if wrong else ""
+    require_file(path, not wrong, rule, received)
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C wait for the end of a step, so that what it changed is whole and can be kept.
+
+    Where signals cannot be caught, outside of the main thread, or are ignored, as in the
+    background of a shell, all stays as it is.
+
+    Yields:
+        A function that tells whether Ctrl-C was pressed.
+    """
+    pressed = False
+
+    def remember(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.getsignal(signal.SIGINT)
+    is_default = before is signal.default_int_handler
+    try:
+        if is_default:
+            signal.signal(signal.SIGINT, remember)
+    except ValueError:  # not the main thread
+        is_default = False
+    try:
+        yield lambda: pressed
+    finally:
+        if is_default:
+            signal.signal(signal.SIGINT, before)

@@ -5,8 +5,6 @@ from itertools import chain, pairwise
 
 import numpy as np
 import pytest
-import tensorflow as tf
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -215,19 +213,6 @@ def test_numpy_tensors_are_int64_matrices(tokenizer):
     assert encoding.input_ids.dtype == encoding.attention_mask.dtype == np.int64
     assert encoding.input_ids.shape[0] == 2
     assert tokenizer("le", return_tensors="np").input_ids.ndim == 2
-
-
-def test_torch_tensors_are_int64(tokenizer):
-    encoding = tokenizer(["le", "la mer"], padding=True, return_tensors="pt")
-    assert encoding.input_ids.dtype == torch.int64
-    assert encoding.to("cpu") is encoding
-    assert tokenizer.decode(encoding.input_ids[0], True) == "le"
-
-
-def test_tensorflow_tensors_are_int32(tokenizer):
-    encoding = tokenizer(["le", "la mer"], padding=True, return_tensors="tf")
-    assert encoding.input_ids.dtype == tf.int32
-    assert tokenizer.decode(encoding.input_ids[0], True) == "le"
 
 
 def test_empty_inputs_have_an_answer(tokenizer):

@@ -4,7 +4,6 @@ import copy
 import pickle
 
 import pytest
-import torch
 
 from camembert_dual.tokenization import BatchEncoding, CamembertTokenizer
 from tokenization_models import write_model
@@ -147,10 +146,3 @@ def test_a_plain_one_can_be_made_and_turned_into_tensors():
     assert plain.encodings is None
     with pytest.raises(ValueError, match="a result of a tokenizer's call"):
         plain.tokens()
-
-
-def test_torch_sees_a_mapping(tokenizer):
-    moved = tokenizer(TEXT, return_tensors="pt").to("cpu")
-    moved["note"] = "kept"
-    assert moved.to(torch.device("cpu"))["note"] == "kept"
-    assert torch.utils.data.default_collate([{"input_ids": moved.input_ids}] * 2)

@@ -1,7 +1,7 @@
 """Masked language modelling, as RoBERTa is trained (Liu et al. 2019)."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.pt.language_models import CamembertForMaskedLM
 from camembert_dual.pt.training.optimization import create_optimizer
 from camembert_dual.pt.training.state import load_state, save_state
+from camembert_dual.storage.file_names import TRAINING_STATE
 from camembert_dual.tasks.fill_mask import MaskedLMResult, MaskedLMScores
 from camembert_dual.training import run_state
 from camembert_dual.training.collators import (
@@ -64,8 +65,11 @@ def train(
         The steps made and the seconds they took, interruptions left out.
 
     Raises:
-        ValueError: If the folder holds the state of a run with other settings.
+        KeyboardInterrupt: If Ctrl-C was pressed; the step is then ended and the state kept.
+        ValueError: If the folder holds the state of a run with other settings, or a damaged one.
     """
+    if (folder / TRAINING_STATE).exists():
+        run_state.check_settings(folder, settings.to_dict())
     optimizer, _ = create_optimizer(
         model.train(),
         settings.learning_rate,
@@ -75,24 +79,39 @@ def train(
         betas=PRETRAINING_BETAS,
         epsilon=PRETRAINING_EPSILON,
     )
-    progress = load_state(folder, settings, model, optimizer)
-    began = time.monotonic() - progress.seconds
-    bar = tqdm(total=settings.steps, initial=progress.done, unit="step", smoothing=0.05)
-    average: float | None = None
-    batches = training_batches(settings, corpus, vocabulary, progress.done)
-    for step in range(progress.done, settings.steps):
-        set_rate(optimizer, settings, step)
-        torch.manual_seed(settings.seed + step)  # of dropout
-        loss = train_step(model, optimizer, next(batches), settings.precision)
-        average = loss if average is None else 0.99 * average + 0.01 * loss
-        bar.set_postfix(loss=f"{average:.3f}", refresh=False)
-        bar.update()
-        if (step + 1) % run_state.STATE_EVERY == 0 or step + 1 == settings.steps:
-            progress = run_state.Progress(step + 1, time.monotonic() - began)
-            save_state(folder, settings, model, optimizer, progress)
-    bar.close()
+    progress = begun = load_state(folder, model, optimizer)
+    run_state.write_settings(folder, settings.to_dict())
+    batches = training_batches(settings, corpus, vocabulary, begun.done)
+    with run_state.deferred_interrupt() as is_interrupted:
+        for progress in take_steps(model, optimizer, settings, batches, begun):
+            ends = progress.done % run_state.STATE_EVERY == 0 or progress.done == settings.steps
+            if ends or is_interrupted():
+                save_state(folder, model, optimizer, progress)
+            if is_interrupted():
+                raise KeyboardInterrupt
     model.eval()
     return progress
+
+
+def take_steps(
+    model: CamembertForMaskedLM,
+    optimizer: Optimizer,
+    settings: PretrainingSettings,
+    batches: Iterator[MaskedBatch],
+    progress: run_state.Progress,
+) -> Iterator[run_state.Progress]:
+    """Take the steps that are left; after each, yield how far the run is."""
+    began = time.monotonic() - progress.seconds
+    average: float | None = None
+    with tqdm(total=settings.steps, initial=progress.done, unit="step", smoothing=0.05) as bar:
+        for step in range(progress.done, settings.steps):
+            set_rate(optimizer, settings, step)
+            torch.manual_seed(settings.seed + step)  # of dropout
+            loss = train_step(model, optimizer, next(batches), settings.precision)
+            average = loss if average is None else 0.99 * average + 0.01 * loss
+            bar.set_postfix(loss=f"{average:.3f}", refresh=False)
+            bar.update()
+            yield run_state.Progress(step + 1, time.monotonic() - began)
 
 
 def set_rate(optimizer: Optimizer, settings: PretrainingSettings, step: int) -> None:
