@@ -30,6 +30,7 @@ class CamembertForCausalLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -78,7 +79,7 @@ class CamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else causal_loss(logits, labels)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -139,6 +140,7 @@ class CamembertForMaskedLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -182,7 +184,7 @@ class CamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

@@ -92,7 +92,7 @@ class TFCamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
         loss = None if labels is None else causal_loss(logits, labels)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -210,7 +210,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
         loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

@@ -39,7 +39,7 @@ def read(
         count = count + prefix.length[:, None]
         mask = torch.cat([prefix.mask, mask], dim=1)  # (B, S)
     states, states_mask = encoder or (None, None)
-    output = model.roberta(
+    output = model(
         input_ids=input_ids,
         attention_mask=mask,
         position_ids=count * is_token + padding,
@@ -47,11 +47,12 @@ def read(
         encoder_attention_mask=states_mask,
         past_key_values=None if prefix is None else prefix.past,
         use_cache=True,
+        logits_to_keep=1,
         output_attentions=False,
         output_hidden_states=False,
         return_dict=True,
     )
-    logits = model.lm_head(output.last_hidden_state[:, -1], model.decoder_table())  # (B, V)
+    logits = output.logits[:, -1]  # (B, V)
     wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
     return wide, Prefix(mask, count[:, -1], output.past_key_values)
 

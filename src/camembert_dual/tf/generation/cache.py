@@ -39,7 +39,7 @@ def read(
         count = count + prefix.length[:, None]
         mask = tf.concat([prefix.mask, mask], axis=1)  # (B, S)
     states, states_mask = encoder or (None, None)
-    output = model.roberta(
+    output = model(
         input_ids=input_ids,
         attention_mask=mask,
         position_ids=count * is_token + padding,
@@ -47,12 +47,13 @@ def read(
         encoder_attention_mask=states_mask,
         past_key_values=None if prefix is None else prefix.past,
         use_cache=True,
+        logits_to_keep=1,
         output_attentions=False,
         output_hidden_states=False,
         return_dict=True,
         training=False,
     )
-    logits = model.lm_head(output.last_hidden_state[:, -1], model.decoder_table())  # (B, V)
+    logits = output.logits[:, -1]  # (B, V)
     wide = tf.cast(logits, keras.backend.result_type(logits.dtype.name, "float32"))
     return wide, Prefix(mask, count[:, -1], output.past_key_values)
 
