@@ -31,8 +31,8 @@ class ModelOutput(dict[str, Any]):
         unknown = [name for name in given if name not in self.fields]
         if unknown:
             raise ValueError(
-                f"The fields of {type(self).__name__} are {', '.join(self.fields)}; received "
-                f"{', '.join(unknown)}."
+                f"The fields of {type(self).__name__} must be among {', '.join(self.fields)}; "
+                f"received {', '.join(unknown)}."
             )
         super().__init__((name, given[name]) for name in self.fields if given.get(name) is not None)
 

@@ -96,7 +96,9 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
     logits = cases.generator("logits").normal(0, 2, words)
     numbers = (np.arange(rows) + 0.5) / rows
     options = GenerationOptions(do_sample=True, **filters)
-    tokens = tree.choose(tree.tensor(np.tile(logits, (rows, 1))), tree.tensor(numbers), options)
+    tokens = tree.next_tokens(
+        tree.tensor(np.tile(logits, (rows, 1))), tree.tensor(numbers), options
+    )
     counts = np.bincount(tokens.numpy(), minlength=words)
     expected = dict(oracle.filtered(logits, **filters))
     for token, count in enumerate(counts):
@@ -107,9 +109,9 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
 def test_equal_logits_beyond_top_k_stay_and_the_first_of_them_is_greedy():
     logits = tree.tensor([[1.0, 3.0, 2.0, 3.0, 2.0]] * 8)
     numbers = tree.tensor(np.linspace(0, 0.999, 8, dtype=np.float32))
-    drawn = tree.choose(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
+    drawn = tree.next_tokens(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
     assert set(drawn.numpy().tolist()) == {1, 2, 3, 4}
-    greedy = tree.choose(logits, numbers, GenerationOptions())
+    greedy = tree.next_tokens(logits, numbers, GenerationOptions())
     assert greedy.numpy().tolist() == [1] * 8
 
 

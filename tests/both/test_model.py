@@ -5,6 +5,7 @@ import pytest
 
 import cases
 import reference
+import reference_losses
 from backend import tree
 
 
@@ -32,6 +33,29 @@ def test_a_loss_equals_the_oracle(loss):
     expected = reference.forward(config, arrays, loss.task, inputs)["loss"]
     actual = tree.loss_outcome(str(loss))["loss"]
     assert reference.first_difference({"loss": expected}, {"loss": actual}, 1e-10) is None
+
+
+@pytest.mark.parametrize("task", [cases.CAUSAL, cases.MASKED, cases.TOKEN])
+def test_a_reduction_sees_the_loss_of_each_label_where_the_label_stands(task):
+    generator = cases.generator("labels that stand somewhere")
+    logits, labels = generator.normal(size=(2, 5, 11)), generator.integers(0, 11, (2, 5))
+    labels[1, 3] = -100
+    seen = []
+
+    def reduction(losses, is_valid):
+        seen.append((np.asarray(losses), np.asarray(is_valid)))
+        return losses[0, 0]
+
+    tree.built(task, "plain").head_loss(tree.tensor(labels), tree.tensor(logits), reduction)
+    ((losses, is_valid),) = seen
+    scores = reference_losses.log_softmax(logits)
+    for row, place in np.ndindex(2, 5):
+        before = place - (task == cases.CAUSAL)
+        counts = before >= 0 and labels[row, place] != -100
+        assert is_valid[row, place] == counts
+        if counts:
+            expected = -scores[row, before, labels[row, place]]
+            np.testing.assert_allclose(losses[row, place], expected, rtol=0, atol=1e-10)
 
 
 def test_a_callable_activation_is_applied():

@@ -15,6 +15,7 @@ PACKAGE = Path(camembert_dual.__file__).parent
 FILES = {
     "+ export/__init__.py",
     "+ export/answers.py",  # strings in, answers out, inside a graph
+    "+ export/litert.py",
     "+ export/saved_model.py",
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_fit.py",  # compile and fit
@@ -35,6 +36,7 @@ LINES = {
         "+ Dense.forward(self, inputs)",
         "+ affine(states, matrix, bias, transpose)",  # a product that PyTorch has
         "+ size_of(tensor, axis)",  # PyTorch knows its sizes
+        "+ exact_gelu(values)",  # PyTorch has a GELU that keeps its input alone
         "+ class Embedding",
         "+ Embedding.__init__(self, rows, size, padding_index, **options)",
         "+ Embedding.forward(self, ids)",
@@ -44,12 +46,11 @@ LINES = {
         "+ Dropout.save_own_variables(self, store)",
         "+ Dropout.load_own_variables(self, store)",
     },
-    "losses.py": {
-        "+ wide_dtype(logits)",  # torch.promote_types
-        "+ mean_of_valid(losses, is_valid)",  # fit may weight samples instead
-    },
     "masks.py": {"- unblind(query, mask)"},  # for PyTorch's fused attention
-    "model.py": {"+ CamembertModel.get_config(self)"},
+    "model.py": {
+        "+ CamembertModel.get_config(self)",
+        "+ backbone(model, **options)",  # a Keras layer is named when it is made
+    },
     "training/optimization.py": {  # PyTorch schedules and clips outside of its optimizer
         "- clip(weights, longest)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
@@ -69,15 +70,9 @@ LINES = {
         "+ AdamW.pace_of(self, learning_rate, dtype)",
         "+ AdamW.update_step(self, gradient, variable, learning_rate)",
     },
-    "outputs.py": {  # the two tree libraries hand over names and values in their own order
-        "- unflatten(output_class, values, names)",
-        "+ unflatten(output_class, names, values)",
-    },
     "pretrained.py": {
         "- PretrainedModel.device(self)",
         "- PretrainedModel.dtype(self)",  # Keras has it
-        "- tensor_of(array)",
-        "- array_of(tensor)",
         "+ PretrainedModel.variables_by_path(self)",
         "+ PretrainedModel.get_config(self)",
         "+ PretrainedModel.from_config(cls, config)",
@@ -85,9 +80,12 @@ LINES = {
         "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
         "+ PretrainedModel.make_train_function(self, force)",
         "+ PretrainedModel.predict_step(self, data)",
-        "- fill(weight, tensor, is_fresh)",
-        "+ fill(weight, array)",
-        "+ aligned(shape, dtype)",  # PyTorch adopts any array's memory
+        "- copy_into(weight, tensor, is_fresh)",
+        "+ copy_into(weight, array)",
+    },
+    "tensors.py": {  # PyTorch adopts any array's memory
+        "- tensor_of(array)",
+        "+ aligned(array, dtype)",
     },
 }
 
@@ -96,12 +94,11 @@ def arguments_of(function: ast.FunctionDef, tree: str, is_method: bool) -> list[
     """The arguments in order, without those that are the framework's own.
 
     PyTorch is told the device of a new tensor. A Keras layer is told its name and type when it is
-    made, by its constructor or by one of the functions that make the bricks, and whether it trains;
-    its losses take the mean that ``fit`` wants.
+    made, by its constructor or by one of the functions that make the bricks, and whether it trains.
     """
     given = function.args
     makes = function.name == "__init__" or not is_method
-    silent = {"device"} if tree == "pt" else {"mean", "means"}
+    silent = {"device"} if tree == "pt" else set()
     silent |= {"training"} if function.name == "call" else set()
     silent_keywords = {"name", "dtype"} if tree == "tf" and makes else set()
     names = [one.arg for one in given.args if one.arg not in silent]

@@ -9,7 +9,7 @@ import torch
 import camembert_dual.pt as tree
 import cases
 from camembert_dual.pt import masks
-from camembert_dual.pt.generation import search
+from camembert_dual.pt.generation import sampling
 
 NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -25,7 +25,7 @@ HALVES = {  # how to halve, and the largest difference in units of a stage
 }
 relu = torch.relu
 tensor = torch.tensor
-choose = search.choose
+next_tokens = sampling.next_tokens
 
 
 def model_class(task: str) -> type:

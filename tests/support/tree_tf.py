@@ -10,7 +10,7 @@ import tensorflow as tf
 import camembert_dual.tf as tree
 import cases
 from camembert_dual.tf import masks
-from camembert_dual.tf.generation import search
+from camembert_dual.tf.generation import sampling, search
 
 NAME = "tf"
 ID_TYPE = tf.int32
@@ -24,7 +24,7 @@ HALVES = {  # how to halve, and the largest difference in units of a stage
 relu = tf.nn.relu
 tensor = tf.constant
 causal_mask = masks.causal_mask
-choose = search.choose
+next_tokens = sampling.next_tokens
 
 
 def model_class(task: str) -> type:

@@ -2,13 +2,13 @@
 
 from camembert_dual.pt.language_models import CamembertForCausalLM, CamembertForMaskedLM
 from camembert_dual.pt.model import CamembertModel
-from camembert_dual.pt.outputs import register_outputs
 from camembert_dual.pt.task_models import (
     CamembertForMultipleChoice,
     CamembertForQuestionAnswering,
     CamembertForSequenceClassification,
     CamembertForTokenClassification,
 )
+from camembert_dual.pt.tensors import register_outputs
 from camembert_dual.pt.training.optimization import create_optimizer
 
 register_outputs()

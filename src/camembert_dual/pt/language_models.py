@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.inputs import accept_structures
@@ -12,7 +13,7 @@ from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, wi
 from camembert_dual.pt.checks import as_tensor
 from camembert_dual.pt.generation.search import generate
 from camembert_dual.pt.heads import LMHead
-from camembert_dual.pt.losses import causal_loss, cross_entropy
+from camembert_dual.pt.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
 from camembert_dual.pt.model import CamembertModel, returns_dict
 from camembert_dual.pt.pretrained import PretrainedModel
 
@@ -24,7 +25,7 @@ class CamembertForCausalLM(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForCausalLM"
+    architecture = CAUSAL_LM
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -81,9 +82,15 @@ class CamembertForCausalLM(PretrainedModel):
         )
         logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else causal_loss(logits, labels)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: Tensor, logits: Tensor, reduction: Reduction = mean_of_valid
+    ) -> Tensor:
+        """The loss of each next label (B, T) under the logits (B, T, V)."""
+        return causal_loss(logits, labels, reduction)
 
     @accept_structures
     def generate(
@@ -134,7 +141,7 @@ class CamembertForMaskedLM(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForMaskedLM"
+    architecture = MASKED_LM
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -186,6 +193,12 @@ class CamembertForMaskedLM(PretrainedModel):
         )
         logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: Tensor, logits: Tensor, reduction: Reduction = mean_of_valid
+    ) -> Tensor:
+        """The loss of the labels (B, T) under the logits (B, T, V)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)

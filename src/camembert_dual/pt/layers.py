@@ -10,23 +10,23 @@ from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
 
-_draws = ContextVar("draws", default=True)
+_initialises = ContextVar("initialises", default=True)
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
-    """Make models whose matrices are not drawn at random, as a checkpoint is about to fill them.
+def uninitialised() -> Iterator[None]:
+    """Make models whose matrices get no values, as a checkpoint is about to fill them.
 
     Drawing takes most of the time of a load.
     """
-    token = _draws.set(False)
+    token = _initialises.set(False)
     try:
         yield
     finally:
-        _draws.reset(token)
+        _initialises.reset(token)
 
 
-def draw(
+def initialise(
     shape: tuple[int, ...],
     dtype: torch.dtype | None = None,
     *,
@@ -35,7 +35,7 @@ def draw(
 ) -> Tensor:
     """Start a matrix at normal values, and a padding row at zero."""
     matrix = torch.empty(shape, dtype=dtype)
-    if _draws.get():
+    if _initialises.get():
         nn.init.normal_(matrix, mean=0.0, std=config.initializer_range)
         if padding_index is not None:
             nn.init.zeros_(matrix[padding_index])
@@ -45,7 +45,7 @@ def draw(
 def dense(in_size: int, out_size: int, config: CamembertConfig) -> nn.Linear:
     """An affine map (..., in_size) -> (..., out_size): normal weights, zero bias."""
     layer = nn.Linear(in_size, out_size, bias=True, device="meta")  # which draws nothing
-    layer.weight = nn.Parameter(draw((out_size, in_size), config=config))
+    layer.weight = nn.Parameter(initialise((out_size, in_size), config=config))
     layer.bias = nn.Parameter(torch.zeros(out_size))
     return layer
 
@@ -62,7 +62,7 @@ def embedding(
     rows: int, size: int, config: CamembertConfig, padding_index: int | None = None
 ) -> nn.Embedding:
     """A table of normal rows; the padding row starts at zero and gets no gradient by look-up."""
-    table = draw((rows, size), config=config, padding_index=padding_index)
+    table = initialise((rows, size), config=config, padding_index=padding_index)
     return nn.Embedding.from_pretrained(table, freeze=False, padding_idx=padding_index)
 
 

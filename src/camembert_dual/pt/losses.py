@@ -1,27 +1,46 @@
 """The losses of the heads: scalars, means over the valid labels.
 
-A label of -100 is ignored everywhere; if every label is, the loss is 0.
+A label of -100 is ignored everywhere; if every label is, the loss is 0. A reduction makes one loss
+of those of all labels, each standing where its label does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camembert_dual.inputs import check_label_shape, check_range, infer_problem_type
+from camembert_dual.inputs import (
+    IGNORE_INDEX,
+    check_label_shape,
+    check_range,
+    infer_problem_type,
+)
 from camembert_dual.pt.checks import can_read_values
 
-IGNORED = -100
+Reduction = Callable[[Tensor, Tensor], Tensor]
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, num_labels: int) -> Tensor:
+def mean_of_valid(losses: Tensor, is_valid: Tensor) -> Tensor:
+    """The mean of the losses (...) where ``is_valid`` (...); 0 if nothing is."""
+    count = is_valid.sum().to(losses.dtype)
+    total = torch.where(is_valid, losses, 0.0).sum()
+    return total / count.clamp(min=1.0)
+
+
+MEANS = (mean_of_valid, mean_of_valid)  # of starts and of ends
+
+
+def cross_entropy(
+    logits: Tensor, labels: Tensor, num_labels: int, reduction: Reduction = mean_of_valid
+) -> Tensor:
     """Mean negative log-likelihood of the labels that are not -100.
 
     Args:
         logits: (..., L).
         labels: Integers (...), in [0, L) or -100.
         num_labels: L.
+        reduction: How the losses (...) and whether they count (...) become one.
 
     Returns:
         Loss (), in float32 at least.
@@ -30,32 +49,45 @@ def cross_entropy(logits: Tensor, labels: Tensor, num_labels: int) -> Tensor:
         ValueError: If shapes disagree or a label is out of range.
     """
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
-    labels = labels.reshape(logits.shape[:-1]).long()
-    is_valid = labels != IGNORED
+    labels = labels.reshape(logits.shape[:-1]).to(torch.int64)
+    is_valid = labels != IGNORE_INDEX
     if can_read_values(labels) and bool(is_valid.any()):
-        smallest, largest = torch.aminmax(labels[is_valid])
+        valid = labels[is_valid]
+        smallest, largest = valid.min(), valid.max()
         check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    wide = logits.to(wide_dtype(logits))
     losses = functional.cross_entropy(
-        wide.reshape(-1, num_labels), labels.reshape(-1), ignore_index=IGNORED, reduction="sum"
-    )
-    return losses / is_valid.sum().clamp(min=1)
+        wide.reshape(-1, num_labels),
+        labels.reshape(-1),
+        ignore_index=IGNORE_INDEX,
+        reduction="none",
+    ).reshape(labels.shape)
+    return reduction(losses, is_valid)
 
 
-def causal_loss(logits: Tensor, labels: Tensor) -> Tensor:
+def causal_loss(logits: Tensor, labels: Tensor, reduction: Reduction = mean_of_valid) -> Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
     labels = labels.reshape(logits.shape[:-1])
-    return cross_entropy(logits, next_labels(labels), logits.shape[-1])
+
+    def reduction_of_next(losses: Tensor, is_valid: Tensor) -> Tensor:
+        # back to where the labels were; the first one has nothing that predicts it
+        return reduction(torch.roll(losses, 1, 1), torch.roll(is_valid, 1, 1))
+
+    return cross_entropy(logits, next_labels(labels), logits.shape[-1], reduction_of_next)
 
 
 def next_labels(labels: Tensor) -> Tensor:
     """The label (B, T) after each one, and none after the last: so logits need not be cut."""
-    return functional.pad(labels[:, 1:], (0, 1), value=IGNORED)
+    return functional.pad(labels[:, 1:], (0, 1), value=IGNORE_INDEX)
 
 
 def classification_loss(
-    logits: Tensor, labels: Tensor, num_labels: int, problem_type: str | None
+    logits: Tensor,
+    labels: Tensor,
+    num_labels: int,
+    problem_type: str | None,
+    reduction: Reduction = mean_of_valid,
 ) -> Tensor:
     """The sequence classifier's loss.
 
@@ -66,6 +98,7 @@ def classification_loss(
         num_labels: L.
         problem_type: Which of the three, or None to infer it: regression for one label, one of
             several for integer labels, several at once for others.
+        reduction: As in :func:`cross_entropy`.
 
     Returns:
         Loss ().
@@ -76,16 +109,22 @@ def classification_loss(
     is_integer = not labels.is_floating_point()
     problem_type = problem_type or infer_problem_type(num_labels, is_integer)
     if problem_type == "single_label_classification":
-        return cross_entropy(logits, labels, num_labels)
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return cross_entropy(logits, labels, num_labels, reduction)
+    wide = logits.to(wide_dtype(logits))
     check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
     targets = labels.reshape(logits.shape).to(wide.dtype)
     if problem_type == "regression":
-        return functional.mse_loss(wide, targets)
-    return functional.binary_cross_entropy_with_logits(wide, targets)
+        losses = torch.square(wide - targets)
+    else:
+        losses = functional.binary_cross_entropy_with_logits(wide, targets, reduction="none")
+    return reduction(losses, torch.ones_like(losses, dtype=torch.bool))
 
 
-def span_loss(logits: Sequence[Tensor], positions: Sequence[Tensor]) -> Tensor:
+def span_loss(
+    logits: Sequence[Tensor],
+    positions: Sequence[Tensor],
+    reductions: Sequence[Reduction] = MEANS,
+) -> Tensor:
     """Mean of the cross-entropies of span starts and ends over the positions of the text.
 
     A position beyond the text is ignored; a negative one counts as the first, as in the reference.
@@ -93,14 +132,20 @@ def span_loss(logits: Sequence[Tensor], positions: Sequence[Tensor]) -> Tensor:
     Args:
         logits: Two of (B, T), for start and end.
         positions: Two of (B) or (B, 1).
+        reductions: Two, as in :func:`cross_entropy`.
 
     Returns:
         Loss ().
     """
     losses = []
-    for scores, position in zip(logits, positions, strict=True):
+    for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = scores.shape[1]
-        targets = position.reshape(-1).long().clamp(0, length)
-        targets = targets.masked_fill(targets == length, IGNORED)
-        losses.append(cross_entropy(scores, targets, length))
+        targets = position.reshape(-1).to(torch.int64).clamp(0, length)
+        targets = torch.where(targets == length, IGNORE_INDEX, targets)
+        losses.append(cross_entropy(scores, targets, scores.shape[1], reduction))
     return (losses[0] + losses[1]) / 2
+
+
+def wide_dtype(logits: Tensor) -> torch.dtype:
+    """The type losses are computed in: float32 at least."""
+    return torch.promote_types(logits.dtype, torch.float32)

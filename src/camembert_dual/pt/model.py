@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import BaseModelOutput
@@ -31,7 +32,7 @@ class CamembertModel(PretrainedModel):
         ValueError: If a value of the config breaks its rule.
     """
 
-    task = "CamembertModel"
+    architecture = MODEL
 
     def __init__(self, config: CamembertConfig, add_pooling_layer: bool = True) -> None:
         super().__init__(config)

@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-import ml_dtypes
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -14,12 +11,13 @@ from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import LoadReport, match
+from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
 from camembert_dual.pt import layers, surgery, tying
+from camembert_dual.pt.tensors import array_of, tensor_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
-Array = npt.NDArray[np.generic]
 
 
 class PretrainedModel(nn.Module):
@@ -29,7 +27,7 @@ class PretrainedModel(nn.Module):
         config: The configuration; validated again here.
     """
 
-    task: ClassVar[str]
+    architecture: ClassVar[str]
     config: CamembertConfig
     load_report: LoadReport | None = None
 
@@ -89,12 +87,12 @@ class PretrainedModel(nn.Module):
                 misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
-        arrays, config = chosen.open(name_or_path, cls.task)
-        with layers.undrawn():
+        arrays, config = chosen.open(name_or_path, cls.architecture)
+        with layers.uninitialised():
             model = cls(config, **chosen.model)
         model.to(dtype=dtype_of(chosen.dtype, arrays))
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
-        model.draw_weights((*report.missing, *report.mismatched))
+        model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()
         return (model, report) if output_loading_info else model
@@ -111,13 +109,16 @@ class PretrainedModel(nn.Module):
             ValueError: If the config cannot be saved (a callable activation).
         """
         save_checkpoint(
-            directory, config_for_saving(self.config, self.task), self.to_arrays(), **options
+            directory,
+            config_for_saving(self.config, self.architecture),
+            self.to_arrays(),
+            **options,
         )
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
         return parameters(
-            self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None
+            self.config, self.architecture, pooler=surgery.backbone_of(self).pooler is not None
         )
 
     def load_arrays(
@@ -142,11 +143,13 @@ class PretrainedModel(nn.Module):
         )
         weights = dict(self.named_parameters())
         for name, source in pairs.items():
-            fill(weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays))
+            copy_into(
+                weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays)
+            )
         self.load_report = report
         return report
 
-    def draw_weights(self, names: Sequence[str]) -> None:
+    def initialise_weights(self, names: Sequence[str]) -> None:
         """Start matrices anew, at random values.
 
         Args:
@@ -157,7 +160,7 @@ class PretrainedModel(nn.Module):
             if one.name in names and len(one.shape) == 2:
                 padding_index = self.config.pad_token_id if one.padded else None
                 weight = weights[one.name]
-                start = layers.draw(
+                start = layers.initialise(
                     weight.shape, weight.dtype, config=self.config, padding_index=padding_index
                 )
                 weight.copy_(start)
@@ -255,26 +258,9 @@ def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> to
     return dtype
 
 
-def fill(weight: nn.Parameter, tensor: Tensor, is_fresh: bool) -> None:
+def copy_into(weight: nn.Parameter, tensor: Tensor, is_fresh: bool) -> None:
     """Copy a tensor into a weight, or hand it over if it was just read and nobody else has it."""
     if is_fresh and (tensor.dtype, tensor.device) == (weight.dtype, weight.device):
         weight.data = tensor
     else:
         weight.data.copy_(tensor)
-
-
-def tensor_of(array: Array) -> Tensor:
-    """An array as a tensor that shares its memory where it can; numpy's bfloat16 included."""
-    array = np.ascontiguousarray(array)
-    if array.dtype.name == "bfloat16":
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
-
-
-def array_of(tensor: Tensor) -> Array:
-    """A tensor as an array on the host; bfloat16 becomes numpy's."""
-    tensor = tensor.detach().cpu()
-    if tensor.dtype == torch.bfloat16:
-        array: Array = tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-        return array
-    return tensor.numpy()

@@ -1,10 +1,17 @@
 """The four tasks beside language modelling: an encoder, a head, a loss."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import (
+    MULTIPLE_CHOICE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import (
@@ -17,7 +24,14 @@ from camembert_dual.outputs import (
 from camembert_dual.pt.checks import as_tensor
 from camembert_dual.pt.heads import ClassificationHead, classifier_dropout
 from camembert_dual.pt.layers import dense
-from camembert_dual.pt.losses import classification_loss, cross_entropy, span_loss
+from camembert_dual.pt.losses import (
+    MEANS,
+    Reduction,
+    classification_loss,
+    cross_entropy,
+    mean_of_valid,
+    span_loss,
+)
 from camembert_dual.pt.model import CamembertModel, returns_dict
 from camembert_dual.pt.pretrained import PretrainedModel
 
@@ -29,7 +43,7 @@ class CamembertForSequenceClassification(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForSequenceClassification"
+    architecture = SEQUENCE_CLASSIFICATION
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -55,8 +69,7 @@ class CamembertForSequenceClassification(PretrainedModel):
         Inputs as in :meth:`CamembertModel.forward`.
 
         Args:
-            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem
-                type asks.
+            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), by problem type.
 
         Returns:
             :class:`SequenceClassifierOutput` with ``logits`` (B, L), or its values as a tuple.
@@ -75,14 +88,18 @@ class CamembertForSequenceClassification(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        config = self.config
         logits = self.classifier(output.last_hidden_state)  # (B, L)
         labels = as_tensor(labels, logits.device)
-        loss = None
-        if labels is not None:
-            loss = classification_loss(logits, labels, config.num_labels, config.problem_type)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = SequenceClassifierOutput(internals(output), loss=loss, logits=logits)
-        return output if returns_dict(config, return_dict) else output.to_tuple()
+        return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: Tensor, logits: Tensor, reduction: Reduction = mean_of_valid
+    ) -> Tensor:
+        """The loss of the labels under the logits (B, L), by the problem type."""
+        num_labels = self.config.num_labels
+        return classification_loss(logits, labels, num_labels, self.config.problem_type, reduction)
 
 
 class CamembertForMultipleChoice(PretrainedModel):
@@ -92,7 +109,7 @@ class CamembertForMultipleChoice(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForMultipleChoice"
+    architecture = MULTIPLE_CHOICE
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -116,8 +133,7 @@ class CamembertForMultipleChoice(PretrainedModel):
     ) -> MultipleChoiceModelOutput | tuple[Any, ...]:
         """Score the choices; every input has a dimension of C choices after the batch.
 
-        Inputs as in :meth:`CamembertModel.forward`, but (B, C, T), and ``inputs_embeds`` (B, C, T,
-        D).
+        Inputs as in :meth:`CamembertModel.forward`, but (B, C, T) or (B, C, T, D).
 
         Args:
             labels: Index of the right choice (B).
@@ -129,10 +145,9 @@ class CamembertForMultipleChoice(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         main = inputs_embeds if input_ids is None else input_ids
-        rule = "Multiple choice needs input_ids (batch, choices, length) or embeds with one more"
-        if main is None:
-            raise ValueError(f"{rule}; received neither.")
-        require(main.ndim == (4 if input_ids is None else 3), rule, tuple(main.shape))
+        shape = () if main is None else tuple(main.shape)
+        rule = "input_ids must be of shape (batch, choices, length), or inputs_embeds with one more"
+        require(len(shape) == (4 if input_ids is None else 3), rule, shape or "neither")
         output = self.roberta(
             input_ids=flatten_choices(input_ids),
             attention_mask=flatten_choices(attention_mask),
@@ -144,13 +159,19 @@ class CamembertForMultipleChoice(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        choices = main.shape[1]
+        choices = shape[1]
         scores = self.classifier(self.dropout(output.pooler_output))  # (B * C, 1)
         logits = scores.view(-1, choices)  # (B, C)
         labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else cross_entropy(logits, labels, choices)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = MultipleChoiceModelOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: Tensor, logits: Tensor, reduction: Reduction = mean_of_valid
+    ) -> Tensor:
+        """The loss of the labels (B) under the logits (B, C)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)
 
 
 class CamembertForTokenClassification(PretrainedModel):
@@ -160,7 +181,7 @@ class CamembertForTokenClassification(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForTokenClassification"
+    architecture = TOKEN_CLASSIFICATION
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -208,9 +229,15 @@ class CamembertForTokenClassification(PretrainedModel):
         )
         logits = self.classifier(self.dropout(output.last_hidden_state))  # (B, T, L)
         labels = as_tensor(labels, logits.device)
-        loss = None if labels is None else cross_entropy(logits, labels, self.config.num_labels)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = TokenClassifierOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: Tensor, logits: Tensor, reduction: Reduction = mean_of_valid
+    ) -> Tensor:
+        """The loss of the labels (B, T) under the logits (B, T, L)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)
 
 
 class CamembertForQuestionAnswering(PretrainedModel):
@@ -220,7 +247,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForQuestionAnswering"
+    architecture = QUESTION_ANSWERING
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -271,17 +298,24 @@ class CamembertForQuestionAnswering(PretrainedModel):
         )
         scores = self.qa_outputs(output.last_hidden_state)  # (B, T, 2)
         logits = (scores[..., 0], scores[..., 1])
-        starts, ends = (
-            as_tensor(start_positions, scores.device),
-            as_tensor(end_positions, scores.device),
-        )
+        starts = as_tensor(start_positions, scores.device)
+        ends = as_tensor(end_positions, scores.device)
         loss = None
         if starts is not None and ends is not None:
-            loss = span_loss(logits, (starts, ends))
+            loss = self.head_loss((starts, ends), logits)
         output = QuestionAnsweringModelOutput(
             internals(output), loss=loss, start_logits=logits[0], end_logits=logits[1]
         )
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self,
+        labels: Sequence[Tensor],
+        logits: Sequence[Tensor],
+        reductions: Sequence[Reduction] = MEANS,
+    ) -> Tensor:
+        """The loss of starts and ends (B), each under its logits (B, T)."""
+        return span_loss(logits, labels, reductions)
 
 
 def flatten_choices(value: Tensor | None) -> Tensor | None:

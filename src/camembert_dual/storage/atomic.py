@@ -22,6 +22,7 @@ from typing import Any
 from camembert_dual.common.errors import file_error
 from camembert_dual.storage.journal import (
     JOURNAL,
+    NEW,
     STAGING,
     is_committed,
     is_pending,
@@ -119,8 +120,10 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
         with _locked(folder):
             _finish(folder)
             _clear_leftovers(folder)
-            staging = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING))
-            held = _lock(staging, wait=False)
+            outer = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING))
+            held = _lock(outer, wait=False)  # tells others that it is no leftover
+            staging = outer / NEW
+            staging.mkdir()
     except OSError as error:
         raise _unsaved(folder, error) from None
     try:
@@ -135,7 +138,7 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
         raise _unsaved(folder, error) from None
     finally:
         if not is_committed(folder, staging):
-            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(outer, ignore_errors=True)
         _unlock(held)
 
 
@@ -148,10 +151,11 @@ def _commit(folder: Path, staging: Path, replaced: Sequence[str]) -> None:
         if path.name not in names and any(re.fullmatch(one, path.name) for one in replaced)
     ]
     text = journal_text(folder, staging, old)
-    written = staging / JOURNAL
+    written = staging.parent / JOURNAL
     written.write_text(text, "utf-8")
     _sync_file(written)
     _sync_folder(staging)
+    _sync_folder(staging.parent)
     written.replace(folder / JOURNAL)
     _sync_folder(folder)
 
@@ -185,7 +189,7 @@ def _finish(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     _sync_folder(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
-    shutil.rmtree(journal.staging, ignore_errors=True)
+    shutil.rmtree(journal.staging.parent, ignore_errors=True)
 
 
 # one at a time

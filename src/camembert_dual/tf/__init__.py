@@ -8,16 +8,18 @@ if keras.backend.backend() != "tensorflow":
         f"the {keras.backend.backend()} backend."
     )
 
-from camembert_dual.tf.export.saved_model import export_litert, export_saved_model
+from camembert_dual.tf.export.litert import export_litert
+from camembert_dual.tf.export.saved_model import export_saved_model
+from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertModel
-from camembert_dual.tf.outputs import register_outputs
 from camembert_dual.tf.task_models import (
     TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
     TFCamembertForSequenceClassification,
     TFCamembertForTokenClassification,
 )
+from camembert_dual.tf.tensors import register_outputs
 from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
@@ -30,6 +32,7 @@ __all__ = [
     "TFCamembertForSequenceClassification",
     "TFCamembertForTokenClassification",
     "TFCamembertModel",
+    "TFCamembertTokenizer",
     "create_optimizer",
     "export_litert",
     "export_saved_model",

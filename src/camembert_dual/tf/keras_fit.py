@@ -11,14 +11,9 @@ from typing import Any
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import MODEL, QUESTION_ANSWERING
+from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.outputs import ModelOutput
-from camembert_dual.tf.losses import (
-    IGNORED,
-    causal_loss,
-    classification_loss,
-    cross_entropy,
-    span_loss,
-)
 
 SPAN = ("start_positions", "end_positions")
 LABELS = ("labels", *SPAN)
@@ -41,13 +36,13 @@ def labels_of(model: Any, x: Any, y: Any) -> Any:
     Raises:
         ValueError: If there are none, or they are not what the head needs.
     """
-    if model.task == "CamembertModel":
+    if model.architecture == MODEL:
         return y
-    names = SPAN if model.task.endswith("QuestionAnswering") else ("labels",)
+    names = SPAN if model.architecture == QUESTION_ANSWERING else ("labels",)
     given = x if y is None else y
     if not isinstance(given, Mapping):
         given = {} if y is None else {"y": y} if names == SPAN else {"labels": y}
-    rule = f"{type(model).__name__} trains on {' and '.join(names)}, among its inputs or as y"
+    rule = f"{type(model).__name__} must get {' and '.join(names)}, among its inputs or as y"
     received = ", ".join(map(str, given)) or "no labels"
     require(all(name in given for name in names), rule, received)
     return {name: given[name] for name in names} if names == SPAN else given["labels"]
@@ -69,7 +64,7 @@ def logits_of(y_pred: Any) -> Any:
     return y_pred.logits
 
 
-def own_loss(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf.Tensor:
+def loss_of_head(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf.Tensor:
     """The loss of the model's head, as ``fit`` needs it.
 
     Args:
@@ -85,26 +80,18 @@ def own_loss(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf.Ten
     Raises:
         ValueError: If the model has no head.
     """
-    task, config = model.task, model.config
-    require(task != "CamembertModel", "The bare model must be compiled with a loss", "none")
-    if task.endswith("QuestionAnswering"):
-        if not isinstance(sample_weight, Mapping):
-            sample_weight = dict.fromkeys(SPAN, sample_weight)
-        means = [partial(share_of_mean, sample_weight[name]) for name in SPAN]
-        return span_loss([logits[name] for name in SPAN], [labels[name] for name in SPAN], means)
-    if isinstance(sample_weight, Mapping):
-        sample_weight = sample_weight["labels"]
-    if task.endswith("CausalLM") and sample_weight is not None and len(sample_weight.shape) == 2:
-        sample_weight = tf.pad(sample_weight[:, 1:], [[0, 0], [0, 1]])  # as the labels shift
-    mean = partial(share_of_mean, sample_weight)
-    if task.endswith("CausalLM"):
-        return causal_loss(logits, labels, mean)
-    if task.endswith("SequenceClassification"):
-        return classification_loss(logits, labels, config.num_labels, config.problem_type, mean)
-    return cross_entropy(logits, labels, logits.shape[-1], mean)
+    has_head = model.architecture != MODEL
+    require(has_head, "The bare model must be compiled with a loss", "none")
+    if not isinstance(labels, Mapping):
+        weights = sample_weight["labels"] if isinstance(sample_weight, Mapping) else sample_weight
+        return model.head_loss(labels, logits, partial(replica_mean, weights))
+    if not isinstance(sample_weight, Mapping):
+        sample_weight = dict.fromkeys(labels, sample_weight)
+    reductions = [partial(replica_mean, sample_weight[name]) for name in labels]
+    return model.head_loss(list(labels.values()), list(logits.values()), reductions)
 
 
-def share_of_mean(weights: tf.Tensor | None, losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
+def replica_mean(weights: tf.Tensor | None, losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
     """This replica's part of the mean over the valid labels of all replicas.
 
     The optimiser adds the replicas' gradients up, so that together they are those of one device
@@ -124,7 +111,7 @@ def share_of_mean(weights: tf.Tensor | None, losses: tf.Tensor, is_valid: tf.Ten
         count = replica.all_reduce(tf.distribute.ReduceOp.SUM, count)
     if weights is not None:
         losses = losses * tf.cast(spread(weights, losses), losses.dtype)
-    total = tf.reduce_sum(tf.where(is_valid, losses, tf.zeros((), losses.dtype)))
+    total = tf.reduce_sum(tf.where(is_valid, losses, 0.0))
     return total / tf.maximum(count, 1.0)
 
 
@@ -132,7 +119,7 @@ def weights_of_metrics(labels: Any, sample_weight: Any) -> Any:
     """The weights of ``weighted_metrics``: the samples', and 0 for labels of -100."""
     if isinstance(labels, Mapping) or not labels.dtype.is_integer:
         return sample_weight
-    is_valid = tf.cast(labels != tf.constant(IGNORED, labels.dtype), tf.float32)
+    is_valid = tf.cast(labels != tf.constant(IGNORE_INDEX, labels.dtype), tf.float32)
     if sample_weight is None:
         return is_valid
     return is_valid * tf.cast(spread(sample_weight, is_valid), tf.float32)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.inputs import accept_structures
@@ -13,8 +14,8 @@ from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, wi
 from camembert_dual.tf.checks import as_tensor
 from camembert_dual.tf.generation.search import generate
 from camembert_dual.tf.heads import LMHead
-from camembert_dual.tf.losses import causal_loss, cross_entropy
-from camembert_dual.tf.model import TFCamembertModel, returns_dict
+from camembert_dual.tf.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
+from camembert_dual.tf.model import backbone, returns_dict
 from camembert_dual.tf.pretrained import PretrainedModel
 
 
@@ -26,23 +27,16 @@ class TFCamembertForCausalLM(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForCausalLM"
+    architecture = CAUSAL_LM
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(
-                config, add_pooling_layer=False, name="roberta", dtype=dtype
-            )
+        self.roberta = backbone(self, add_pooling_layer=False)
         self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.lm_head.build()
 
     @accept_structures
     def call(
@@ -94,9 +88,15 @@ class TFCamembertForCausalLM(PretrainedModel):
         )
         logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
-        loss = None if labels is None else causal_loss(logits, labels)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: tf.Tensor, logits: tf.Tensor, reduction: Reduction = mean_of_valid
+    ) -> tf.Tensor:
+        """The loss of each next label (B, T) under the logits (B, T, V)."""
+        return causal_loss(logits, labels, reduction)
 
     @accept_structures
     def generate(
@@ -149,23 +149,16 @@ class TFCamembertForMaskedLM(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForMaskedLM"
+    architecture = MASKED_LM
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(
-                config, add_pooling_layer=False, name="roberta", dtype=dtype
-            )
+        self.roberta = backbone(self, add_pooling_layer=False)
         self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.lm_head.build()
 
     @accept_structures
     def call(
@@ -212,6 +205,12 @@ class TFCamembertForMaskedLM(PretrainedModel):
         )
         logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
-        loss = None if labels is None else cross_entropy(logits, labels, logits.shape[-1])
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: tf.Tensor, logits: tf.Tensor, reduction: Reduction = mean_of_valid
+    ) -> tf.Tensor:
+        """The loss of the labels (B, T) under the logits (B, T, V)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)

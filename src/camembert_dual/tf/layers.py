@@ -12,23 +12,23 @@ import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
 
-_draws = ContextVar("draws", default=True)
+_initialises = ContextVar("initialises", default=True)
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
-    """Make models whose matrices are not drawn at random, as a checkpoint is about to fill them.
+def uninitialised() -> Iterator[None]:
+    """Make models whose matrices get no values, as a checkpoint is about to fill them.
 
     Drawing takes most of the time and of the passing memory of a load.
     """
-    token = _draws.set(False)
+    token = _initialises.set(False)
     try:
         yield
     finally:
-        _draws.reset(token)
+        _initialises.reset(token)
 
 
-def draw(
+def initialise(
     shape: tuple[int, ...],
     dtype: Any = None,
     *,
@@ -36,7 +36,7 @@ def draw(
     padding_index: int | None = None,
 ) -> tf.Tensor:
     """Start a matrix at normal values, and a padding row at zero."""
-    if not _draws.get():
+    if not _initialises.get():
         # memory that nobody has written takes no room yet
         return tf.raw_ops.Empty(shape=shape, dtype=dtype)
     normal = keras.initializers.RandomNormal(0.0, config.initializer_range)(shape, dtype)
@@ -148,7 +148,7 @@ def dense(in_size: int, out_size: int, config: CamembertConfig, *, name: str, dt
         in_size,
         out_size,
         use_bias=True,
-        kernel_initializer=partial(draw, config=config),
+        kernel_initializer=partial(initialise, config=config),
         bias_initializer="zeros",
         name=name,
         dtype=dtype,
@@ -169,7 +169,7 @@ def embedding(
         rows,
         size,
         padding_index,
-        embeddings_initializer=partial(draw, config=config, padding_index=padding_index),
+        embeddings_initializer=partial(initialise, config=config, padding_index=padding_index),
         name=name,
         dtype=dtype,
     )
@@ -202,9 +202,21 @@ def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
 
 def gelu(hidden_states: tf.Tensor) -> tf.Tensor:
     """The exact GELU, by the error function; the LM head always uses this one."""
+    return exact_gelu(hidden_states)
+
+
+@tf.custom_gradient
+def exact_gelu(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """The GELU of values, which are all that training keeps of it; TensorFlow would keep five."""
     # tf.nn.gelu rounds its constants to float32 first, which shows in float64
-    scale = tf.constant(math.sqrt(0.5), hidden_states.dtype)
-    return 0.5 * hidden_states * (1.0 + tf.math.erf(hidden_states * scale))
+    scale = tf.constant(math.sqrt(0.5), values.dtype)
+    peak = tf.constant(1 / math.sqrt(2 * math.pi), values.dtype)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        below = 0.5 * (1.0 + tf.math.erf(values * scale))
+        return upstream * (below + values * peak * tf.exp(-0.5 * tf.square(values)))
+
+    return 0.5 * values * (1.0 + tf.math.erf(values * scale)), gradient
 
 
 def gelu_new(hidden_states: tf.Tensor) -> tf.Tensor:

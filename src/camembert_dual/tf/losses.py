@@ -1,6 +1,7 @@
 """The losses of the heads: scalars, means over the valid labels.
 
-A label of -100 is ignored everywhere; if every label is, the loss is 0.
+A label of -100 is ignored everywhere; if every label is, the loss is 0. A reduction makes one loss
+of those of all labels, each standing where its label does.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,21 +9,29 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from camembert_dual.inputs import check_label_shape, check_range, infer_problem_type
+from camembert_dual.inputs import (
+    IGNORE_INDEX,
+    check_label_shape,
+    check_range,
+    infer_problem_type,
+)
 from camembert_dual.tf.checks import can_read_values
 
-IGNORED = -100
-Mean = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Reduction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def mean_of_valid(losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
     """The mean of the losses (...) where ``is_valid`` (...); 0 if nothing is."""
-    weights = tf.cast(is_valid, losses.dtype)
-    return tf.reduce_sum(losses * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
+    count = tf.reduce_sum(tf.cast(is_valid, losses.dtype))
+    total = tf.reduce_sum(tf.where(is_valid, losses, 0.0))
+    return total / tf.maximum(count, 1.0)
+
+
+MEANS = (mean_of_valid, mean_of_valid)  # of starts and of ends
 
 
 def cross_entropy(
-    logits: tf.Tensor, labels: tf.Tensor, num_labels: int, mean: Mean = mean_of_valid
+    logits: tf.Tensor, labels: tf.Tensor, num_labels: int, reduction: Reduction = mean_of_valid
 ) -> tf.Tensor:
     """Mean negative log-likelihood of the labels that are not -100.
 
@@ -30,7 +39,7 @@ def cross_entropy(
         logits: (..., L).
         labels: Integers (...), in [0, L) or -100.
         num_labels: L.
-        mean: How losses become one; ``fit`` weights samples here.
+        reduction: How the losses (...) and whether they count (...) become one.
 
     Returns:
         Loss (), in float32 at least.
@@ -40,26 +49,33 @@ def cross_entropy(
     """
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
     labels = tf.cast(tf.reshape(labels, tf.shape(logits)[:-1]), tf.int64)
-    is_valid = labels != IGNORED
+    is_valid = labels != IGNORE_INDEX
     if can_read_values(labels) and bool(tf.reduce_any(is_valid)):
         valid = labels[is_valid]
         smallest, largest = tf.reduce_min(valid), tf.reduce_max(valid)
         check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
     wide = tf.cast(logits, wide_dtype(logits))
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(is_valid, labels, 0), wide)
-    return mean(losses, is_valid)
+    return reduction(losses, is_valid)
 
 
-def causal_loss(logits: tf.Tensor, labels: tf.Tensor, mean: Mean = mean_of_valid) -> tf.Tensor:
+def causal_loss(
+    logits: tf.Tensor, labels: tf.Tensor, reduction: Reduction = mean_of_valid
+) -> tf.Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
     check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
     labels = tf.reshape(labels, tf.shape(logits)[:-1])
-    return cross_entropy(logits, next_labels(labels), logits.shape[-1], mean)
+
+    def reduction_of_next(losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
+        # back to where the labels were; the first one has nothing that predicts it
+        return reduction(tf.roll(losses, 1, 1), tf.roll(is_valid, 1, 1))
+
+    return cross_entropy(logits, next_labels(labels), logits.shape[-1], reduction_of_next)
 
 
 def next_labels(labels: tf.Tensor) -> tf.Tensor:
     """The label (B, T) after each one, and none after the last: so logits need not be cut."""
-    return tf.pad(labels[:, 1:], [[0, 0], [0, 1]], constant_values=IGNORED)
+    return tf.pad(labels[:, 1:], [[0, 0], [0, 1]], constant_values=IGNORE_INDEX)
 
 
 def classification_loss(
@@ -67,7 +83,7 @@ def classification_loss(
     labels: tf.Tensor,
     num_labels: int,
     problem_type: str | None,
-    mean: Mean = mean_of_valid,
+    reduction: Reduction = mean_of_valid,
 ) -> tf.Tensor:
     """The sequence classifier's loss.
 
@@ -78,7 +94,7 @@ def classification_loss(
         num_labels: L.
         problem_type: Which of the three, or None to infer it: regression for one label, one of
             several for integer labels, several at once for others.
-        mean: As in :func:`cross_entropy`.
+        reduction: As in :func:`cross_entropy`.
 
     Returns:
         Loss ().
@@ -86,9 +102,10 @@ def classification_loss(
     Raises:
         ValueError: If the labels do not fit the problem.
     """
-    problem_type = problem_type or infer_problem_type(num_labels, labels.dtype.is_integer)
+    is_integer = labels.dtype.is_integer
+    problem_type = problem_type or infer_problem_type(num_labels, is_integer)
     if problem_type == "single_label_classification":
-        return cross_entropy(logits, labels, num_labels, mean)
+        return cross_entropy(logits, labels, num_labels, reduction)
     wide = tf.cast(logits, wide_dtype(logits))
     check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
     targets = tf.cast(tf.reshape(labels, tf.shape(logits)), wide.dtype)
@@ -96,13 +113,13 @@ def classification_loss(
         losses = tf.square(wide - targets)
     else:
         losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, wide)
-    return mean(losses, tf.ones_like(losses, tf.bool))
+    return reduction(losses, tf.ones_like(losses, dtype=tf.bool))
 
 
 def span_loss(
     logits: Sequence[tf.Tensor],
     positions: Sequence[tf.Tensor],
-    means: Sequence[Mean] = (mean_of_valid, mean_of_valid),
+    reductions: Sequence[Reduction] = MEANS,
 ) -> tf.Tensor:
     """Mean of the cross-entropies of span starts and ends over the positions of the text.
 
@@ -111,17 +128,17 @@ def span_loss(
     Args:
         logits: Two of (B, T), for start and end.
         positions: Two of (B) or (B, 1).
-        means: Two, as in :func:`cross_entropy`.
+        reductions: Two, as in :func:`cross_entropy`.
 
     Returns:
         Loss ().
     """
     losses = []
-    for scores, position, mean in zip(logits, positions, means, strict=True):
+    for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = tf.cast(tf.shape(scores)[1], tf.int64)
         targets = tf.clip_by_value(tf.cast(tf.reshape(position, [-1]), tf.int64), 0, length)
-        targets = tf.where(targets == length, tf.cast(IGNORED, tf.int64), targets)
-        losses.append(cross_entropy(scores, targets, scores.shape[1], mean))
+        targets = tf.where(targets == length, tf.constant(IGNORE_INDEX, tf.int64), targets)
+        losses.append(cross_entropy(scores, targets, scores.shape[1], reduction))
     return (losses[0] + losses[1]) / 2
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import BaseModelOutput
+from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder
@@ -32,7 +34,7 @@ class TFCamembertModel(PretrainedModel):
         ValueError: If a value of the config breaks its rule.
     """
 
-    task = "CamembertModel"
+    architecture = MODEL
 
     def __init__(
         self,
@@ -48,13 +50,6 @@ class TFCamembertModel(PretrainedModel):
         self.encoder = Encoder(config, name="encoder", dtype=dtype)
         self.pooler = Pooler(config, name="pooler", dtype=dtype) if add_pooling_layer else None
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the children."""
-        self.embeddings.build()
-        self.encoder.build()
-        if self.pooler is not None:
-            self.pooler.build()
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""
@@ -157,6 +152,12 @@ class TFCamembertModel(PretrainedModel):
             cross_attentions=encoded.cross_attentions if crossed else None,
         )
         return output if returns_dict(config, return_dict) else output.to_tuple()
+
+
+def backbone(model: PretrainedModel, **options: Any) -> TFCamembertModel:
+    """Make the bare model of one with a head; its weights are named below the whole's name."""
+    with keras.name_scope(model.name):
+        return TFCamembertModel(model.config, name=BACKBONE, dtype=model.dtype_policy, **options)
 
 
 def attention_mask_of(

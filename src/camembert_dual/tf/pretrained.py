@@ -1,25 +1,23 @@
 """What every model can do besides computing: load, save, count, resize, prune."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
 from camembert_dual.checkpoints.matching import LoadReport, match
+from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
 from camembert_dual.tf import keras_fit, layers, surgery
+from camembert_dual.tf.tensors import aligned, array_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
-Array = npt.NDArray[np.generic]
-ALIGNMENT = 64
 
 
 class PretrainedModel(keras.Model):
@@ -29,7 +27,7 @@ class PretrainedModel(keras.Model):
         config: The configuration; validated again here.
     """
 
-    task: ClassVar[str]
+    architecture: ClassVar[str]
     config: CamembertConfig
     load_report: LoadReport | None = None
 
@@ -39,6 +37,12 @@ class PretrainedModel(keras.Model):
         super().__init__(name=name, dtype=dtype)
         config.validate()
         self.config = config
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the children that are not built yet; no input is needed."""
+        for layer in self.layers:
+            if not layer.built:
+                layer.build()
 
     def num_parameters(self, only_trainable: bool = False) -> int:
         """Count the numbers in all weights, each weight once."""
@@ -78,12 +82,12 @@ class PretrainedModel(keras.Model):
                 misshaped weights.
         """
         chosen = LoadOptions.from_keywords(options, config, dtype)
-        arrays, config = chosen.open(name_or_path, cls.task)
+        arrays, config = chosen.open(name_or_path, cls.architecture)
         dtype = dtype_of(chosen.dtype, arrays)
-        with layers.undrawn():
+        with layers.uninitialised():
             model = cls(config, dtype=dtype, **chosen.model)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
-        model.draw_weights((*report.missing, *report.mismatched))
+        model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         return (model, report) if output_loading_info else model
 
@@ -99,13 +103,16 @@ class PretrainedModel(keras.Model):
             ValueError: If the config cannot be saved (a callable activation).
         """
         save_checkpoint(
-            directory, config_for_saving(self.config, self.task), self.to_arrays(), **options
+            directory,
+            config_for_saving(self.config, self.architecture),
+            self.to_arrays(),
+            **options,
         )
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights."""
         return parameters(
-            self.config, self.task, pooler=surgery.backbone_of(self).pooler is not None
+            self.config, self.architecture, pooler=surgery.backbone_of(self).pooler is not None
         )
 
     def load_arrays(
@@ -132,11 +139,11 @@ class PretrainedModel(keras.Model):
         for one in expected:
             if one.name in pairs:
                 array = arrays[pairs[one.name]]
-                fill(variables[one.path].value, array.T if one.transposed else array)
+                copy_into(variables[one.path].value, array.T if one.transposed else array)
         self.load_report = report
         return report
 
-    def draw_weights(self, names: Sequence[str]) -> None:
+    def initialise_weights(self, names: Sequence[str]) -> None:
         """Start matrices anew, at random values.
 
         Args:
@@ -147,7 +154,7 @@ class PretrainedModel(keras.Model):
             if one.name in names and len(one.shape) == 2:
                 padding_index = self.config.pad_token_id if one.padded else None
                 weight = variables[one.path]
-                start = layers.draw(
+                start = layers.initialise(
                     weight.shape, weight.dtype, config=self.config, padding_index=padding_index
                 )
                 weight.assign(start)
@@ -157,7 +164,7 @@ class PretrainedModel(keras.Model):
         variables = self.variables_by_path()
         arrays = {}
         for one in self.expected_parameters():
-            array = variables[one.path].numpy()
+            array = array_of(variables[one.path])
             arrays[one.name] = array.T if one.transposed else array
         return arrays
 
@@ -245,7 +252,7 @@ class PretrainedModel(keras.Model):
         labels, logits = keras_fit.labels_of(self, x, y), keras_fit.logits_of(y_pred)
         if self.loss is not None:
             return super().compute_loss(x, labels, logits, sample_weight, training)
-        loss = keras_fit.own_loss(self, labels, logits, sample_weight)
+        loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
         return loss + sum(self.losses)  # a user's regularisers
 
     def compute_metrics(
@@ -304,7 +311,7 @@ def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
     return name
 
 
-def fill(weight: tf.Variable, array: Array) -> None:
+def copy_into(weight: tf.Variable, array: Array) -> None:
     """Give a weight the values of an array, in memory that the weight keeps.
 
     A weight that is filled in parts, by slices or by scattered rows, is copied at every later read;
@@ -312,14 +319,5 @@ def fill(weight: tf.Variable, array: Array) -> None:
     """
     is_copied = isinstance(weight, tf.distribute.DistributedValues)
     for copy in weight.values if is_copied else [weight]:
-        values = aligned(array.shape, weight.dtype.as_numpy_dtype)
-        values[...] = array
+        values = aligned(array, weight.dtype)
         tf.raw_ops.AssignVariableOp(resource=copy.handle, value=values)
-
-
-def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
-    """Memory that TensorFlow takes over as it is; other than at such addresses it copies."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.empty(size + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    return room[start : start + size].view(dtype).reshape(shape)

@@ -1,11 +1,18 @@
 """The four tasks beside language modelling: an encoder, a head, a loss."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import (
+    MULTIPLE_CHOICE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import (
@@ -17,9 +24,16 @@ from camembert_dual.outputs import (
 )
 from camembert_dual.tf.checks import as_tensor
 from camembert_dual.tf.heads import ClassificationHead, classifier_dropout
-from camembert_dual.tf.layers import dense
-from camembert_dual.tf.losses import classification_loss, cross_entropy, span_loss
-from camembert_dual.tf.model import TFCamembertModel, returns_dict
+from camembert_dual.tf.layers import dense, size_of
+from camembert_dual.tf.losses import (
+    MEANS,
+    Reduction,
+    classification_loss,
+    cross_entropy,
+    mean_of_valid,
+    span_loss,
+)
+from camembert_dual.tf.model import backbone, returns_dict
 from camembert_dual.tf.pretrained import PretrainedModel
 
 
@@ -31,23 +45,16 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForSequenceClassification"
+    architecture = SEQUENCE_CLASSIFICATION
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(
-                config, add_pooling_layer=False, name="roberta", dtype=dtype
-            )
+        self.roberta = backbone(self, add_pooling_layer=False)
         self.classifier = ClassificationHead(config, name="classifier", dtype=dtype)
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.classifier.build()
 
     @accept_structures
     def call(
@@ -69,8 +76,7 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         Inputs as in :meth:`TFCamembertModel.call`.
 
         Args:
-            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), as the problem
-                type asks.
+            labels: Classes (B), numbers (B) or (B, L), or zeros and ones (B, L), by problem type.
 
         Returns:
             :class:`SequenceClassifierOutput` with ``logits`` (B, L), or its values as a tuple.
@@ -89,14 +95,18 @@ class TFCamembertForSequenceClassification(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        config = self.config
         logits = self.classifier(output.last_hidden_state)  # (B, L)
         labels = as_tensor(labels)
-        loss = None
-        if labels is not None:
-            loss = classification_loss(logits, labels, config.num_labels, config.problem_type)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = SequenceClassifierOutput(internals(output), loss=loss, logits=logits)
-        return output if returns_dict(config, return_dict) else output.to_tuple()
+        return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: tf.Tensor, logits: tf.Tensor, reduction: Reduction = mean_of_valid
+    ) -> tf.Tensor:
+        """The loss of the labels under the logits (B, L), by the problem type."""
+        num_labels = self.config.num_labels
+        return classification_loss(logits, labels, num_labels, self.config.problem_type, reduction)
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -107,22 +117,17 @@ class TFCamembertForMultipleChoice(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForMultipleChoice"
+    architecture = MULTIPLE_CHOICE
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(config, name="roberta", dtype=dtype)
+        self.roberta = backbone(self)
         self.dropout = classifier_dropout(config, dtype=dtype)
         self.classifier = dense(config.hidden_size, 1, config, name="classifier", dtype=dtype)
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.classifier.build()
 
     @accept_structures
     def call(
@@ -141,8 +146,7 @@ class TFCamembertForMultipleChoice(PretrainedModel):
     ) -> MultipleChoiceModelOutput | tuple[Any, ...]:
         """Score the choices; every input has a dimension of C choices after the batch.
 
-        Inputs as in :meth:`TFCamembertModel.call`, but (B, C, T), and ``inputs_embeds`` (B, C, T,
-        D).
+        Inputs as in :meth:`TFCamembertModel.call`, but (B, C, T) or (B, C, T, D).
 
         Args:
             labels: Index of the right choice (B).
@@ -154,10 +158,9 @@ class TFCamembertForMultipleChoice(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         main = inputs_embeds if input_ids is None else input_ids
-        rule = "Multiple choice needs input_ids (batch, choices, length) or embeds with one more"
-        if main is None:
-            raise ValueError(f"{rule}; received neither.")
-        require(len(main.shape) == (4 if input_ids is None else 3), rule, tuple(main.shape))
+        shape = () if main is None else tuple(main.shape)
+        rule = "input_ids must be of shape (batch, choices, length), or inputs_embeds with one more"
+        require(len(shape) == (4 if input_ids is None else 3), rule, shape or "neither")
         output = self.roberta(
             input_ids=flatten_choices(input_ids),
             attention_mask=flatten_choices(attention_mask),
@@ -169,14 +172,19 @@ class TFCamembertForMultipleChoice(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        # in a graph the number of choices may be unknown
-        choices = tf.shape(main)[1] if main.shape[1] is None else main.shape[1]
+        choices = size_of(main, 1)
         scores = self.classifier(self.dropout(output.pooler_output))  # (B * C, 1)
         logits = tf.reshape(scores, [-1, choices])  # (B, C)
         labels = as_tensor(labels)
-        loss = None if labels is None else cross_entropy(logits, labels, choices)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = MultipleChoiceModelOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: tf.Tensor, logits: tf.Tensor, reduction: Reduction = mean_of_valid
+    ) -> tf.Tensor:
+        """The loss of the labels (B) under the logits (B, C)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -187,26 +195,19 @@ class TFCamembertForTokenClassification(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForTokenClassification"
+    architecture = TOKEN_CLASSIFICATION
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(
-                config, add_pooling_layer=False, name="roberta", dtype=dtype
-            )
+        self.roberta = backbone(self, add_pooling_layer=False)
         self.dropout = classifier_dropout(config, dtype=dtype)
         self.classifier = dense(
             config.hidden_size, config.num_labels, config, name="classifier", dtype=dtype
         )
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.classifier.build()
 
     @accept_structures
     def call(
@@ -249,9 +250,15 @@ class TFCamembertForTokenClassification(PretrainedModel):
         )
         logits = self.classifier(self.dropout(output.last_hidden_state))  # (B, T, L)
         labels = as_tensor(labels)
-        loss = None if labels is None else cross_entropy(logits, labels, self.config.num_labels)
+        loss = None if labels is None else self.head_loss(labels, logits)
         output = TokenClassifierOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self, labels: tf.Tensor, logits: tf.Tensor, reduction: Reduction = mean_of_valid
+    ) -> tf.Tensor:
+        """The loss of the labels (B, T) under the logits (B, T, L)."""
+        return cross_entropy(logits, labels, logits.shape[-1], reduction)
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -262,23 +269,16 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         config: The configuration.
     """
 
-    task = "CamembertForQuestionAnswering"
+    architecture = QUESTION_ANSWERING
 
     def __init__(
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        with keras.name_scope(self.name):
-            self.roberta = TFCamembertModel(
-                config, add_pooling_layer=False, name="roberta", dtype=dtype
-            )
+        self.roberta = backbone(self, add_pooling_layer=False)
         self.qa_outputs = dense(config.hidden_size, 2, config, name="qa_outputs", dtype=dtype)
         self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Build the head; the encoder was built with its own name below this one's."""
-        self.qa_outputs.build()
 
     @accept_structures
     def call(
@@ -325,14 +325,24 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         )
         scores = self.qa_outputs(output.last_hidden_state)  # (B, T, 2)
         logits = (scores[..., 0], scores[..., 1])
-        starts, ends = as_tensor(start_positions), as_tensor(end_positions)
+        starts = as_tensor(start_positions)
+        ends = as_tensor(end_positions)
         loss = None
         if starts is not None and ends is not None:
-            loss = span_loss(logits, (starts, ends))
+            loss = self.head_loss((starts, ends), logits)
         output = QuestionAnsweringModelOutput(
             internals(output), loss=loss, start_logits=logits[0], end_logits=logits[1]
         )
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
+
+    def head_loss(
+        self,
+        labels: Sequence[tf.Tensor],
+        logits: Sequence[tf.Tensor],
+        reductions: Sequence[Reduction] = MEANS,
+    ) -> tf.Tensor:
+        """The loss of starts and ends (B), each under its logits (B, T)."""
+        return span_loss(logits, labels, reductions)
 
 
 def flatten_choices(value: tf.Tensor | None) -> tf.Tensor | None:

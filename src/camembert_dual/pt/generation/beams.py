@@ -3,6 +3,7 @@
 Further letters of shapes: N tokens generated so far, W width of the beam, C candidates looked at.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import torch
@@ -10,12 +11,12 @@ from torch import Tensor, nn
 
 from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.pt.generation.cache import (
+    DecoderCache,
     Encoder,
-    Prefix,
     ends_text,
     last_tokens,
-    read,
-    reorder_prefix,
+    next_logits,
+    reorder_cache,
     repeat_rows,
     take,
 )
@@ -24,28 +25,29 @@ LOWEST = -1e9  # far below any log-probability, and still a number
 
 
 class Beams(NamedTuple):
-    """W open and W ended continuations of each row.
+    """W unfinished and W finished continuations of each row.
 
-    ``new_tokens`` (B, W, N) and their summed log-probabilities ``scores`` (B, W); ``ended_tokens``
-    (B, W, N), padded, and their scores by length ``ended_scores`` (B, W); ``is_open`` (B), whether
-    the row is still searched; ``prompt_length`` (B); ``limit`` of N; ``prefix`` has B W rows.
+    ``new_tokens`` (B, W, N) and their summed log-probabilities ``scores`` (B, W);
+    ``finished_tokens`` (B, W, N), padded, and their scores by length ``finished_scores`` (B, W);
+    ``is_unfinished`` (B), whether the row is still searched; ``prompt_length`` (B); ``limit`` of N;
+    ``cache`` has B W rows.
     """
 
     new_tokens: Tensor
     scores: Tensor
-    ended_tokens: Tensor
-    ended_scores: Tensor
-    is_open: Tensor
+    finished_tokens: Tensor
+    finished_scores: Tensor
+    is_unfinished: Tensor
     prompt_length: Tensor
     limit: int
-    prefix: Prefix
+    cache: DecoderCache
 
 
 def start_beams(
     prompt: Tensor,
     mask: Tensor,
     logits: Tensor,
-    prefix: Prefix,
+    cache: DecoderCache,
     limit: int,
     options: GenerationOptions,
 ) -> Beams:
@@ -54,20 +56,24 @@ def start_beams(
     new_tokens = repeat_rows(prompt[:, :0], width).reshape(rows, width, 0)
     first = torch.arange(width, device=prompt.device) == 0
     scores = torch.where(first, 0.0, LOWEST).to(logits.dtype).repeat(rows, 1)  # (B, W)
-    ended_scores = torch.full_like(scores, -torch.inf)
-    is_open = torch.ones_like(prompt[:, 0], dtype=torch.bool)
+    finished_scores = torch.full_like(scores, -math.inf)
+    is_unfinished = torch.ones_like(prompt[:, 0], dtype=torch.bool)
     length = mask.sum(1)
-    return Beams(new_tokens, scores, new_tokens, ended_scores, is_open, length, limit, prefix)
+    return Beams(
+        new_tokens, scores, new_tokens, finished_scores, is_unfinished, length, limit, cache
+    )
 
 
 def continue_beams(model: Any, beams: Beams, encoder: Encoder, options: GenerationOptions) -> Beams:
     """Read the last tokens of all beams and rank what may follow."""
-    logits, prefix = read(model, *last_tokens(beams.new_tokens), beams.prefix, encoder)
-    return grow_beams(beams, logits, prefix, options)
+    logits, cache = next_logits(model, *last_tokens(beams.new_tokens), beams.cache, encoder)
+    return grow_beams(beams, logits, cache, options)
 
 
-def grow_beams(beams: Beams, logits: Tensor, prefix: Prefix, options: GenerationOptions) -> Beams:
-    """Let the best continuations by the logits (B W, V) be the new beams; keep the ended ones."""
+def grow_beams(
+    beams: Beams, logits: Tensor, cache: DecoderCache, options: GenerationOptions
+) -> Beams:
+    """Let the best continuations by the logits (B W, V) be the new beams; keep those that end."""
     width, steps = options.num_beams, beams.new_tokens.shape[2]
     count = options.num_candidates
     totals, parents, tokens = best_candidates(beams.scores, logits, count)  # (B, C)
@@ -78,22 +84,24 @@ def grow_beams(beams: Beams, logits: Tensor, prefix: Prefix, options: Generation
 
     # a text may end where it is among the best W of all candidates
     is_high = torch.arange(tokens.shape[1], device=tokens.device) < width
-    may_end = ends & is_high & beams.is_open[:, None]
-    ended = torch.where(may_end, by_length(totals, length, options), -torch.inf)
-    ended_scores, best = torch.cat([beams.ended_scores, ended], dim=1).topk(width)
-    padded = nn.functional.pad(beams.ended_tokens, (0, 1), value=options.padding)
-    ended_tokens = take(torch.cat([padded, grown], dim=1), best)
+    may_end = ends & is_high & beams.is_unfinished[:, None]
+    finished = torch.where(may_end, by_length(totals, length, options), -math.inf)
+    finished_scores, best = torch.cat([beams.finished_scores, finished], dim=1).topk(width)
+    padded = nn.functional.pad(beams.finished_tokens, (0, 1), value=options.padding)
+    finished_tokens = take(torch.cat([padded, grown], dim=1), best)
 
-    scores, best = torch.where(ends, -torch.inf, totals).topk(width)
-    is_open = beams.is_open & can_improve(totals[:, 0], ended_scores[:, -1], length, beams, options)
-    prefix = reorder_prefix(prefix, take(parents, best))
+    scores, best = torch.where(~ends, totals, -math.inf).topk(width)
+    is_unfinished = beams.is_unfinished & can_improve(
+        totals[:, 0], finished_scores[:, -1], length, beams, options
+    )
+    cache = reorder_cache(cache, take(parents, best))
     return beams._replace(
         new_tokens=take(grown, best),
         scores=scores,
-        ended_tokens=ended_tokens,
-        ended_scores=ended_scores,
-        is_open=is_open,
-        prefix=prefix,
+        finished_tokens=finished_tokens,
+        finished_scores=finished_scores,
+        is_unfinished=is_unfinished,
+        cache=cache,
     )
 
 
@@ -121,25 +129,27 @@ def by_length(totals: Tensor, length: Tensor, options: GenerationOptions) -> Ten
 
 
 def can_improve(
-    best: Tensor, worst_ended: Tensor, length: Tensor, beams: Beams, options: GenerationOptions
+    best: Tensor, worst_finished: Tensor, length: Tensor, beams: Beams, options: GenerationOptions
 ) -> Tensor:
-    """Which rows (B) may still find a text better than the worst ended one, or lack ended ones."""
-    is_full = worst_ended > -torch.inf
+    """Which rows (B) lack finished texts, or may still find one better than the worst of them."""
+    is_full = worst_finished > -math.inf
     if options.early_stopping is True:
         return ~is_full
     longest = length + 1
     if options.early_stopping == "never" and options.length_penalty > 0:
         longest = beams.prompt_length + beams.limit
-    return ~is_full | (worst_ended < by_length(best[:, None], longest, options)[:, 0])
+    return ~is_full | (worst_finished < by_length(best[:, None], longest, options)[:, 0])
 
 
-def best_texts(beams: Beams, options: GenerationOptions) -> Tensor:
-    """The best of ended and, where a row is still open, unended texts: (B, N), padded."""
+def best_sequences(beams: Beams, options: GenerationOptions) -> Tensor:
+    """The best of finished and, where a row is still searched, unfinished texts: (B, N), padded."""
     steps = beams.new_tokens.shape[2]
-    unended = by_length(beams.scores, beams.prompt_length + steps, options)
-    unended = torch.where(beams.is_open[:, None], unended, -torch.inf)
-    best = torch.cat([beams.ended_scores, unended], dim=1).argmax(1)[:, None]
-    texts = take(torch.cat([beams.ended_tokens, beams.new_tokens], dim=1), best)[:, 0]  # (B, N)
-    ends = ends_text(texts, options)
+    unfinished = by_length(beams.scores, beams.prompt_length + steps, options)
+    unfinished = torch.where(beams.is_unfinished[:, None], unfinished, -math.inf)
+    best = torch.cat([beams.finished_scores, unfinished], dim=1).argmax(1)[:, None]
+    sequences = take(torch.cat([beams.finished_tokens, beams.new_tokens], dim=1), best)[
+        :, 0
+    ]  # (B, N)
+    ends = ends_text(sequences, options)
     lengths = torch.where(ends.any(1), ends.int().argmax(1) + 1, steps)
-    return texts[:, : int(lengths.max())]
+    return sequences[:, : int(lengths.max())]

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.pt.losses import wide_dtype
 
 Encoder = tuple[Tensor, Tensor] | tuple[()]
 
 
-class Prefix(NamedTuple):
+class DecoderCache(NamedTuple):
     """What the model has read of each row.
 
     ``mask`` (B, S) marks the attended columns, ``length`` (B) counts the positions used, ``past``
@@ -22,9 +23,9 @@ class Prefix(NamedTuple):
     past: tuple[tuple[Tensor, ...], ...]
 
 
-def read(
-    model: Any, input_ids: Tensor, mask: Tensor, prefix: Prefix | None, encoder: Encoder
-) -> tuple[Tensor, Prefix]:
+def next_logits(
+    model: Any, input_ids: Tensor, mask: Tensor, cache: DecoderCache | None, encoder: Encoder
+) -> tuple[Tensor, DecoderCache]:
     """Read tokens (B, T) after what was read before, if anything.
 
     Positions count the attended tokens, so padding on the left moves none.
@@ -35,9 +36,9 @@ def read(
     padding = model.config.pad_token_id
     is_token = (mask & (input_ids != padding)).to(input_ids.dtype)
     count = torch.cumsum(is_token, dim=1).to(input_ids.dtype)  # (B, T)
-    if prefix is not None:
-        count = count + prefix.length[:, None]
-        mask = torch.cat([prefix.mask, mask], dim=1)  # (B, S)
+    if cache is not None:
+        count = count + cache.length[:, None]
+        mask = torch.cat([cache.mask, mask], dim=1)  # (B, S)
     states, states_mask = encoder or (None, None)
     output = model(
         input_ids=input_ids,
@@ -45,7 +46,7 @@ def read(
         position_ids=count * is_token + padding,
         encoder_hidden_states=states,
         encoder_attention_mask=states_mask,
-        past_key_values=None if prefix is None else prefix.past,
+        past_key_values=None if cache is None else cache.past,
         use_cache=True,
         logits_to_keep=1,
         output_attentions=False,
@@ -53,8 +54,7 @@ def read(
         return_dict=True,
     )
     logits = output.logits[:, -1]  # (B, V)
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    return wide, Prefix(mask, count[:, -1], output.past_key_values)
+    return logits.to(wide_dtype(logits)), DecoderCache(mask, count[:, -1], output.past_key_values)
 
 
 def last_tokens(new_tokens: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,12 +66,13 @@ def last_tokens(new_tokens: Tensor) -> tuple[Tensor, Tensor]:
 def ends_text(tokens: Tensor, options: GenerationOptions) -> Tensor:
     """Which tokens end a text."""
     ends = torch.tensor(options.ends, dtype=tokens.dtype, device=tokens.device)
-    return (tokens[..., None] == ends).any(-1)
+    return (tokens[..., None] == ends).any(dim=-1)
 
 
 def take(values: Tensor, index: Tensor) -> Tensor:
     """Pick (B, C, ...) out of (B, A, ...) by an index (B, C) into the second axis."""
-    return values[torch.arange(values.shape[0], device=values.device)[:, None], index]
+    rows = torch.arange(values.shape[0], device=values.device)[:, None]
+    return values[rows, index]
 
 
 def repeat_rows(values: Tensor, times: int) -> Tensor:
@@ -86,16 +87,16 @@ def repeat_encoder(encoder: Encoder, times: int) -> Encoder:
     return repeat_rows(encoder[0], times), repeat_rows(encoder[1], times)
 
 
-def repeat_prefix(prefix: Prefix, times: int) -> Prefix:
+def repeat_cache(cache: DecoderCache, times: int) -> DecoderCache:
     """Repeat each row of what was read."""
-    past = tuple(tuple(repeat_rows(one, times) for one in layer) for layer in prefix.past)
-    return Prefix(repeat_rows(prefix.mask, times), repeat_rows(prefix.length, times), past)
+    past = tuple(tuple(repeat_rows(one, times) for one in layer) for layer in cache.past)
+    return DecoderCache(repeat_rows(cache.mask, times), repeat_rows(cache.length, times), past)
 
 
-def reorder_prefix(prefix: Prefix, parents: Tensor) -> Prefix:
+def reorder_cache(cache: DecoderCache, parents: Tensor) -> DecoderCache:
     """Give each beam what its parent (B, W) has read; encoder states are the same in a row."""
     width = parents.shape[1]
     first = torch.arange(parents.shape[0], device=parents.device)[:, None] * width
     rows = (first + parents).reshape(-1)  # (B W,)
-    past = tuple((layer[0][rows], layer[1][rows], *layer[2:]) for layer in prefix.past)
-    return Prefix(prefix.mask[rows], prefix.length[rows], past)
+    past = tuple((layer[0][rows], layer[1][rows], *layer[2:]) for layer in cache.past)
+    return DecoderCache(cache.mask[rows], cache.length[rows], past)

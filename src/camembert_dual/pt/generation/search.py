@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,36 +15,26 @@ from camembert_dual.inputs import check_shapes
 from camembert_dual.pt.checks import as_tensor, check_ids
 from camembert_dual.pt.generation.beams import (
     Beams,
-    best_texts,
+    best_sequences,
     continue_beams,
     grow_beams,
     start_beams,
 )
 from camembert_dual.pt.generation.cache import (
     Encoder,
-    Prefix,
-    ends_text,
-    last_tokens,
-    read,
+    next_logits,
+    repeat_cache,
     repeat_encoder,
-    repeat_prefix,
     repeat_rows,
 )
+from camembert_dual.pt.generation.sampling import (
+    Sequences,
+    continue_sequences,
+    grow_sequences,
+    start_sequences,
+)
 
-
-class Texts(NamedTuple):
-    """One continuation of each row.
-
-    ``new_tokens`` (B, N), at most ``limit`` of them; ``is_open`` (B), whether it has not ended.
-    """
-
-    new_tokens: Tensor
-    is_open: Tensor
-    limit: int
-    prefix: Prefix
-
-
-State = TypeVar("State", Texts, Beams)
+State = TypeVar("State", Sequences, Beams)
 
 
 def generate(
@@ -66,7 +56,7 @@ def generate(
     check_prompt(model.config, inputs)
     prompt, mask, encoder = prompt_of(model.config, inputs)
     check_room(model.config, int(mask.sum(1).max()), options.max_new_tokens)
-    rule = "Every row must end in a token to continue; pad prompts on the left"
+    rule = "Every row must end in a token to continue (pad prompts on the left)"
     require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
     numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
     uniforms = torch.as_tensor(numbers, device=model.device)
@@ -126,96 +116,33 @@ def search(
     options: GenerationOptions,
 ) -> Tensor:
     """Give the new tokens (B, N), at most ``limit``, of a batch of prompts (B, T)."""
-    logits, prefix = read(model, prompt, mask, None, encoder)
+    logits, cache = next_logits(model, prompt, mask, None, encoder)
     if options.num_beams > 1:
         width = options.num_beams
-        logits, prefix = repeat_rows(logits, width), repeat_prefix(prefix, width)
+        logits, cache = repeat_rows(logits, width), repeat_cache(cache, width)
         encoder = repeat_encoder(encoder, width)
-        beams = start_beams(prompt, mask, logits, prefix, limit, options)
-        beams = grow_beams(beams, logits, prefix, options)
-        beams = repeat(beams, lambda beams: continue_beams(model, beams, encoder, options))
-        return best_texts(beams, options)
-    texts = start_texts(prompt, prefix, limit)
-    texts = grow_texts(texts, logits, prefix, uniforms, options)
-    texts = repeat(texts, lambda texts: continue_texts(model, texts, encoder, uniforms, options))
-    return texts.new_tokens
+        beams = start_beams(prompt, mask, logits, cache, limit, options)
+        beams = grow_beams(beams, logits, cache, options)
+        beams = repeat(beams, lambda one: continue_beams(model, one, encoder, options))
+        return best_sequences(beams, options)
+    sequences = start_sequences(prompt, cache, limit)
+    sequences = grow_sequences(sequences, logits, cache, uniforms, options)
+    sequences = repeat(
+        sequences, lambda one: continue_sequences(model, one, encoder, uniforms, options)
+    )
+    return sequences.new_tokens
 
 
 def repeat(state: State, step: Callable[[State], State]) -> State:
-    """Take steps until all rows have ended or are as long as they may be."""
-    while is_unfinished(state):
+    """Take steps until all rows have finished or are as long as they may be."""
+    while any_unfinished(state):
         state = step(state)
     return state
 
 
-def is_unfinished(state: Texts | Beams) -> bool:
-    """Whether a row is open and may still grow."""
-    return state.new_tokens.shape[-1] < state.limit and bool(state.is_open.any())
-
-
-def start_texts(prompt: Tensor, prefix: Prefix, limit: int) -> Texts:
-    """Rows without new tokens."""
-    is_open = torch.ones_like(prompt[:, 0], dtype=torch.bool)
-    return Texts(prompt[:, :0], is_open, limit, prefix)
-
-
-def continue_texts(
-    model: Any, texts: Texts, encoder: Encoder, uniforms: Tensor, options: GenerationOptions
-) -> Texts:
-    """Read the last tokens and choose the next ones."""
-    logits, prefix = read(model, *last_tokens(texts.new_tokens), texts.prefix, encoder)
-    return grow_texts(texts, logits, prefix, uniforms, options)
-
-
-def grow_texts(
-    texts: Texts, logits: Tensor, prefix: Prefix, uniforms: Tensor, options: GenerationOptions
-) -> Texts:
-    """Give each open row a token by its logits (B, V), and each ended row padding."""
-    chosen = choose(logits, uniforms[texts.new_tokens.shape[1]], options).to(texts.new_tokens.dtype)
-    chosen = torch.where(texts.is_open, chosen, options.padding)  # (B,)
-    new_tokens = torch.cat([texts.new_tokens, chosen[:, None]], dim=1)
-    is_open = texts.is_open & ~ends_text(chosen, options)
-    return Texts(new_tokens, is_open, texts.limit, prefix)
-
-
-def choose(logits: Tensor, uniforms: Tensor, options: GenerationOptions) -> Tensor:
-    """Choose a token for each row: the most probable one, or by a number in [0, 1).
-
-    Args:
-        logits: (B, V).
-        uniforms: (B).
-        options: Whether to draw, and from what.
-
-    Returns:
-        Tokens (B).
-    """
-    if not options.do_sample:
-        return logits.argmax(-1)
-    ranked, tokens = torch.sort(logits / options.temperature, dim=-1, descending=True, stable=True)
-    ranked = filter_top_p(filter_top_k(ranked, options.top_k), options.top_p)
-    return torch.gather(tokens, 1, draw(ranked, uniforms)[:, None])[:, 0]
-
-
-def filter_top_k(ranked: Tensor, top_k: int | None) -> Tensor:
-    """Keep the ``top_k`` highest logits of each falling row (B, V), and those equal to the last."""
-    if top_k is None or top_k >= ranked.shape[1]:
-        return ranked
-    return torch.where(ranked < ranked[:, top_k - 1 : top_k], -torch.inf, ranked)
-
-
-def filter_top_p(ranked: Tensor, top_p: float | None) -> Tensor:
-    """Keep the first logits of each falling row (B, V) that have ``top_p`` together."""
-    if top_p is None:
-        return ranked
-    probabilities = torch.softmax(ranked, dim=-1)
-    before = torch.cumsum(probabilities, dim=-1) - probabilities
-    return torch.where(before < top_p, ranked, -torch.inf)
-
-
-def draw(ranked: Tensor, uniforms: Tensor) -> Tensor:
-    """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
-    sums = torch.cumsum(torch.softmax(ranked, dim=-1), dim=-1)
-    return (sums <= uniforms[:, None].to(sums.dtype) * sums[:, -1:]).sum(-1)
+def any_unfinished(state: Sequences | Beams) -> bool:
+    """Whether a row is unfinished and may still grow."""
+    return state.new_tokens.shape[-1] < state.limit and bool(state.is_unfinished.any())
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.id_layout import META_SYMBOL
+from camembert_dual.common.model_names import TASK_OF
 from camembert_dual.inputs import infer_problem_type
 from camembert_dual.tasks.fill_mask import TOP_K
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
@@ -45,21 +47,21 @@ def text_signature(model: Any, tokenizer: CamembertBase, top_k: int = TOP_K) -> 
         ImportError: If tensorflow-text is not installed.
         ValueError: If a causal language model's config has no ``is_decoder``.
     """
-    makers = {
-        "CamembertModel": embed,
-        "CamembertForSequenceClassification": classify,
-        "CamembertForTokenClassification": tag,
-        "CamembertForMaskedLM": partial(fill, top_k=top_k),
-        "CamembertForCausalLM": partial(go_on, top_k=top_k),
-        "CamembertForMultipleChoice": choose,
-        "CamembertForQuestionAnswering": find,
+    endpoints = {
+        "feature-extraction": feature_extraction,
+        "text-classification": text_classification,
+        "token-classification": token_classification,
+        "fill-mask": partial(fill_mask, top_k=top_k),
+        "text-generation": partial(text_generation, top_k=top_k),
+        "multiple-choice": multiple_choice,
+        "question-answering": question_answering,
     }
     limit = model.config.max_sequence_length
     layer = TFCamembertTokenizer.from_tokenizer(tokenizer, max_length=limit)
-    return makers[model.task](model, tokenizer, layer)
+    return endpoints[TASK_OF[model.architecture]](model, tokenizer, layer)
 
 
-def embed(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+def feature_extraction(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
     """Make the endpoint of a bare model: the mean of the last hidden states of a text's tokens."""
 
     @tf.function(input_signature=[strings("text")], autograph=False)
@@ -72,7 +74,7 @@ def embed(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> 
     return text
 
 
-def classify(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+def text_classification(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
     """Make the endpoint of a sequence classifier; a regression answers its numbers as scores."""
     names, problem = label_names(model), problem_of(model)
 
@@ -89,7 +91,7 @@ def classify(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) 
     return text
 
 
-def tag(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+def token_classification(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
     """Make the endpoint of a token classifier; padding answers as the others do."""
     names, pieces = label_names(model), piece_table(model, tokenizer)
 
@@ -106,7 +108,7 @@ def tag(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> An
     return text
 
 
-def fill(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int) -> Any:
+def fill_mask(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int) -> Any:
     """Make the endpoint of a masked language model; it refuses a text without a mask."""
     pieces = piece_table(model, tokenizer)
     rule = f"A text must contain {tokenizer.mask_token} in its first {layer.max_length} tokens"
@@ -125,9 +127,11 @@ def fill(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_
     return text
 
 
-def go_on(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int) -> Any:
+def text_generation(
+    model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top_k: int
+) -> Any:
     """Make the endpoint of a causal language model: what comes next."""
-    require(model.config.is_decoder, "Continuing a text needs is_decoder=True", "is_decoder=False")
+    require(model.config.is_decoder, "is_decoder must be True to continue a text", "False")
     pieces = piece_table(model, tokenizer)
 
     @tf.function(input_signature=[strings("text")], autograph=False)
@@ -141,7 +145,7 @@ def go_on(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer, top
     return text
 
 
-def choose(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+def multiple_choice(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
     """Make the endpoint of multiple choice; every prompt has as many choices."""
     specs = [strings("prompt"), tf.TensorSpec([None, None], tf.string, "choices")]
 
@@ -158,7 +162,7 @@ def choose(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) ->
     return text
 
 
-def find(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
+def question_answering(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> Any:
     """Make the endpoint of question answering; the score is the product of both ends'."""
     pieces = piece_table(model, tokenizer)
 
@@ -180,7 +184,7 @@ def find(model: Any, tokenizer: CamembertBase, layer: TFCamembertTokenizer) -> A
         places = tf.range(length)[None, :]
         kept = tf.logical_and(places >= first[:, None], places <= last[:, None])
         words = tf.strings.reduce_join(tf.where(kept, tf.gather(pieces, ids), ""), axis=1)
-        answer = tf.strings.strip(tf.strings.regex_replace(words, "\u2581", " "))
+        answer = tf.strings.strip(tf.strings.regex_replace(words, META_SYMBOL, " "))
         return {"answer": answer, "score": tf.reduce_max(pairs, axis=[1, 2])}
 
     return text

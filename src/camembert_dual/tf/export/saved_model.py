@@ -1,4 +1,4 @@
-"""Models as files for other programs: a SavedModel for serving, a LiteRT file for devices."""
+"""A model as a SavedModel, for serving."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,10 +7,9 @@ from typing import Any
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import MULTIPLE_CHOICE
 from camembert_dual.outputs import ModelOutput
-from camembert_dual.storage.atomic import atomic_folder, write_atomically
-
-MULTIPLE_CHOICE = "CamembertForMultipleChoice"
+from camembert_dual.storage.atomic import atomic_folder
 
 
 def export_saved_model(
@@ -58,39 +57,14 @@ def export_saved_model(
 
         own["text"] = text_signature(model, tokenizer)
     twice = sorted(own.keys() & (signatures or {}).keys())
-    require(not twice, f"A signature needs a name other than {', '.join(own)}", ", ".join(twice))
+    require(
+        not twice, f"The name of a signature must be none of {', '.join(own)}", ", ".join(twice)
+    )
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     module.serve = serve
     with atomic_folder(Path(path), holds="saved_model.pb") as folder:
         tf.saved_model.save(module, str(folder), signatures={**own, **(signatures or {})})
-
-
-def export_litert(
-    model: Any, path: str | Path, *, batch_size: int | None = None, quantize: bool = False
-) -> None:
-    """Write a LiteRT (TFLite) file of built-in operations only.
-
-    The file takes ``input_ids`` and ``attention_mask`` of type int32; its interpreter resizes them
-    to any length, and to any number of rows if that is not fixed.
-
-    Args:
-        model: A model of this package.
-        path: The file to write.
-        batch_size: The number of rows, or None for any.
-        quantize: Whether weights become int8 (dynamic range).
-    """
-    serve = serving_function(model, output_hidden_states=False)
-    shape = shape_of_ids(model, batch_size, None)
-    specs = [tf.TensorSpec(shape, tf.int32, name) for name in ("input_ids", "attention_mask")]
-    module = tf.Module()
-    module.weights = [weight.value for weight in model.weights]
-    concrete = [serve.get_concrete_function(*specs)]
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(concrete, module)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if quantize:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    write_atomically(Path(path), converter.convert())
 
 
 def serving_function(model: Any, output_hidden_states: bool) -> Any:
@@ -129,5 +103,5 @@ def flat_outputs(output: ModelOutput) -> dict[str, tf.Tensor]:
 
 def shape_of_ids(model: Any, batch_size: int | None, length: int | None) -> list[int | None]:
     """(B, T), or (B, C, T) with any number of choices."""
-    choices = [None] if model.task == MULTIPLE_CHOICE else []
+    choices = [None] if model.architecture == MULTIPLE_CHOICE else []
     return [batch_size, *choices, length]

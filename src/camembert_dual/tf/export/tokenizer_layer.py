@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.common.backends import import_optional
+from camembert_dual.common.errors import require
 from camembert_dual.common.id_layout import PIECE_OFFSET
 from camembert_dual.tokenization import CamembertTokenizer
 from camembert_dual.tokenization.camembert import CamembertBase
@@ -33,7 +35,7 @@ class TFCamembertTokenizer(keras.layers.Layer):
         unk_id: int = 3,
         **options: Any,
     ) -> None:
-        """Loads a vocabulary.
+        """Load a vocabulary.
 
         Args:
             proto: The serialized SentencePiece model, or its base64 text.
@@ -51,21 +53,13 @@ class TFCamembertTokenizer(keras.layers.Layer):
             ValueError: If ``max_length`` has no room for the special tokens of a pair.
         """
         super().__init__(**options)
-        try:
-            import tensorflow_text
-        except ImportError as error:
-            raise ImportError(
-                'TFCamembertTokenizer needs tensorflow-text: pip install "camembert-dual[tf-text]"'
-            ) from error
-        if max_length < 4:
-            raise ValueError(
-                f"max_length must leave room for four special tokens; received {max_length}"
-            )
+        text = import_optional("tensorflow_text", "tf-text", type(self).__name__, "tensorflow-text")
+        require(max_length >= 4, "max_length must leave room for four special tokens", max_length)
         self.proto = base64.b64decode(proto) if isinstance(proto, str) else proto
         self.max_length = max_length
         self.pad_to_max_length = pad_to_max_length
         self.ids = {"cls_id": cls_id, "sep_id": sep_id, "pad_id": pad_id, "unk_id": unk_id}
-        self.pieces = tensorflow_text.FastSentencepieceTokenizer(self.proto)
+        self.pieces = text.FastSentencepieceTokenizer(self.proto)
 
     @classmethod
     def from_tokenizer(cls, tokenizer: CamembertBase, **options: Any) -> "TFCamembertTokenizer":
@@ -80,7 +74,7 @@ class TFCamembertTokenizer(keras.layers.Layer):
         return cls.from_tokenizer(CamembertTokenizer.from_pretrained(name_or_path), **options)
 
     def call(self, texts: Any) -> dict[str, Any]:
-        """Encodes strings (N), or a pair of strings (N) and strings (N)."""
+        """Encode strings (N), or a pair of strings (N) and strings (N)."""
         pair = isinstance(texts, (list, tuple))
         rows = [self._encode(one) for one in (texts if pair else (texts,))]
         room = self.max_length - (4 if pair else 2)
@@ -118,7 +112,7 @@ _PARTS = ("cls", "sep", "pad", "unk")
 
 
 def _shorten(first: Any, second: Any, room: int) -> tuple[Any, Any]:
-    """Cuts the longer of two sequences until both fit, as ``longest_first`` does."""
+    """Cut the longer of two sequences until both fit, as ``longest_first`` does."""
     a, b = first.row_lengths(), second.row_lengths()
     room = tf.constant(room, a.dtype)
     both = 2 * tf.minimum(a, b) >= room

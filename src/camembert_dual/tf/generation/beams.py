@@ -10,12 +10,12 @@ import tensorflow as tf
 
 from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.tf.generation.cache import (
+    DecoderCache,
     Encoder,
-    Prefix,
     ends_text,
     last_tokens,
-    read,
-    reorder_prefix,
+    next_logits,
+    reorder_cache,
     repeat_rows,
     take,
 )
@@ -24,28 +24,29 @@ LOWEST = -1e9  # far below any log-probability, and still a number
 
 
 class Beams(NamedTuple):
-    """W open and W ended continuations of each row.
+    """W unfinished and W finished continuations of each row.
 
-    ``new_tokens`` (B, W, N) and their summed log-probabilities ``scores`` (B, W); ``ended_tokens``
-    (B, W, N), padded, and their scores by length ``ended_scores`` (B, W); ``is_open`` (B), whether
-    the row is still searched; ``prompt_length`` (B); ``limit`` of N; ``prefix`` has B W rows.
+    ``new_tokens`` (B, W, N) and their summed log-probabilities ``scores`` (B, W);
+    ``finished_tokens`` (B, W, N), padded, and their scores by length ``finished_scores`` (B, W);
+    ``is_unfinished`` (B), whether the row is still searched; ``prompt_length`` (B); ``limit`` of N;
+    ``cache`` has B W rows.
     """
 
     new_tokens: tf.Tensor
     scores: tf.Tensor
-    ended_tokens: tf.Tensor
-    ended_scores: tf.Tensor
-    is_open: tf.Tensor
+    finished_tokens: tf.Tensor
+    finished_scores: tf.Tensor
+    is_unfinished: tf.Tensor
     prompt_length: tf.Tensor
     limit: tf.Tensor
-    prefix: Prefix
+    cache: DecoderCache
 
 
 def start_beams(
     prompt: tf.Tensor,
     mask: tf.Tensor,
     logits: tf.Tensor,
-    prefix: Prefix,
+    cache: DecoderCache,
     limit: tf.Tensor,
     options: GenerationOptions,
 ) -> Beams:
@@ -54,22 +55,24 @@ def start_beams(
     new_tokens = tf.reshape(repeat_rows(prompt[:, :0], width), [rows, width, 0])
     first = tf.range(width) == 0
     scores = tf.tile(tf.cast(tf.where(first, 0.0, LOWEST), logits.dtype)[None], [rows, 1])  # (B, W)
-    ended_scores = tf.fill(tf.shape(scores), tf.constant(-math.inf, scores.dtype))
-    is_open = tf.ones_like(prompt[:, 0], dtype=tf.bool)
+    finished_scores = tf.fill(tf.shape(scores), tf.constant(-math.inf, scores.dtype))
+    is_unfinished = tf.ones_like(prompt[:, 0], dtype=tf.bool)
     length = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
-    return Beams(new_tokens, scores, new_tokens, ended_scores, is_open, length, limit, prefix)
+    return Beams(
+        new_tokens, scores, new_tokens, finished_scores, is_unfinished, length, limit, cache
+    )
 
 
 def continue_beams(model: Any, beams: Beams, encoder: Encoder, options: GenerationOptions) -> Beams:
     """Read the last tokens of all beams and rank what may follow."""
-    logits, prefix = read(model, *last_tokens(beams.new_tokens), beams.prefix, encoder)
-    return grow_beams(beams, logits, prefix, options)
+    logits, cache = next_logits(model, *last_tokens(beams.new_tokens), beams.cache, encoder)
+    return grow_beams(beams, logits, cache, options)
 
 
 def grow_beams(
-    beams: Beams, logits: tf.Tensor, prefix: Prefix, options: GenerationOptions
+    beams: Beams, logits: tf.Tensor, cache: DecoderCache, options: GenerationOptions
 ) -> Beams:
-    """Let the best continuations by the logits (B W, V) be the new beams; keep the ended ones."""
+    """Let the best continuations by the logits (B W, V) be the new beams; keep those that end."""
     width, steps = options.num_beams, tf.shape(beams.new_tokens)[2]
     count = options.num_candidates
     totals, parents, tokens = best_candidates(beams.scores, logits, count)  # (B, C)
@@ -79,23 +82,28 @@ def grow_beams(
 
     # a text may end where it is among the best W of all candidates
     is_high = tf.range(tf.shape(tokens)[1]) < width
-    may_end = ends & is_high & beams.is_open[:, None]
-    lowest = tf.constant(-math.inf, totals.dtype)
-    ended = tf.where(may_end, by_length(totals, length, options), lowest)
-    ended_scores, best = tf.math.top_k(tf.concat([beams.ended_scores, ended], axis=1), width)
-    padded = tf.pad(beams.ended_tokens, [[0, 0], [0, 0], [0, 1]], constant_values=options.padding)
-    ended_tokens = take(tf.concat([padded, grown], axis=1), best)
+    may_end = ends & is_high & beams.is_unfinished[:, None]
+    finished = tf.where(may_end, by_length(totals, length, options), -math.inf)
+    finished_scores, best = tf.math.top_k(
+        tf.concat([beams.finished_scores, finished], axis=1), width
+    )
+    padded = tf.pad(
+        beams.finished_tokens, [[0, 0], [0, 0], [0, 1]], constant_values=options.padding
+    )
+    finished_tokens = take(tf.concat([padded, grown], axis=1), best)
 
-    scores, best = tf.math.top_k(tf.where(ends, lowest, totals), width)
-    is_open = beams.is_open & can_improve(totals[:, 0], ended_scores[:, -1], length, beams, options)
-    prefix = reorder_prefix(prefix, take(parents, best))
+    scores, best = tf.math.top_k(tf.where(~ends, totals, -math.inf), width)
+    is_unfinished = beams.is_unfinished & can_improve(
+        totals[:, 0], finished_scores[:, -1], length, beams, options
+    )
+    cache = reorder_cache(cache, take(parents, best))
     return beams._replace(
         new_tokens=take(grown, best),
         scores=scores,
-        ended_tokens=ended_tokens,
-        ended_scores=ended_scores,
-        is_open=is_open,
-        prefix=prefix,
+        finished_tokens=finished_tokens,
+        finished_scores=finished_scores,
+        is_unfinished=is_unfinished,
+        cache=cache,
     )
 
 
@@ -126,29 +134,31 @@ def by_length(totals: tf.Tensor, length: tf.Tensor, options: GenerationOptions) 
 
 def can_improve(
     best: tf.Tensor,
-    worst_ended: tf.Tensor,
+    worst_finished: tf.Tensor,
     length: tf.Tensor,
     beams: Beams,
     options: GenerationOptions,
 ) -> tf.Tensor:
-    """Which rows (B) may still find a text better than the worst ended one, or lack ended ones."""
-    is_full = worst_ended > -math.inf
+    """Which rows (B) lack finished texts, or may still find one better than the worst of them."""
+    is_full = worst_finished > -math.inf
     if options.early_stopping is True:
         return ~is_full
     longest = length + 1
     if options.early_stopping == "never" and options.length_penalty > 0:
         longest = beams.prompt_length + beams.limit
-    return ~is_full | (worst_ended < by_length(best[:, None], longest, options)[:, 0])
+    return ~is_full | (worst_finished < by_length(best[:, None], longest, options)[:, 0])
 
 
-def best_texts(beams: Beams, options: GenerationOptions) -> tf.Tensor:
-    """The best of ended and, where a row is still open, unended texts: (B, N), padded."""
+def best_sequences(beams: Beams, options: GenerationOptions) -> tf.Tensor:
+    """The best of finished and, where a row is still searched, unfinished texts: (B, N), padded."""
     steps = tf.shape(beams.new_tokens)[2]
-    unended = by_length(beams.scores, beams.prompt_length + steps, options)
-    unended = tf.where(beams.is_open[:, None], unended, tf.constant(-math.inf, unended.dtype))
-    best = tf.argmax(tf.concat([beams.ended_scores, unended], axis=1), axis=1)[:, None]
-    texts = take(tf.concat([beams.ended_tokens, beams.new_tokens], axis=1), best)[:, 0]  # (B, N)
-    ends = ends_text(texts, options)
+    unfinished = by_length(beams.scores, beams.prompt_length + steps, options)
+    unfinished = tf.where(beams.is_unfinished[:, None], unfinished, -math.inf)
+    best = tf.argmax(tf.concat([beams.finished_scores, unfinished], axis=1), axis=1)[:, None]
+    sequences = take(tf.concat([beams.finished_tokens, beams.new_tokens], axis=1), best)[
+        :, 0
+    ]  # (B, N)
+    ends = ends_text(sequences, options)
     first = tf.argmax(tf.cast(ends, tf.int32), axis=1, output_type=tf.int32)
     lengths = tf.where(tf.reduce_any(ends, axis=1), first + 1, steps)
-    return texts[:, : tf.reduce_max(lengths)]
+    return sequences[:, : tf.reduce_max(lengths)]

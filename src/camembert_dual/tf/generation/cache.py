@@ -2,15 +2,15 @@
 
 from typing import Any, NamedTuple
 
-import keras
 import tensorflow as tf
 
 from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.tf.losses import wide_dtype
 
 Encoder = tuple[tf.Tensor, tf.Tensor] | tuple[()]
 
 
-class Prefix(NamedTuple):
+class DecoderCache(NamedTuple):
     """What the model has read of each row.
 
     ``mask`` (B, S) marks the attended columns, ``length`` (B) counts the positions used, ``past``
@@ -22,9 +22,9 @@ class Prefix(NamedTuple):
     past: tuple[tuple[tf.Tensor, ...], ...]
 
 
-def read(
-    model: Any, input_ids: tf.Tensor, mask: tf.Tensor, prefix: Prefix | None, encoder: Encoder
-) -> tuple[tf.Tensor, Prefix]:
+def next_logits(
+    model: Any, input_ids: tf.Tensor, mask: tf.Tensor, cache: DecoderCache | None, encoder: Encoder
+) -> tuple[tf.Tensor, DecoderCache]:
     """Read tokens (B, T) after what was read before, if anything.
 
     Positions count the attended tokens, so padding on the left moves none.
@@ -35,9 +35,9 @@ def read(
     padding = model.config.pad_token_id
     is_token = tf.cast(mask & (input_ids != padding), input_ids.dtype)
     count = tf.cumsum(is_token, axis=1)  # (B, T)
-    if prefix is not None:
-        count = count + prefix.length[:, None]
-        mask = tf.concat([prefix.mask, mask], axis=1)  # (B, S)
+    if cache is not None:
+        count = count + cache.length[:, None]
+        mask = tf.concat([cache.mask, mask], axis=1)  # (B, S)
     states, states_mask = encoder or (None, None)
     output = model(
         input_ids=input_ids,
@@ -45,7 +45,7 @@ def read(
         position_ids=count * is_token + padding,
         encoder_hidden_states=states,
         encoder_attention_mask=states_mask,
-        past_key_values=None if prefix is None else prefix.past,
+        past_key_values=None if cache is None else cache.past,
         use_cache=True,
         logits_to_keep=1,
         output_attentions=False,
@@ -54,8 +54,9 @@ def read(
         training=False,
     )
     logits = output.logits[:, -1]  # (B, V)
-    wide = tf.cast(logits, keras.backend.result_type(logits.dtype.name, "float32"))
-    return wide, Prefix(mask, count[:, -1], output.past_key_values)
+    return tf.cast(logits, wide_dtype(logits)), DecoderCache(
+        mask, count[:, -1], output.past_key_values
+    )
 
 
 def last_tokens(new_tokens: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -87,18 +88,18 @@ def repeat_encoder(encoder: Encoder, times: int) -> Encoder:
     return repeat_rows(encoder[0], times), repeat_rows(encoder[1], times)
 
 
-def repeat_prefix(prefix: Prefix, times: int) -> Prefix:
+def repeat_cache(cache: DecoderCache, times: int) -> DecoderCache:
     """Repeat each row of what was read."""
-    past = tuple(tuple(repeat_rows(one, times) for one in layer) for layer in prefix.past)
-    return Prefix(repeat_rows(prefix.mask, times), repeat_rows(prefix.length, times), past)
+    past = tuple(tuple(repeat_rows(one, times) for one in layer) for layer in cache.past)
+    return DecoderCache(repeat_rows(cache.mask, times), repeat_rows(cache.length, times), past)
 
 
-def reorder_prefix(prefix: Prefix, parents: tf.Tensor) -> Prefix:
+def reorder_cache(cache: DecoderCache, parents: tf.Tensor) -> DecoderCache:
     """Give each beam what its parent (B, W) has read; encoder states are the same in a row."""
     width = parents.shape[1]
     first = tf.range(tf.shape(parents)[0])[:, None] * width
     rows = tf.reshape(first + parents, [-1])  # (B W,)
     past = tuple(
-        (tf.gather(layer[0], rows), tf.gather(layer[1], rows), *layer[2:]) for layer in prefix.past
+        (tf.gather(layer[0], rows), tf.gather(layer[1], rows), *layer[2:]) for layer in cache.past
     )
-    return Prefix(tf.gather(prefix.mask, rows), tf.gather(prefix.length, rows), past)
+    return DecoderCache(tf.gather(cache.mask, rows), tf.gather(cache.length, rows), past)

@@ -1,10 +1,9 @@
 """Continue texts: greedily, by drawing, or by beam search; N is the number of new tokens."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
@@ -17,36 +16,26 @@ from camembert_dual.inputs import check_shapes
 from camembert_dual.tf.checks import as_tensor, check_ids
 from camembert_dual.tf.generation.beams import (
     Beams,
-    best_texts,
+    best_sequences,
     continue_beams,
     grow_beams,
     start_beams,
 )
 from camembert_dual.tf.generation.cache import (
     Encoder,
-    Prefix,
-    ends_text,
-    last_tokens,
-    read,
+    next_logits,
+    repeat_cache,
     repeat_encoder,
-    repeat_prefix,
     repeat_rows,
 )
+from camembert_dual.tf.generation.sampling import (
+    Sequences,
+    continue_sequences,
+    grow_sequences,
+    start_sequences,
+)
 
-
-class Texts(NamedTuple):
-    """One continuation of each row.
-
-    ``new_tokens`` (B, N), at most ``limit`` of them; ``is_open`` (B), whether it has not ended.
-    """
-
-    new_tokens: tf.Tensor
-    is_open: tf.Tensor
-    limit: tf.Tensor
-    prefix: Prefix
-
-
-State = TypeVar("State", Texts, Beams)
+State = TypeVar("State", Sequences, Beams)
 
 
 def generate(
@@ -69,7 +58,7 @@ def generate(
     prompt, mask, encoder = prompt_of(model.config, inputs)
     longest = tf.reduce_max(tf.math.count_nonzero(mask, axis=1))
     check_room(model.config, int(longest), options.max_new_tokens)
-    rule = "Every row must end in a token to continue; pad prompts on the left"
+    rule = "Every row must end in a token to continue (pad prompts on the left)"
     require(bool(tf.reduce_all(mask[:, -1])), rule, mask[:, -1].numpy().tolist())
     numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
     uniforms = tf.constant(numbers)
@@ -153,26 +142,28 @@ def search(
     options: GenerationOptions,
 ) -> tf.Tensor:
     """Give the new tokens (B, N), at most ``limit``, of a batch of prompts (B, T)."""
-    logits, prefix = read(model, prompt, mask, None, encoder)
+    logits, cache = next_logits(model, prompt, mask, None, encoder)
     if options.num_beams > 1:
         width = options.num_beams
-        logits, prefix = repeat_rows(logits, width), repeat_prefix(prefix, width)
+        logits, cache = repeat_rows(logits, width), repeat_cache(cache, width)
         encoder = repeat_encoder(encoder, width)
-        beams = start_beams(prompt, mask, logits, prefix, limit, options)
-        beams = grow_beams(beams, logits, prefix, options)
-        beams = repeat(beams, lambda beams: continue_beams(model, beams, encoder, options))
-        return best_texts(beams, options)
-    texts = start_texts(prompt, prefix, limit)
-    texts = grow_texts(texts, logits, prefix, uniforms, options)
-    texts = repeat(texts, lambda texts: continue_texts(model, texts, encoder, uniforms, options))
-    return texts.new_tokens
+        beams = start_beams(prompt, mask, logits, cache, limit, options)
+        beams = grow_beams(beams, logits, cache, options)
+        beams = repeat(beams, lambda one: continue_beams(model, one, encoder, options))
+        return best_sequences(beams, options)
+    sequences = start_sequences(prompt, cache, limit)
+    sequences = grow_sequences(sequences, logits, cache, uniforms, options)
+    sequences = repeat(
+        sequences, lambda one: continue_sequences(model, one, encoder, uniforms, options)
+    )
+    return sequences.new_tokens
 
 
 def repeat(state: State, step: Callable[[State], State]) -> State:
-    """Take steps until all rows have ended or are as long as they may be."""
+    """Take steps until all rows have finished or are as long as they may be."""
     shapes = tf.nest.map_structure(growing_shape, state)
     wrapped = tf.while_loop(
-        is_unfinished, lambda state: (step(state),), (state,), shape_invariants=(shapes,)
+        any_unfinished, lambda state: (step(state),), (state,), shape_invariants=(shapes,)
     )
     return wrapped[0]
 
@@ -185,77 +176,6 @@ def growing_shape(tensor: tf.Tensor) -> tf.TensorShape:
     )
 
 
-def is_unfinished(state: Texts | Beams) -> tf.Tensor:
-    """Whether a row is open and may still grow."""
-    return (tf.shape(state.new_tokens)[-1] < state.limit) & tf.reduce_any(state.is_open)
-
-
-def start_texts(prompt: tf.Tensor, prefix: Prefix, limit: tf.Tensor) -> Texts:
-    """Rows without new tokens."""
-    is_open = tf.ones_like(prompt[:, 0], dtype=tf.bool)
-    return Texts(prompt[:, :0], is_open, limit, prefix)
-
-
-def continue_texts(
-    model: Any, texts: Texts, encoder: Encoder, uniforms: tf.Tensor, options: GenerationOptions
-) -> Texts:
-    """Read the last tokens and choose the next ones."""
-    logits, prefix = read(model, *last_tokens(texts.new_tokens), texts.prefix, encoder)
-    return grow_texts(texts, logits, prefix, uniforms, options)
-
-
-def grow_texts(
-    texts: Texts,
-    logits: tf.Tensor,
-    prefix: Prefix,
-    uniforms: tf.Tensor,
-    options: GenerationOptions,
-) -> Texts:
-    """Give each open row a token by its logits (B, V), and each ended row padding."""
-    chosen = choose(logits, uniforms[tf.shape(texts.new_tokens)[1]], options)
-    chosen = tf.where(texts.is_open, chosen, options.padding)  # (B,)
-    new_tokens = tf.concat([texts.new_tokens, chosen[:, None]], axis=1)
-    is_open = texts.is_open & ~ends_text(chosen, options)
-    return Texts(new_tokens, is_open, texts.limit, prefix)
-
-
-def choose(logits: tf.Tensor, uniforms: tf.Tensor, options: GenerationOptions) -> tf.Tensor:
-    """Choose a token for each row: the most probable one, or by a number in [0, 1).
-
-    Args:
-        logits: (B, V).
-        uniforms: (B).
-        options: Whether to draw, and from what.
-
-    Returns:
-        Tokens (B).
-    """
-    if not options.do_sample:
-        return tf.argmax(logits, axis=-1, output_type=tf.int32)
-    ranked, tokens = tf.math.top_k(logits / options.temperature, logits.shape[1])
-    ranked = filter_top_p(filter_top_k(ranked, options.top_k), options.top_p)
-    return tf.gather(tokens, draw(ranked, uniforms), batch_dims=1)
-
-
-def filter_top_k(ranked: tf.Tensor, top_k: int | None) -> tf.Tensor:
-    """Keep the ``top_k`` highest logits of each falling row (B, V), and those equal to the last."""
-    if top_k is None or top_k >= ranked.shape[1]:
-        return ranked
-    lowest = tf.constant(-math.inf, ranked.dtype)
-    return tf.where(ranked < ranked[:, top_k - 1 : top_k], lowest, ranked)
-
-
-def filter_top_p(ranked: tf.Tensor, top_p: float | None) -> tf.Tensor:
-    """Keep the first logits of each falling row (B, V) that have ``top_p`` together."""
-    if top_p is None:
-        return ranked
-    probabilities = tf.nn.softmax(ranked, axis=-1)
-    before = tf.cumsum(probabilities, axis=-1) - probabilities
-    return tf.where(before < top_p, ranked, tf.constant(-math.inf, ranked.dtype))
-
-
-def draw(ranked: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
-    """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
-    sums = tf.cumsum(tf.nn.softmax(ranked, axis=-1), axis=-1)
-    passed = sums <= tf.cast(uniforms[:, None], sums.dtype) * sums[:, -1:]
-    return tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
+def any_unfinished(state: Sequences | Beams) -> tf.Tensor:
+    """Whether a row is unfinished and may still grow."""
+    return (tf.shape(state.new_tokens)[-1] < state.limit) & tf.reduce_any(state.is_unfinished)
