@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from camembert_dual.checkpoints.folder import write_weights
-from camembert_dual.tf.optimization import create_optimizer
 
 import cases
 import tree_tf as tree
+from camembert_dual.checkpoints.folder import write_weights
+from camembert_dual.tf.training.optimization import create_optimizer
 from checkpoint_cases import write_config
 
 # Keras' own files write variables in a way that NumPy 2 warns of
@@ -81,7 +81,7 @@ def test_a_loaded_model_is_read_without_copies(form, shard, tmp_path):
     config = cases.config()
     write_config(tmp_path, config)
     arrays = {name: one.astype("f4") for name, one in cases.weights(config, TASK).items()}
-    write_weights(tmp_path, arrays, form, task=TASK, max_shard_size=shard)
+    write_weights(tmp_path, arrays, form, architecture=TASK, max_shard_size=shard)
     model = tree.tree.TFCamembertForMaskedLM.from_pretrained(tmp_path)
     np.testing.assert_array_equal(
         model.to_arrays()["lm_head.dense.weight"], arrays["lm_head.dense.weight"]
@@ -101,7 +101,7 @@ def change(model, how: str):
         table.build()
         model.set_input_embeddings(table)
     else:
-        model.draw_weights([one.name for one in model.expected_parameters()])
+        model.initialise_weights([one.name for one in model.expected_parameters()])
 
 
 @pytest.mark.parametrize(
