@@ -54,7 +54,9 @@ def decoder(config: CamembertConfig) -> nn.Linear:
     """The product (..., D) -> (..., V) with every word; what is tied in it has no numbers yet."""
     layer = nn.Linear(config.hidden_size, config.vocab_size, bias=True, device="meta")
     if not config.tie_word_embeddings:
-        layer.weight = nn.Parameter(draw((config.vocab_size, config.hidden_size), config=config))
+        layer.weight = nn.Parameter(
+            initialise((config.vocab_size, config.hidden_size), config=config)
+        )
     return layer
 
 

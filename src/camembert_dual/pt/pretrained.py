@@ -199,7 +199,7 @@ class PretrainedModel(nn.Module):
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Move or convert the weights; on some ways PyTorch makes two of one that is shared."""
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        super()._apply(fn, recurse)
         self.tie_weights()
         return self
 
