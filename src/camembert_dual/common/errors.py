@@ -28,7 +28,12 @@ def require(holds: object, rule: str, received: object) -> None:
         ValueError: If the rule does not hold.
     """
     if not holds:
-        raise ValueError(_sentence(rule, received))
+        raise refusal(rule, received)
+
+
+def refusal(rule: str, received: object) -> ValueError:
+    """The error that :func:`require` raises, where its words are not to be made in vain."""
+    return ValueError(_sentence(rule, received))
 
 
 def require_file(path: Path, holds: object, rule: str, received: object) -> None:
