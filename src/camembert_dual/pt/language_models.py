@@ -31,6 +31,7 @@ class CamembertForCausalLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -79,7 +80,7 @@ class CamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -146,6 +147,7 @@ class CamembertForMaskedLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -189,7 +191,7 @@ class CamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

@@ -86,7 +86,7 @@ class TFCamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -203,7 +203,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

@@ -175,32 +175,29 @@ class PretrainedModel(KerasModel):
         return {variable.path.removeprefix(root): variable for variable in self.weights}
 
     def get_input_embeddings(self) -> keras.layers.Embedding:
-        """The word embedding table."""
-        table: keras.layers.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
-        return table
+        """The word embeddings."""
+        embeddings: keras.layers.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
+        return embeddings
 
-    def set_input_embeddings(self, table: keras.layers.Embedding) -> None:
-        """Replace the word embedding table; a tied LM head follows.
+    def set_input_embeddings(self, embeddings: keras.layers.Layer) -> None:
+        """Use a layer for the word embeddings; a tied LM head follows.
+
+        Args:
+            embeddings: A map of ids (...) to (..., D); built, with ``embeddings`` (V, D), if it is
+                one of Keras'. With an argument ``reverse`` it maps (N, D) to (N, V) as well.
 
         Raises:
-            ValueError: If the table has another shape; use ``resize_token_embeddings`` for that.
+            ValueError: If its table has another shape; see ``resize_token_embeddings`` for that.
         """
-        surgery.set_input_embeddings(self, table)
+        surgery.set_input_embeddings(self, embeddings)
 
     def get_output_embeddings(self) -> keras.layers.Embedding | None:
-        """The LM head's decoder (V, D): the word embeddings if tied; None without LM head."""
+        """The LM head's decoder: the word embeddings if tied, called in reverse; or None."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        table: keras.layers.Embedding = (
-            head.decoder if head.decoder is not None else self.get_input_embeddings()
-        )
-        return table
-
-    def decoder_table(self) -> tf.Tensor:
-        """The decoder's table (V, D) as a tensor."""
-        table = self.get_output_embeddings()
-        return tf.convert_to_tensor(table.embeddings)
+        decoder: keras.layers.Embedding = head.decoder
+        return self.get_input_embeddings() if decoder is None else decoder
 
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, mean_initialised: bool = False
