@@ -88,8 +88,9 @@ class KerasModel(keras.Model):
 
 
 def refusal_in(error: Exception) -> Exception:
-    """The error that Keras' reports around it repeat, marked so that no other report is made."""
+    """The error that reports around it repeat, marked so that nobody makes another one."""
     while error.__context__ is not None and str(error.__context__) in str(error):
         error = error.__context__  # type: ignore[assignment]
-    error._keras_call_info_injected = True  # type: ignore[attr-defined]  # Keras' own mark
+    vars(error)["_keras_call_info_injected"] = True  # Keras leaves an error with this mark alone
+    vars(error)["ag_pass_through"] = True  # and TensorFlow, which traces, one with this
     return error
