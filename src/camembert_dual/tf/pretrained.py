@@ -14,13 +14,14 @@ from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.tf import keras_fit, layers, saving, surgery
+from camembert_dual.tf import layers, saving, surgery
+from camembert_dual.tf.keras_model import KerasModel
 from camembert_dual.tf.tensors import aligned, array_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class PretrainedModel(keras.Model):
+class PretrainedModel(KerasModel):
     """The base of all models: a config, and its way to and from checkpoints.
 
     Args:
@@ -243,48 +244,6 @@ class PretrainedModel(keras.Model):
     def gradient_checkpointing_disable(self) -> None:
         """Keep all intermediate values in training."""
         surgery.backbone_of(self).encoder.gradient_checkpointing = False
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """The loss of ``fit``: the one given to ``compile``, on logits, or else the head's own.
-
-        Raises:
-            ValueError: If there are no labels, or not those that the head needs.
-        """
-        labels, logits = keras_fit.labels_of(self, x, y), keras_fit.logits_of(y_pred)
-        if self.loss is not None:
-            return super().compute_loss(x, labels, logits, sample_weight, training)
-        loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
-        return loss + sum(self.losses)  # a user's regularisers
-
-    def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
-        """The metrics of ``fit``, which see logits."""
-        labels = keras_fit.labels_of(self, x, y)
-        weights = keras_fit.weights_of_metrics(labels, sample_weight)
-        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
-
-    def make_train_function(self, force: bool = False) -> Any:
-        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
-
-        Keras would make them in the midst of the graph, and have to trace it again without them.
-        """
-        if not self.optimizer.built:
-            with self.distribute_strategy.scope():
-                self.optimizer.build(self.trainable_variables)
-        return super().make_train_function(force)
-
-    def predict_step(self, data: Any) -> Any:
-        """One batch of ``predict``; labels are passed over: losses cannot be joined."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""
