@@ -109,6 +109,7 @@ def _epsilon(checkpoint: Checkpoint) -> Iterator[Finding]:
 
 def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]:
     from camembert_dual.tokenization import AutoTokenizer
+    from camembert_dual.tokenization.files import contradictions
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -118,6 +119,11 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]
     except (ValueError, OSError) as error:
         yield Finding(f"the tokenizer cannot be read: {error}", "take its files again")
         return
+    for one in contradictions(folder):
+        yield Finding(
+            f"{one.subject} is {one.first} and {one.second}",
+            "tokenizer.save_pretrained, which writes what counts now into every file",
+        )
     if checkpoint is not None:
         yield from _ids(tokenizer, checkpoint)
         yield from _length(folder, checkpoint)
