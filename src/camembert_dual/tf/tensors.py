@@ -39,6 +39,11 @@ def array_of(weight: keras.Variable) -> Array:
     return weight.numpy()
 
 
+def wide_dtype(tensor: tf.Tensor) -> str:
+    """The type for sums that a half would round: a tensor's own, float32 at least."""
+    return keras.backend.result_type(tensor.dtype.name, "float32")
+
+
 def register_outputs() -> None:
     """Make every output class a node of Keras' trees (predict, symbolic calls, export).
 
