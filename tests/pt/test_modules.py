@@ -1,4 +1,4 @@
-"""Modules are used as modules: hooks, adapters, offloading and exchanged embeddings see every call."""
+"""Modules are used as modules: hooks, adapters, offloading and other embeddings see every call."""
 
 import copy
 
@@ -55,11 +55,7 @@ def test_weights_that_are_there_only_while_their_module_runs_give_the_same(task,
     with torch.no_grad():
         expected = model(IDS).logits
         offload(model)
-        assert (
-            all(weight.is_meta for weight in model.lm_head.parameters())
-            if (task == cases.MASKED)
-            else True
-        )
+        assert all(weight.is_meta for weight in model.parameters())
         torch.testing.assert_close(model(IDS).logits, expected, rtol=0, atol=0)
 
 
@@ -92,7 +88,7 @@ def test_an_adapter_around_an_embedding_is_what_merging_it_gives(name):
     torch.testing.assert_close(found.detach(), expected, rtol=0, atol=1e-10)
     found.sum().backward()
     assert adapter.wide.grad.abs().sum() > 0
-    with pytest.raises(ValueError, match=rf"{name}\.weight must be of shape .* {name}\.base"):
+    with pytest.raises(ValueError, match=rf"{name}\.weight must be of shape .*\.base"):
         model.to_arrays()
 
 
@@ -121,7 +117,7 @@ def test_the_tie_outlives_moves_copies_and_loads():
     model = new(cases.MASKED)
     names = list(model.state_dict())
     assert not any("decoder" in name for name in names)
-    assert names == [one.name for one in model.expected_parameters()]
+    assert sorted(names) == sorted(one.name for one in model.expected_parameters())
     moved = copy.deepcopy(model).to("meta").to_empty(device="cpu")
     moved.load_state_dict(model.state_dict(), assign=True)
     second = copy.deepcopy(moved)
@@ -163,5 +159,7 @@ def test_generation_calls_the_model_itself_at_every_step(options):
     )
     texts = model.generate(IDS, max_new_tokens=5, eos_token_id=[], **options)
     assert lengths == [(4, 1), *[(1, 1)] * 4]
-    model.register_forward_hook(lambda module, args, output: output | {"logits": -output.logits})
+    model.register_forward_hook(
+        lambda module, args, output: type(output)(output, logits=-output.logits)
+    )
     assert not torch.equal(model.generate(IDS, max_new_tokens=5, eos_token_id=[], **options), texts)
