@@ -21,6 +21,7 @@ FILES = {
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
+    "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/loop.py",  # pretraining
     "- training/state.py",
 }
@@ -31,16 +32,22 @@ LINES = {
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
     },
+    "heads.py": {  # Keras files a layer where it finds it first: the head may not hold the words'
+        "- LMHead.forward(self, hidden_states)",
+        "+ LMHead.forward(self, hidden_states, decoder)",
+        "+ multiply(embeddings, count, rows)",
+    },
     "layers.py": {  # PyTorch's layers know their input size
         "+ class Dense",
         "+ Dense.__init__(self, in_size, out_size, **options)",
         "+ Dense.forward(self, inputs)",
-        "+ affine(states, matrix, bias, transpose)",  # a product that PyTorch has
+        "+ affine(states, product, bias)",  # a product that PyTorch has
         "+ size_of(tensor, axis)",  # PyTorch knows its sizes
         "+ exact_gelu(values)",  # PyTorch has a GELU that keeps its input alone
         "+ class Embedding",
         "+ Embedding.__init__(self, rows, size, padding_index, **options)",
-        "+ Embedding.forward(self, ids)",
+        "+ Embedding.forward(self, inputs, reverse)",
+        "- decoder(config)",  # Keras calls the layer of the embeddings itself, in reverse
         "+ class LayerNormalization",
         "+ LayerNormalization.__init__(self, size, **options)",
         "+ class Dropout",  # PyTorch draws all from one generator
@@ -52,8 +59,18 @@ LINES = {
         "+ CamembertModel.get_config(self)",
         "+ backbone(model, **options)",  # a Keras layer is named when it is made
     },
+    "saving.py": {  # what a layer has besides its weights, and where it is found
+        "- used(model, name)",
+        "- check_tie(name, second, first)",
+        "+ name_of(variable)",
+        "+ variable_of(model, path)",
+        "+ holder_of(model, path)",
+    },
+    "surgery.py": {"+ unlocked(layer)"},  # a built Keras layer takes no others
     "training/optimization.py": {  # PyTorch schedules and clips outside of its optimizer
-        "- clip(weights, longest)",
+        "- AdamW.__init__(self, *args, max_gradient_norm, **options)",
+        "- AdamW.__setstate__(self, state)",
+        "- clip(optimizer, args, kwargs)",
         "- create_optimizer(model, learning_rate, total_steps, warmup_steps, weight_decay, "
         "max_gradient_norm, betas, epsilon)",
         "+ create_optimizer(learning_rate, total_steps, warmup_steps, weight_decay, "
@@ -63,7 +80,6 @@ LINES = {
         "+ WarmupThenDecay.__call__(self, step)",
         "+ WarmupThenDecay.get_config(self)",
         "+ class Pace",
-        "+ class AdamW",
         "+ AdamW.__init__(self, *args, **options)",
         "+ AdamW._clip_gradients(self, grads)",
         "+ AdamW._apply_weight_decay(self, variables)",
@@ -73,6 +89,8 @@ LINES = {
     },
     "pretrained.py": {
         "- PretrainedModel.device(self)",
+        "- PretrainedModel.tie_weights(self)",
+        "- PretrainedModel._apply(self, fn, recurse)",
         "- PretrainedModel.dtype(self)",  # Keras has it
         "+ PretrainedModel.variables_by_path(self)",
         "+ PretrainedModel.get_config(self)",
