@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.pt.layers import dense, dropout, embedding, layer_norm
+from camembert_dual.pt.layers import dense, dropout, embedding, is_training, layer_norm
 from camembert_dual.pt.masks import unblind
 
 Cache = tuple[Tensor, Tensor]
@@ -162,7 +162,7 @@ class SelfAttention(nn.Module):
             key,
             value,
             attn_mask=attention_mask,
-            dropout_p=self.dropout.p if self.training else 0.0,
+            dropout_p=self.dropout.p if is_training(self) else 0.0,
         )
         return merge_heads(context), None, (key, value)
 
