@@ -72,7 +72,9 @@ def test_what_comes_next_is_asked_of_the_last_word(tokenizer):
 
 def test_a_model_that_sees_both_sides_has_nothing_to_continue(tokenizer):
     model = TFCamembertForCausalLM.from_pretrained(NAME)
-    with pytest.raises(ValueError, match="needs is_decoder=True; received is_decoder=False"):
+    with pytest.raises(
+        ValueError, match="is_decoder must be True to continue a text; received False"
+    ):
         text_signature(model, tokenizer)
 
 

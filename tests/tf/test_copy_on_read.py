@@ -101,7 +101,7 @@ def change(model, how: str):
         table.build()
         model.set_input_embeddings(table)
     else:
-        model.draw_weights([one.name for one in model.expected_parameters()])
+        model.initialise_weights([one.name for one in model.expected_parameters()])
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_fixed_shapes_and_endpoints_of_the_user(exported, fixed):
 
 
 def test_a_name_that_is_taken_is_refused(exported, tmp_path):
-    with pytest.raises(ValueError, match=r"a name other than serving_default.*; received masked"):
+    with pytest.raises(ValueError, match=r"must be none of serving_default.*; received masked"):
         export_saved_model(exported.models[cases.TOKEN], tmp_path, signatures={"masked": None})
 
 

@@ -28,7 +28,12 @@ def require(holds: object, rule: str, received: object) -> None:
         ValueError: If the rule does not hold.
     """
     if not holds:
-        raise ValueError(_sentence(rule, received))
+        raise refusal(rule, received)
+
+
+def refusal(rule: str, received: object) -> ValueError:
+    """The error that :func:`require` raises, where its words are not to be made in vain."""
+    return ValueError(_sentence(rule, received))
 
 
 def require_file(path: Path, holds: object, rule: str, received: object) -> None:
@@ -64,6 +69,8 @@ def short(received: object, limit: int = 200) -> str:
     A pickle of a few bytes can hold a tuple whose full ``repr`` would fill the memory, and a name
     can hold what a terminal obeys. A long text keeps its beginning and its end.
     """
+    if isinstance(received, int) and abs(received) < 2**63:
+        received = f"{received}"  # which torch.compile follows, unlike reprlib
     text = received if isinstance(received, str) else _BOUNDED.repr(received)
     if len(text) > limit:
         text = f"{text[: limit * 2 // 3]}...{text[-(limit // 3 - 3) :]}"

@@ -14,7 +14,7 @@ from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import layers, surgery, tying
+from camembert_dual.pt import layers, saving, surgery, tying
 from camembert_dual.pt.tensors import array_of, tensor_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
@@ -166,9 +166,15 @@ class PretrainedModel(nn.Module):
                 weight.copy_(start)
 
     def to_arrays(self) -> dict[str, Array]:
-        """The weights as numpy arrays by published name, in the torch layout."""
-        weights = self.state_dict()
-        return {one.name: array_of(weights[one.name]) for one in self.expected_parameters()}
+        """The weights as numpy arrays by published name, in the torch layout.
+
+        Parametrised ones (weight norm, spectral norm, adapters) are what the forward uses.
+
+        Raises:
+            ValueError: If the model is not what its config says: a layer of another size or kind,
+                one too many or too few.
+        """
+        return {name: array_of(weight) for name, weight in saving.weights_of(self).items()}
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The word embeddings."""

@@ -14,7 +14,7 @@ from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.tf import layers, surgery
+from camembert_dual.tf import layers, saving, surgery
 from camembert_dual.tf.keras_model import KerasModel
 from camembert_dual.tf.tensors import aligned, array_of
 
@@ -161,18 +161,26 @@ class PretrainedModel(KerasModel):
                 weight.assign(start)
 
     def to_arrays(self) -> dict[str, Array]:
-        """The weights as numpy arrays by published name, in the torch layout."""
-        variables = self.variables_by_path()
+        """The weights as numpy arrays by published name, in the torch layout.
+
+        The low-rank adapters of Keras are merged into the weights that they are for.
+
+        Raises:
+            ValueError: If the model is not what its config says: a layer of another size or kind,
+                one too many or too few.
+        """
+        weights = saving.weights_of(self)
+        kind = tf.as_dtype(self.variable_dtype).as_numpy_dtype  # a merged weight may be wider
         arrays = {}
         for one in self.expected_parameters():
-            array = array_of(variables[one.path])
+            array = array_of(weights[one.name]).astype(kind, copy=False)
             arrays[one.name] = array.T if one.transposed else array
         return arrays
 
     def variables_by_path(self) -> dict[str, keras.Variable]:
-        """The weights by their path below the model's own name."""
-        root = f"{self.path}/"
-        return {variable.path.removeprefix(root): variable for variable in self.weights}
+        """The weights by their path in the parameter table."""
+        paths = [one.path for one in self.expected_parameters()]
+        return {path: saving.variable_of(self, path) for path in paths}
 
     def get_input_embeddings(self) -> keras.layers.Embedding:
         """The word embeddings."""

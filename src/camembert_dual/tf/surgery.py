@@ -30,7 +30,7 @@ def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
         )
     holder = backbone_of(model).embeddings
     with unlocked(holder):
-        del holder.word_embeddings
+        holder._tracker.untrack(holder.word_embeddings)
         holder.word_embeddings = embeddings
 
 
