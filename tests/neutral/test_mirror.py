@@ -20,6 +20,7 @@ FILES = {
     "+ export/saved_model.py",
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_fit.py",  # compile and fit
+    "+ keras_model.py",  # what compile and fit ask of a model
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/loop.py",  # pretraining
@@ -28,7 +29,6 @@ FILES = {
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors
     "generation/search.py": {
-        "- evaluation(model)",  # a Keras call says itself whether it trains
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
     },
@@ -50,7 +50,12 @@ LINES = {
         "- decoder(config)",  # Keras calls the layer of the embeddings itself, in reverse
         "+ class LayerNormalization",
         "+ LayerNormalization.__init__(self, size, **options)",
-        "+ class Dropout",  # PyTorch draws all from one generator
+        "- class Mode",  # a Keras call says itself whether it trains
+        "- Mode.__init__(self)",
+        "- evaluation()",
+        "- is_training(module)",
+        "- Dropout.forward(self, hidden_states)",
+        # PyTorch draws all from one generator
         "+ Dropout.save_own_variables(self, store)",
         "+ Dropout.load_own_variables(self, store)",
     },
@@ -95,10 +100,6 @@ LINES = {
         "+ PretrainedModel.variables_by_path(self)",
         "+ PretrainedModel.get_config(self)",
         "+ PretrainedModel.from_config(cls, config)",
-        "+ PretrainedModel.compute_loss(self, x, y, y_pred, sample_weight, training)",
-        "+ PretrainedModel.compute_metrics(self, x, y, y_pred, sample_weight)",
-        "+ PretrainedModel.make_train_function(self, force)",
-        "+ PretrainedModel.predict_step(self, data)",
         "- copy_into(weight, tensor, is_fresh)",
         "+ copy_into(weight, array)",
     },

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.pt.layers import dense, dropout, embedding, layer_norm
+from camembert_dual.pt.layers import dense, dropout, embedding, is_training, layer_norm
 from camembert_dual.pt.masks import unblind
 from camembert_dual.pt.tensors import wide_dtype
 
@@ -151,7 +151,7 @@ class SelfAttention(nn.Module):
         if not output_attentions and head_mask is None and self.position_type == "absolute":
             if attention_mask is not None:
                 query, attention_mask = unblind(query, attention_mask)
-            dropped = self.dropout.p if self.training else 0.0
+            dropped = self.dropout.p if is_training(self) else 0.0
             context = functional.scaled_dot_product_attention(
                 query, key, value, attn_mask=attention_mask, dropout_p=dropped
             )

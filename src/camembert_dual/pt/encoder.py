@@ -8,7 +8,7 @@ from torch.utils.checkpoint import checkpoint
 
 from camembert_dual.config import CamembertConfig
 from camembert_dual.pt.attention import Attention
-from camembert_dual.pt.layers import activation, dense, dropout, layer_norm
+from camembert_dual.pt.layers import activation, dense, dropout, is_training, layer_norm
 
 
 class Intermediate(nn.Module):
@@ -151,7 +151,7 @@ class Encoder(nn.Module):
                 encoder_mask,
                 None if past_key_values is None else past_key_values[index],
             )
-            if self.gradient_checkpointing and self.training:
+            if self.gradient_checkpointing and is_training(self):
                 output = checkpoint(
                     layer, *arguments, output_attentions=output_attentions, use_reentrant=False
                 )

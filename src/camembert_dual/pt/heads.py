@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.pt.layers import decoder, dense, dropout, gelu, layer_norm
+from camembert_dual.pt.layers import Dropout, decoder, dense, dropout, gelu, layer_norm
 
 
 class Pooler(nn.Module):
@@ -53,7 +53,7 @@ class ClassificationHead(nn.Module):
         return self.out_proj(self.dropout(torch.tanh(self.dense(first))))
 
 
-def classifier_dropout(config: CamembertConfig) -> nn.Dropout:
+def classifier_dropout(config: CamembertConfig) -> Dropout:
     """The classifiers' own dropout, or that of the hidden states when the config names none."""
     own = config.classifier_dropout
     return dropout(config.hidden_dropout_prob if own is None else own)

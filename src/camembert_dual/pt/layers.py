@@ -1,5 +1,6 @@
 """The bricks, with every default of the framework stated here and nowhere else."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,35 @@ def uninitialised() -> Iterator[None]:
         _initialises.reset(token)
 
 
+class Mode(threading.local):
+    """Whether a thread evaluates; other threads may train the same model meanwhile.
+
+    It is no context variable because ``torch.compile`` reads none.
+    """
+
+    def __init__(self) -> None:
+        self.evaluates = False
+
+
+_mode = Mode()
+
+
+@contextmanager
+def evaluation() -> Iterator[None]:
+    """Put dropout off in this thread, in whatever mode the models are."""
+    before = _mode.evaluates
+    _mode.evaluates = True
+    try:
+        yield
+    finally:
+        _mode.evaluates = before
+
+
+def is_training(module: nn.Module) -> bool:
+    """Whether a module trains in this thread."""
+    return module.training and not _mode.evaluates
+
+
 def initialise(
     shape: tuple[int, ...],
     dtype: torch.dtype | None = None,
@@ -40,6 +70,14 @@ def initialise(
         if padding_index is not None:
             nn.init.zeros_(matrix[padding_index])
     return matrix
+
+
+class Dropout(nn.Dropout):
+    """Dropout that a thread can put off for itself; see :func:`evaluation`."""
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Map (...) to (...)."""
+        return functional.dropout(hidden_states, self.p, is_training(self), self.inplace)
 
 
 def dense(in_size: int, out_size: int, config: CamembertConfig) -> nn.Linear:
@@ -73,9 +111,9 @@ def layer_norm(config: CamembertConfig) -> nn.LayerNorm:
     return nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
 
-def dropout(probability: float) -> nn.Dropout:
+def dropout(probability: float) -> Dropout:
     """Dropout, active only in training."""
-    return nn.Dropout(probability)
+    return Dropout(probability)
 
 
 def activation(config: CamembertConfig) -> Callable[[Tensor], Tensor]:

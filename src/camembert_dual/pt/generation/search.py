@@ -1,11 +1,10 @@
 """Continue texts: greedily, by drawing, or by beam search; N is the number of new tokens."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
@@ -32,6 +31,7 @@ from camembert_dual.pt.generation.sampling import (
     grow_sequences,
     start_sequences,
 )
+from camembert_dual.pt.layers import evaluation
 
 State = TypeVar("State", Sequences, Beams)
 
@@ -60,7 +60,7 @@ def generate(
     require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
     numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
     uniforms = torch.tensor(numbers, device=model.device)
-    with torch.no_grad(), evaluation(model):
+    with torch.no_grad(), evaluation():
         limit = options.max_new_tokens
         new_tokens = search(model, prompt, mask, encoder, uniforms, limit, options)
     return torch.cat([prompt, new_tokens], dim=1)  # (B, T + N)
@@ -142,15 +142,3 @@ def repeat(state: State, step: Callable[[State], State]) -> State:
 def any_unfinished(state: Sequences | Beams) -> bool:
     """Whether a row is unfinished and may still grow."""
     return state.new_tokens.shape[-1] < state.limit and bool(state.is_unfinished.any())
-
-
-@contextmanager
-def evaluation(model: nn.Module) -> Iterator[None]:
-    """Put dropout off, and each module back into its mode afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, is_training in modes:
-            module.training = is_training
