@@ -35,7 +35,16 @@ ROOMS = {
     NETWORK: Room(
         3,
         "config, inputs, outputs, THE TABLE",
-        ("config", "config_rules", "inputs", "outputs", "parameters", "parameter_names"),
+        (
+            "config",
+            "call_forms",
+            "config_rules",
+            "inputs",
+            "labels",
+            "outputs",
+            "parameters",
+            "parameter_names",
+        ),
     ),
     "tokenization": Room(3, "text to ids and back"),
     "data": Room(3, "corpora to examples"),

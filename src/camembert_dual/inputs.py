@@ -1,148 +1,279 @@
-"""The forms a model accepts its inputs in, and the words in which both trees refuse bad ones.
+"""What a call may hold: one table of rules for both trees, and the words of a refusal.
 
-Keyword, list, tuple and dict are one thing: ``model(ids, mask)``, ``model([ids, mask])``,
-``model({"input_ids": ids, "attention_mask": mask})`` and the keywords give the same call.
+The rules see shapes, types and, where a look costs nothing, values in NumPy: not on a GPU, where
+they would wait for it, and not while a graph is traced, compiled or exported. There ids that are
+out of range are left to the look-up, and masks and labels are taken as they come.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-import math
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import require
+import numpy as np
+
+from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import is_integer, refusal, require
 from camembert_dual.config import CamembertConfig
 
 IGNORE_INDEX = -100  # the label of a position that no loss and no score looks at
-Forward = TypeVar("Forward", bound=Callable[..., Any])
-
-
-def accept_structures(forward: Forward) -> Forward:
-    """Let the first argument of a model's forward be a list, a tuple or a dict of its inputs.
-
-    A list or tuple follows the order of the signature; a dict has its names.
-
-    Args:
-        forward: A method whose parameters after ``self`` are the inputs.
-
-    Returns:
-        The method, which raises ValueError for an unknown name, for too many inputs, or for an
-        input given twice.
-    """
-    names = tuple(inspect.signature(forward).parameters)[1:]
-
-    @functools.wraps(forward)
-    def forward_structure(self: Any, *args: Any, **kwargs: Any) -> Any:
-        first = args[0] if args else kwargs.get(names[0])
-        if isinstance(first, Mapping | list | tuple):
-            rest = args[1:]
-            if not args:
-                kwargs.pop(names[0])
-            given = dict(first) if isinstance(first, Mapping) else _by_position(first, names)
-            if rest:
-                raise ValueError(
-                    "A structure of inputs must be the only positional argument; received "
-                    f"{len(rest)} more."
-                )
-            twice = [name for name in given if name in kwargs]
-            if twice:
-                raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
-            unknown = [str(name) for name in given if name not in names]
-            if unknown:
-                raise ValueError(
-                    f"The inputs must be among {', '.join(names)}; received {', '.join(unknown)}."
-                )
-            return forward(self, **given, **kwargs)
-        return forward(self, *args, **kwargs)
-
-    return forward_structure  # type: ignore[return-value]
-
-
-def _by_position(values: list[Any] | tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
-    if len(values) > len(names):
-        raise ValueError(
-            f"A list of inputs must hold at most {len(names)} values, for {', '.join(names)}; "
-            f"received {len(values)}."
-        )
-    return dict(zip(names, values, strict=False))
-
-
 Shape = tuple[int | None, ...]
 
 
-def check_shapes(
-    config: CamembertConfig, shapes: Mapping[str, Shape], past_length: int | None
-) -> None:
-    """Check the shapes of a model's inputs against each other and against the config.
+class Seen(NamedTuple):
+    """What the rules see of a tensor.
 
-    Sizes that are not known yet (while a graph is traced) are None and pass.
+    Attributes:
+        shape: Its sizes; None where one is not known yet.
+        dtype: The name of its type.
+        read: Gives its values, or None where a look would cost something.
+    """
+
+    shape: Shape
+    dtype: str
+    read: Callable[[], Array | None]
+
+
+class Types(NamedTuple):
+    """Types that both trees accept, and what they are together."""
+
+    title: str
+    names: tuple[str, ...]
+
+
+class Rule(NamedTuple):
+    """What an input must be.
+
+    Attributes:
+        types: Its types.
+        shapes: Its shapes, a letter for each size: B rows, T tokens, A cached and new tokens, S
+            encoder states, D hidden, H heads, N layers, 1 for one that serves all.
+        check: Checks its values, or None.
+    """
+
+    types: Types
+    shapes: tuple[str, ...]
+    check: Callable[[str, Array, CamembertConfig], None] | None = None
+
+
+_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+_REALS = ("float16", "bfloat16", "float32", "float64")
+IDS = Types("integers", ("int32", "int64"))
+CLASSES = Types("whole numbers", ("bool", *_INTEGERS))
+REALS = Types("real numbers", _REALS)
+NUMBERS = Types("numbers", ("bool", *_INTEGERS, *_REALS))
+_WORDS = {"B": "batch", "T": "length", "A": "length", "S": "length"}
+
+
+def _below(limit: str) -> Callable[[str, Array, CamembertConfig], None]:
+    def check(name: str, ids: Array, config: CamembertConfig) -> None:
+        check_range(name, getattr(config, limit), limit, int(ids.min()), int(ids.max()))
+
+    return check
+
+
+def _zeros_and_ones(name: str, mask: Array, config: CamembertConfig) -> None:
+    if mask.dtype != np.bool_:
+        rule = f"{name} must be 0 or 1, or boolean (scores to be added are none: give {name} == 0)"
+        check_values(rule, mask, (mask == 0) | (mask == 1))
+
+
+def _finite(name: str, values: Array, config: CamembertConfig) -> None:
+    check_values(f"{name} must be finite", values, np.isfinite(values))
+
+
+RULES = {
+    "input_ids": Rule(IDS, ("BT",), _below("vocab_size")),
+    "inputs_embeds": Rule(REALS, ("BTD",)),
+    "token_type_ids": Rule(IDS, ("BT", "1T"), _below("type_vocab_size")),
+    "position_ids": Rule(IDS, ("BT", "1T"), _below("max_position_embeddings")),
+    "attention_mask": Rule(NUMBERS, ("BA", "BTA"), _zeros_and_ones),
+    "head_mask": Rule(NUMBERS, ("H", "NH"), _finite),
+    "encoder_hidden_states": Rule(REALS, ("BSD",)),
+    "encoder_attention_mask": Rule(NUMBERS, ("BS", "BTS"), _zeros_and_ones),
+}
+
+
+def check_inputs(
+    config: CamembertConfig,
+    inputs: Mapping[str, Seen],
+    cache: Sequence[Sequence[Seen]] | None = None,
+) -> None:
+    """Check a model's inputs by their rules, against each other and against the config.
 
     Args:
         config: The model's configuration.
-        shapes: Shape of each input that was given: ``input_ids`` (B, T) or ``inputs_embeds`` (B, T,
-            D); ``token_type_ids`` and ``position_ids`` (B or 1, T); ``attention_mask`` (B, P + T)
-            or (B, T, P + T); ``encoder_hidden_states`` (B, S, D); ``encoder_attention_mask`` (B, S)
-            or (B, T, S); ``head_mask`` (H) or (N, H).
-        past_length: P, the number of cached positions; None while it is not known.
+        inputs: The inputs that were given, by name.
+        cache: The cached tensors of each layer, or None.
 
     Raises:
         ValueError: If a rule is broken, or the text is longer than the position table allows.
     """
-    given = [name for name in ("input_ids", "inputs_embeds") if name in shapes]
-    rule = "A model takes either input_ids or inputs_embeds"
-    require(len(given) == 1, rule, "both" if given else "neither")
-    main = shapes[given[0]]
-    hidden = config.hidden_size
-    if given[0] == "input_ids":
-        require(len(main) == 2, "input_ids must be of shape (batch, length)", main)
-    else:
-        rule = f"inputs_embeds must be of shape (batch, length, {hidden})"
-        require(len(main) == 3 and main[2] in (None, hidden), rule, main)
-    rows, columns = main[0], main[1]
-    require(columns is None or columns > 0, f"{given[0]} must hold at least one token", main)
-    total = None if columns is None or past_length is None else columns + past_length
-    limit = config.max_sequence_length
-    if "position_ids" not in shapes:
+    mains = [name for name in ("input_ids", "inputs_embeds") if name in inputs]
+    rule = "A model must get either input_ids or inputs_embeds"
+    require(len(mains) == 1, rule, "both" if mains else "neither")
+    sizes: dict[str, int | None] = {
+        "1": 1,
+        "D": config.hidden_size,
+        "H": config.num_attention_heads,
+        "N": config.num_hidden_layers,
+    }
+    main = inputs[mains[0]]
+    _check_one(config, mains[0], main, sizes)
+    rows, columns = main.shape[:2]
+    has_tokens = columns is None or columns > 0
+    require(has_tokens, f"{mains[0]} must hold at least one token", main.shape)
+    keys = _check_states(config, inputs)
+    past = 0 if cache is None else _check_cache(config, cache, rows, keys)
+    total = None if columns is None or past is None else columns + past
+    sizes |= {"B": rows, "T": columns, "A": total, "S": keys}
+    for name, seen in inputs.items():
+        if name != mains[0]:
+            _check_one(config, name, seen, sizes)
+    _check_length(config, total, "position_ids" in inputs)
+
+
+def _check_one(
+    config: CamembertConfig, name: str, seen: Seen, sizes: Mapping[str, int | None]
+) -> None:
+    """Check type, shape and values of one input."""
+    types, shapes, check = RULES[name]
+    check_type(name, seen.dtype, types)
+    wanted = [tuple(sizes.get(letter) for letter in shape) for shape in shapes]
+    if not any(fits(seen.shape, one) for one in wanted):
+        texts = [_text(zip(*pair, strict=True)) for pair in zip(wanted, shapes, strict=True)]
+        raise refusal(f"{name} must be of shape {' or '.join(texts)}", f"{seen.shape}")
+    values = None if check is None else seen.read()
+    if check is not None and values is not None:
+        check(name, values, config)
+
+
+def _text(sizes: Any) -> str:
+    """A shape in words: sizes that are known as numbers, the others by name."""
+    parts = [_WORDS.get(letter, letter) if size is None else f"{size}" for size, letter in sizes]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _check_states(config: CamembertConfig, inputs: Mapping[str, Seen]) -> int | None:
+    """Check that the config lets the text attend to encoder states; give their number."""
+    if "encoder_hidden_states" not in inputs:
+        is_alone = "encoder_attention_mask" in inputs
+        rule = "encoder_attention_mask must come with the encoder_hidden_states that it is for"
+        require(not is_alone, rule, "the mask alone")
+        return None
+    crosses = (config.is_decoder, config.add_cross_attention)
+    rule = "encoder_hidden_states must be for a config with is_decoder and add_cross_attention"
+    require(all(crosses), rule, crosses)
+    shape = inputs["encoder_hidden_states"].shape
+    keys = shape[1] if len(shape) == 3 else None
+    require(keys != 0, "encoder_hidden_states must hold at least one position", shape)
+    return keys
+
+
+def _check_cache(
+    config: CamembertConfig,
+    cache: Sequence[Sequence[Seen]],
+    rows: int | None,
+    keys: int | None,
+) -> int | None:
+    """Check the cache of each layer; give the number of cached positions."""
+    count, layers = (2 if keys is None else 4), config.num_hidden_layers
+    rule = f"past_key_values must hold at least {count} tensors for each layer of a decoder"
+    has_layers = config.is_decoder and len(cache) == layers
+    is_whole = has_layers and all(len(tensors) >= count for tensors in cache)
+    require(is_whole, rule, [len(tensors) for tensors in cache])
+    first = cache[0][0].shape
+    past = first[2] if len(first) == 4 else None
+    for layer, tensors in enumerate(cache):
+        own = (rows, config.kept_head_count(layer), past, config.head_size)
+        cross = (rows, config.num_attention_heads, keys, config.head_size)
+        for tensor, wanted in zip(tensors, (own, own, cross, cross)[:count], strict=False):
+            check_type("past_key_values", tensor.dtype, REALS)
+            if not fits(tensor.shape, wanted):
+                shape = _text(zip(wanted, "BHAK", strict=True))
+                rule = f"past_key_values must be of shape {shape} in layer {layer}"
+                raise refusal(rule, f"{tensor.shape}")
+    return past
+
+
+def _check_length(config: CamembertConfig, total: int | None, has_positions: bool) -> None:
+    """Check that the tables of positions and of distances reach as far as the text."""
+    limit, numbered = config.max_sequence_length, "max_position_embeddings - pad_token_id - 1"
+    if has_positions:
+        limit, numbered = config.max_position_embeddings, "max_position_embeddings"
+    if total is not None and total > limit:
         rule = (
-            f"A text must have at most {limit} tokens, max_position_embeddings - pad_token_id - 1; "
-            "truncate it or split it into windows"
+            f"A text must have at most {limit} tokens, {numbered} "
+            "(truncate it or split it into windows)"
         )
-        require(total is None or total <= limit, rule, total)
-    for name in ("token_type_ids", "position_ids"):
-        if name in shapes:
-            rule = f"{name} must be of shape (batch, length) = {(rows, columns)}"
-            fits = _fits(shapes[name], (rows, columns)) or _fits(shapes[name], (1, columns))
-            require(fits, rule, shapes[name])
-    if "attention_mask" in shapes:
-        rule = (
-            f"attention_mask must be of shape (batch, length) = {(rows, total)} or (batch, length, "
-            f"length) = {(rows, columns, total)}"
-        )
-        shape = shapes["attention_mask"]
-        require(_fits(shape, (rows, total)) or _fits(shape, (rows, columns, total)), rule, shape)
-    if "head_mask" in shapes:
-        layers, heads = config.num_hidden_layers, config.num_attention_heads
-        rule = f"head_mask must be of shape ({heads},) or ({layers}, {heads})"
-        shape = shapes["head_mask"]
-        require(_fits(shape, (heads,)) or _fits(shape, (layers, heads)), rule, shape)
-    if "encoder_hidden_states" in shapes:
-        rule = "encoder_hidden_states needs a config with is_decoder and add_cross_attention"
-        crosses = config.is_decoder and config.add_cross_attention
-        require(crosses, rule, (config.is_decoder, config.add_cross_attention))
-        shape = shapes["encoder_hidden_states"]
-        rule = f"encoder_hidden_states must be of shape (batch, length, {hidden}) with batch {rows}"
-        require(_fits(shape, (rows, None, hidden)), rule, shape)
-        if "encoder_attention_mask" in shapes:
-            keys = shape[1]
-            shape = shapes["encoder_attention_mask"]
-            rule = (
-                f"encoder_attention_mask must be of shape (batch, length) = {(rows, keys)} or "
-                f"(batch, length, length) = {(rows, columns, keys)}"
-            )
-            fits = _fits(shape, (rows, keys)) or _fits(shape, (rows, columns, keys))
-            require(fits, rule, shape)
+        is_bound = not has_positions or config.position_embedding_type != "absolute"
+        if is_bound:
+            raise refusal(rule, f"{total}")
+
+
+def check_choices(shapes: Mapping[str, Shape]) -> str:
+    """Check that all inputs of multiple choice have the same batch and choices in front.
+
+    Returns:
+        The name of the main one: ids or embedded inputs.
+
+    Raises:
+        ValueError: If one has not, or neither ids nor embedded inputs are there.
+    """
+    name = "inputs_embeds" if "inputs_embeds" in shapes else "input_ids"
+    rule = "Multiple choice must get input_ids (batch, choices, length), or embeds with one more"
+    rank = 4 if name == "inputs_embeds" else 3
+    main = shapes.get(name)
+    require(main is not None and len(main) == rank, rule, "neither" if main is None else main)
+    front = main[:2]  # type: ignore[index]
+    for other, shape in shapes.items():
+        if other != "head_mask" and not fits(shape[:2], front):
+            raise refusal(f"{other} must have {front} in front, batch and choices", f"{shape}")
+    return name
+
+
+def flag(name: str, value: object, default: bool) -> bool:
+    """What a switch of a call says, or the config for None.
+
+    Raises:
+        ValueError: If it is neither True, False nor None.
+    """
+    is_flag = value is None or isinstance(value, bool | np.bool_)
+    require(is_flag, f"{name} must be True, False or None", repr(value))
+    return default if value is None else bool(value)
+
+
+def check_logits_to_keep(count: object, has_labels: bool) -> None:
+    """Check how many last tokens get logits: some, or all, as labels need.
+
+    Raises:
+        ValueError: If a rule is broken.
+    """
+    rule = "logits_to_keep must be an integer of at least 0, and 0 with labels"
+    require(is_integer(count, 0) and not (has_labels and count), rule, count)
+
+
+def keeps_cache(config: CamembertConfig, use_cache: bool | None) -> bool:
+    """Whether a call returns its cache, which only a decoder has.
+
+    Raises:
+        ValueError: If ``use_cache`` is neither True, False nor None.
+    """
+    wanted = flag("use_cache", use_cache, config.use_cache)
+    if use_cache and not config.is_decoder:
+        warnings.warn("use_cache=True has no effect, as is_decoder is False.", stacklevel=2)
+    return config.is_decoder and wanted
+
+
+def check_type(name: str, dtype: str, types: Types) -> None:
+    """Check that a type is one of those that both trees accept.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if dtype not in types.names:
+        raise refusal(f"{name} must be {types.title} ({', '.join(types.names)})", dtype)
 
 
 def check_range(name: str, limit: int, table: str, smallest: int, largest: int) -> None:
@@ -162,40 +293,15 @@ def check_range(name: str, limit: int, table: str, smallest: int, largest: int) 
     require(smallest >= 0 and largest < limit, rule, f"ids from {smallest} to {largest}")
 
 
-def check_label_shape(shape: Shape, wanted: Shape, purpose: str = "") -> None:
-    """Check that there are as many labels as the head has answers, in whatever shape.
-
-    Args:
-        shape: Shape of the labels; sizes that are not known yet are None and pass.
-        wanted: Shape of what they are compared with.
-        purpose: What the labels are for, as a part of the sentence.
-
-    Raises:
-        ValueError: If the numbers differ.
-    """
-    sizes = [size for size in (*shape, *wanted) if size is not None]
-    is_known = len(sizes) == len(shape) + len(wanted)
-    fits = not is_known or math.prod(sizes[: len(shape)]) == math.prod(sizes[len(shape) :])
-    require(fits, f"labels must be of shape {wanted}{purpose}", shape)
+def check_values(rule: str, values: Array, holds: Any) -> None:
+    """Check that a rule holds for all values; name the first for which it does not."""
+    if not np.all(holds):
+        raise refusal(rule, f"{values[~holds][0]}")
 
 
-def _fits(shape: Shape, wanted: Shape) -> bool:
+def fits(shape: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the one wanted, as far as both are known."""
     return len(shape) == len(wanted) and all(
         size == want or size is None or want is None
         for size, want in zip(shape, wanted, strict=True)
     )
-
-
-def infer_problem_type(num_labels: int, has_integer_labels: bool) -> str:
-    """What a sequence classifier is for, when its config does not say.
-
-    Args:
-        num_labels: Number of classes.
-        has_integer_labels: Whether the labels are integers.
-
-    Returns:
-        ``"regression"``, ``"single_label_classification"`` or ``"multi_label_classification"``.
-    """
-    if num_labels == 1:
-        return "regression"
-    return "single_label_classification" if has_integer_labels else "multi_label_classification"

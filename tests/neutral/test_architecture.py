@@ -107,7 +107,7 @@ ONCE = {
     "LABEL_": "config",
     "pip install": "common.backends",
 }
-CALLS = ("mkstemp", "mkdtemp", "fsync", "os.replace")
+CALLS = ("mkstemp", "mkdtemp", "fsync")  # a rename is a method of a path, like one of a text
 
 
 @pytest.mark.parametrize(("text", "home"), ONCE.items())

@@ -47,7 +47,7 @@ def make(config: CamembertConfig, folder: Path) -> None:
 def inspect(folder: Path) -> None:
     """Read what ``camembert-dual inspect`` reads."""
     selection = select(open_checkpoint(folder))
-    assert sum(math.prod(one.shape) for one in selection.arrays.entries.values()) > 10**8
+    assert sum(math.prod(one.shape) for one in selection.arrays.lazy.values()) > 10**8
 
 
 def main(architecture: str, size: str, folder: str) -> None:

@@ -74,9 +74,15 @@ BAD_CALLS = (
     ),
     # types and ranges
     BadCall(
-        "ids that are not whole", lambda: {"input_ids": ones(B, T)}, "integers; received float64."
+        "ids that are not whole",
+        lambda: {"input_ids": ones(B, T)},
+        "integers (int32, int64); received float64.",
     ),
-    BadCall("ids that are truths", lambda: {"input_ids": ids() > 0}, "integers; received bool."),
+    BadCall(
+        "ids that are truths",
+        lambda: {"input_ids": ids() > 0},
+        "integers (int32, int64); received bool.",
+    ),
     BadCall(
         "an id above the vocabulary", lambda: {"input_ids": one_at(ids(), V)}, "from 7 to 101."
     ),
@@ -121,7 +127,7 @@ BAD_CALLS = (
             "attention_mask": ones(B, 3),
             "past_key_values": cache(),
         },
-        "(batch, length) = (2, 7)",
+        "(2, 7) or (2, 3, 7); received (2, 3).",
         config="decoder",
     ),
     BadCall(

@@ -1,6 +1,7 @@
 """Tiny checkpoints for the tests of files: a config, its arrays, and folders that hold them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import ml_dtypes
@@ -62,3 +63,8 @@ def assert_same(arrays, expected):
         assert found.dtype == array.dtype, name
         assert found.shape == array.shape, name
         assert np.ascontiguousarray(found).tobytes() == np.ascontiguousarray(array).tobytes(), name
+
+
+def of_type(config, dtype="float32"):
+    """The config as a file says it whose weights have that type."""
+    return replace(config, extra={**config.extra, "torch_dtype": dtype})

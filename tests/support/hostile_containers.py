@@ -6,12 +6,18 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from camembert_dual.checkpoints.folder import write_weights
 from checkpoint_cases import tiny_arrays
 from hostile_base import CONFIG, SIX, TASK, Case, file_writer
 from hostile_pickles import holding, tensor
+
+ESCAPES = "\x1b]0;title\x07\x1b[2J\r\n\u202eevil\x00"
+FLAGS = ("use_cache", "is_decoder", "tie_word_embeddings", "return_dict", "output_attentions")
 
 
 def zips() -> Iterator[Case]:
@@ -165,8 +171,60 @@ def configs() -> Iterator[Case]:
         ("hidden_act", "os.system"),
         ("pad_token_id", 10**9),
         ("position_embedding_type", "evil"),
+        ("num_labels", 3 * 10**7),
+        ("num_labels", 10**12),
+        ("num_labels", 10**400),
+        ("hidden_size", 2 * 10**9),
+        ("intermediate_size", 2 * 10**9),
+        ("max_position_embeddings", 2 * 10**9),
+        ("type_vocab_size", 2 * 10**9),
+        ("vocab_size", 10**400),
+        ("id2label", {"0": "a", "2": "b"}),
+        ("id2label", {"0": "a", "1": 1}),
+        ("id2label", {"1" + "0" * n: "a" for n in range(3000)}),
+        ("label2id", {"a": 0}),
+        ("pruned_heads", {"0": "x" * 10**6}),
+        ("pruned_heads", {"0": [10**12]}),
+        ("pruned_heads", {str(10**12): [0]}),
+        *((flag, "false") for flag in FLAGS),
+        *((flag, 1) for flag in FLAGS),
     ):
         yield case(f"with {field} {value!r:.40}", sound | {field: value})
+    both = {"hidden_size": 2 * 10**9, "num_attention_heads": 2 * 10**9}
+    yield case("with as many heads as sizes", sound | both)
+    yield case("with a key twice", json.dumps(sound).encode()[:-1] + b', "vocab_size": 101}')
+    yield case("of another family, escaped", sound | {"model_type": ESCAPES})
+    yield case("with labels that are escaped", sound | {"id2label": {ESCAPES: ESCAPES}})
+
+
+def names() -> Iterator[Case]:
+    """What would rule a terminal, in every place of a file that an error shows."""
+    other = {"a" + ESCAPES: SIX}
+    for to in ("safetensors", "bin"):
+        yield (
+            f"names escaped in {to}",
+            lambda folder, to=to: write_weights(folder, other, to),
+            False,
+        )
+    many = {f"{ESCAPES}{n}": SIX for n in range(3000)}
+    writer = partial(write_weights, arrays=many, to="safetensors")
+    yield "names escaped and many", writer, False
+
+    def not_finite(folder: Path) -> None:
+        write_weights(folder, {f"{ESCAPES}classifier.weight": SIX * np.nan}, "safetensors")
+
+    yield "names escaped of what is not finite", not_finite, False
+    index = json.dumps({"weight_map": {"a": f"{ESCAPES}.safetensors"}}).encode()
+    yield "names escaped of a shard", file_writer("model.safetensors.index.json", index), False
+    index = json.dumps({"weight_map": {"a": "x" * 10**6}}).encode()
+    yield "names escaped of a long shard", file_writer("model.safetensors.index.json", index), False
+    yield "names escaped of a file", file_writer("\x1b[2J\nevil.keras", b""), False
+
+    def two(folder: Path) -> None:
+        for end in ("a", "b"):
+            (folder / f"\x1b[2J\n{end}.keras").write_bytes(b"")
+
+    yield "names escaped of two files", two, False
 
 
 def files() -> Iterator[Case]:
@@ -196,14 +254,28 @@ def files() -> Iterator[Case]:
     yield "link to another kind of file", link("/etc/passwd"), False
     yield "link to a folder", link("/"), False
     yield "named pipe", lambda folder: os.mkfifo(folder / name), False
-    yield "journal that leads outside", journal(["../../x"]), False
+    yield "journal that leads outside", journal({"../../x": 1}), False
     yield "journal whose folder is a link", linked_journal, False
-    yield "journal without lists", journal(None), False
+    yield "journal without files", journal(None), False
+    yield "journal with a list", journal(["config.json"]), False
+    yield "journal of an older version", journal({}, version=1), False
+    yield "journal that removes the weights", journal({}, {"model.safetensors": 1}), False
+    yield "journal that removes other files", journal({}, {"thesis.docx": 1}), False
+    yield "journal without a folder", journal({"config.json": 1}), False
+    yield "journal with names escaped", journal({ESCAPES: 1}), False
+    yield "journal that is long", file_writer(".camembert-save.json", b"[" * 10**6), False
 
 
-def journal(names):
+def journal(files, removed=(), version=2):
     def write(folder: Path) -> None:
-        content = {"staging": ".camembert-save-1-x", "files": names, "removed": []}
+        staging = folder / ".camembert-save-x"
+        content = {
+            "version": version,
+            "staging": staging.name,
+            "inode": 1,
+            "files": files,
+            "removed": dict(removed),
+        }
         (folder / ".camembert-save.json").write_text(json.dumps(content))
         write_weights(folder, tiny_arrays(TASK, CONFIG), "safetensors")
 
@@ -211,7 +283,7 @@ def journal(names):
 
 
 def linked_journal(folder: Path) -> None:
-    journal(["secret"])(folder)
+    journal({"config.json": 1})(folder)
     (folder / "private").mkdir()
-    (folder / "private" / "secret").write_text("not to be moved")
-    (folder / ".camembert-save-1-x").symlink_to("private")
+    (folder / "private" / "config.json").write_text("not to be moved")
+    (folder / ".camembert-save-x").symlink_to("private")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from checkpoint_cases import write_config
 from hostile_base import CONFIG, Case, file_writer
-from hostile_containers import configs, files, indices, safetensors, zips
+from hostile_containers import configs, files, indices, names, safetensors, zips
 from hostile_damage import damaged, heaps
 from hostile_hdf5 import archives, hdf5
 from hostile_pickles import fairseq, pickles, streams, torch_stream, torch_zip
@@ -25,6 +25,7 @@ def corpus() -> Iterator[Case]:
     yield from archives()
     yield from indices()
     yield from configs()
+    yield from names()
     yield from files()
     yield from damaged()
 

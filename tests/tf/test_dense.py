@@ -8,6 +8,10 @@ import tensorflow as tf
 import cases
 from camembert_dual.tf.layers import dense
 
+# Keras quantises in a way that NumPy 2 warns of
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
 SHAPES = [(2, 24), (2, 7, 24), (2, 4, 7, 24)]
 
 

@@ -102,8 +102,7 @@ def convert(
         (staging / CONFIG).write_text(config.to_json_string(), "utf-8")
         copied = _write_tokenizer(checkpoint, selection, staging)
         report = conversion_report(checkpoint, selection, (file.name, to), tensors, copied)
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        (staging / CONVERSION_REPORT).write_text(text, "utf-8")
+        _write_report(report, staging)
         _write_card(checkpoint, selection, to, staging)
     return report
 
@@ -135,6 +134,11 @@ def _write_tokenizer(checkpoint: Checkpoint, selection: Selection, staging: Path
     if checkpoint.format.write_tokenizer is not None:
         checkpoint.format.write_tokenizer(checkpoint.path, staging, selection.config)
     return [name for name in TOKENIZER_FILES if (staging / name).is_file()]
+
+
+def _write_report(report: dict[str, Any], staging: Path) -> None:
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    (staging / CONVERSION_REPORT).write_text(text, "utf-8")
 
 
 def _write_card(checkpoint: Checkpoint, selection: Selection, to: str, staging: Path) -> None:

@@ -19,6 +19,7 @@ from camembert_dual.checkpoints.lazy_arrays import (
     is_floating,
     shape_of,
 )
+from camembert_dual.checkpoints.matching import match
 from camembert_dual.common.arrays import BFLOAT16, Array
 from camembert_dual.common.errors import (
     MAX_MESSAGE,
@@ -30,8 +31,9 @@ from camembert_dual.common.errors import (
     short,
 )
 from camembert_dual.common.model_names import MODEL
-from camembert_dual.config import CamembertConfig
-from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS
+from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS, POOLER, canonical
+from camembert_dual.parameters import NETWORKS, parameters
 from camembert_dual.storage.atomic import staged_save
 from camembert_dual.storage.file_names import (
     CONFIG,
@@ -187,8 +189,10 @@ def save_checkpoint(
 
     Raises:
         OSError: If the folder cannot be written; the old checkpoint is then as it was.
-        ValueError: If the config cannot be held by a file.
+        ValueError: If the config cannot be held by a file, or the weights are not those of the
+            class and the sizes that it names.
     """
+    _check_weights(config, arrays)
     if not config.tie_word_embeddings and LM_BIAS in arrays:
         # transformers 5 adds this one, and zeros where a file has none
         arrays = {**arrays, DECODER_BIAS: arrays[LM_BIAS]}
@@ -199,6 +203,18 @@ def save_checkpoint(
     with staged_save(Path(directory), replaced) as folder:
         write_weights(folder, arrays, to.name, max_shard_size=max_shard_size)
         (folder / CONFIG).write_text(text, "utf-8")
+
+
+def _check_weights(config: CamembertConfig, arrays: Mapping[str, Array]) -> None:
+    """Refuse weights that could not be loaded again with the config beside them."""
+    classes: Any = config.extra.get(ARCHITECTURES)
+    architecture = classes[0] if isinstance(classes, list) and classes else None
+    if architecture not in NETWORKS:
+        return
+    pooler = any(canonical(name).startswith(POOLER) for name in arrays)
+    _, report = match(arrays, parameters(config, architecture, pooler=pooler))
+    rule = f"A {architecture} must be saved with all of its weights"
+    require(not report.missing, rule, f"none for {listed(report.missing)}")
 
 
 def config_of_type(

@@ -28,7 +28,12 @@ def require(holds: object, rule: str, received: object) -> None:
         ValueError: If the rule does not hold.
     """
     if not holds:
-        raise ValueError(_sentence(rule, received))
+        raise refusal(rule, received)
+
+
+def refusal(rule: str, received: object) -> ValueError:
+    """The error that :func:`require` raises, where its words are not to be made in vain."""
+    return ValueError(_sentence(rule, received))
 
 
 def require_file(path: Path, holds: object, rule: str, received: object) -> None:
@@ -71,8 +76,7 @@ def short(received: object, limit: int = 200) -> str:
         text = f"{text[: limit * 2 // 3]}...{text[-(limit // 3 - 3) :]}"
     if text.isprintable():
         return text
-    shown = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
-    escaped = "".join(shown)
+    escaped = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
     return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
 
 

@@ -47,9 +47,7 @@ def scaled(states: Tensor) -> Tensor:
     return states / math.sqrt(states.shape[-1])
 
 
-def relative_scores(
-    query: Tensor, key: Tensor, distance_table: Tensor, past_length: int, both: bool
-) -> Tensor:
+def relative_scores(query: Tensor, key: Tensor, distances: Tensor, both: bool) -> Tensor:
     """Scores of the distance between query and key.
 
     ``relative_key`` (Shaw et al. 2018, https://arxiv.org/abs/1803.02155) multiplies the query by
@@ -59,17 +57,14 @@ def relative_scores(
     Args:
         query: (B, H, T, K).
         key: (B, H, S, K).
-        distance_table: (2 P - 1, K); row ``P - 1`` stands for distance 0.
-        past_length: Position of the first query.
+        distances: Embeddings (T + S - 1, K) of the distances in rising order: from that of the
+            first query to the last key up to that of the last query to the first key.
         both: Whether the key's product is added.
 
     Returns:
         Scores (B, H, T, S), scaled.
     """
-    queries, keys = query.shape[2], key.shape[2]
-    first = (distance_table.shape[0] - 1) // 2 + past_length - keys + 1
-    rows = scaled(distance_table[first : first + queries + keys - 1])  # (T + S - 1, K)
-    # the first query is furthest behind the last key
+    rows = scaled(distances)
     scores = shifted(query, rows.flip(0))
     if both:
         scores = scores + shifted(key, rows).permute(0, 1, 3, 2)
@@ -124,7 +119,8 @@ class SelfAttention(nn.Module):
         self.heads = list(heads)
         self.position_type = position_type
         if position_type != "absolute":
-            rows = 2 * config.max_position_embeddings - 1
+            self.zero_distance = config.max_position_embeddings - 1  # row of the distance 0
+            rows = 2 * self.zero_distance + 1
             self.distance_embedding = embedding(rows, config.head_size, config)
 
     def forward(
@@ -187,10 +183,12 @@ class SelfAttention(nn.Module):
         """Scores of the distances (B, H, T, S), or None for absolute positions."""
         if self.position_type == "absolute":
             return None
-        table = self.distance_embedding.weight
-        past_length = key.shape[2] - query.shape[2]
+        queries, keys = query.shape[2], key.shape[2]
+        # the last query is at the last key, and the first one furthest behind it
+        first = self.zero_distance - queries + 1
+        rows = torch.arange(first, first + queries + keys - 1, device=query.device)
         both = self.position_type == "relative_key_query"
-        return relative_scores(query, key, table, past_length, both)
+        return relative_scores(query, key, self.distance_embedding(rows), both)
 
 
 class AttentionOutput(nn.Module):

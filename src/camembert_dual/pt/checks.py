@@ -1,15 +1,20 @@
 """Inputs as tensors, and refused where they are bad."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from camembert_dual import inputs as rules
+from camembert_dual import labels as label_rules
+from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import check_range, check_shapes
+from camembert_dual.inputs import Seen, Shape
+from camembert_dual.pt.tensors import array_of
 
 
 def as_tensor(value: Any, device: torch.device) -> Tensor | None:
@@ -26,9 +31,17 @@ def as_tensor(value: Any, device: torch.device) -> Tensor | None:
 
 
 def as_cache(past_key_values: Any, device: torch.device) -> Any:
-    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors."""
+    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors.
+
+    Raises:
+        ValueError: If it is no sequence of sequences.
+    """
     if past_key_values is None:
         return None
+    rule = "past_key_values must be a tuple or list of tensors for each layer"
+    require(isinstance(past_key_values, tuple | list), rule, type(past_key_values).__name__)
+    for layer in past_key_values:
+        require(isinstance(layer, tuple | list), rule, type(layer).__name__)
     return tuple(tuple(as_tensor(one, device) for one in layer) for layer in past_key_values)
 
 
@@ -43,24 +56,24 @@ def is_tracing() -> bool:
     return bool(torch.jit.is_tracing())  # type: ignore[attr-defined]
 
 
-def check_ids(name: str, ids: Tensor | None, limit: int, table: str) -> None:
-    """Check that ids are integers and fall into a table of ``limit`` rows.
+def see(tensor: Tensor) -> Seen:
+    """Show a tensor to the rules."""
+    return Seen(shape_of(tensor), str(tensor.dtype).removeprefix("torch."), partial(read, tensor))
 
-    Raises:
-        ValueError: If they do not; on a GPU and in traced graphs the range is left to the look-up.
-    """
-    if ids is None:
-        return
-    whole = not (ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool)
-    require(whole, f"{name} must be integers", str(ids.dtype).removeprefix("torch."))
-    if can_read_values(ids):
-        smallest, largest = torch.aminmax(ids)
-        check_range(name, limit, table, int(smallest), int(largest))
+
+def shape_of(tensor: Tensor) -> Shape:
+    """The sizes of a tensor, as far as they are known."""
+    return (None,) * tensor.ndim if is_tracing() else tuple(tensor.shape)
+
+
+def read(tensor: Tensor) -> Array | None:
+    """The values of a tensor, or None where a look would cost something."""
+    return array_of(tensor) if can_read_values(tensor) else None
 
 
 def check_inputs(
     config: CamembertConfig,
-    inputs: dict[str, Tensor | None],
+    inputs: Mapping[str, Tensor | None],
     past_key_values: Sequence[Sequence[Tensor]] | None,
 ) -> int:
     """Check the model's inputs against each other and against the config.
@@ -74,24 +87,42 @@ def check_inputs(
         The number of cached positions.
 
     Raises:
-        ValueError: If a rule is broken; see :func:`camembert_dual.inputs.check_shapes`.
+        ValueError: If a rule is broken; see :mod:`camembert_dual.inputs`.
     """
-    past_length = 0
-    if past_key_values is not None:
-        tensors = 4 if inputs["encoder_hidden_states"] is not None else 2
-        rule = f"past_key_values must hold at least {tensors} tensors for each layer of a decoder"
-        layers = config.num_hidden_layers if config.is_decoder else 0
-        fits = len(past_key_values) == layers and all(
-            len(one) >= tensors for one in past_key_values
-        )
-        require(fits, rule, [len(one) for one in past_key_values])
-        past_length = past_key_values[0][0].shape[2]
-    if not is_tracing():
-        shapes = {name: tuple(value.shape) for name, value in inputs.items() if value is not None}
-        check_shapes(config, shapes, past_length)
-    check_ids("input_ids", inputs["input_ids"], config.vocab_size, "vocab_size")
-    types = config.type_vocab_size
-    check_ids("token_type_ids", inputs["token_type_ids"], types, "type_vocab_size")
-    positions = config.max_position_embeddings
-    check_ids("position_ids", inputs["position_ids"], positions, "max_position_embeddings")
-    return past_length
+    seen = {name: see(value) for name, value in inputs.items() if value is not None}
+    if past_key_values is None:
+        rules.check_inputs(config, seen)
+        return 0
+    cache = [[see(one) for one in layer] for layer in past_key_values]
+    rules.check_inputs(config, seen, cache)
+    return past_key_values[0][0].shape[2]
+
+
+def check_choices(inputs: Mapping[str, Any]) -> Tensor:
+    """Check that all inputs of multiple choice have batch and choices in front; give the main one.
+
+    Raises:
+        ValueError: If one has not.
+    """
+    shapes = {name: shape_of(value) for name, value in inputs.items() if value is not None}
+    main: Tensor = inputs[rules.check_choices(shapes)]
+    return main
+
+
+def check_labels(labels: Tensor, wanted: Shape, problem_type: str, num_labels: int) -> None:
+    """Check the labels of a head by their rule, and against the shape wanted.
+
+    Raises:
+        ValueError: If a rule is broken; see :mod:`camembert_dual.labels`.
+    """
+    label_rules.check_labels(see(labels), wanted, problem_type, num_labels)
+
+
+def check_span(positions: Sequence[Tensor | None], scores: Tensor) -> None:
+    """Check the first and last positions of answers: both or neither.
+
+    Raises:
+        ValueError: If a rule is broken; see :mod:`camembert_dual.labels`.
+    """
+    starts, ends = (None if one is None else see(one) for one in positions)
+    label_rules.check_span(starts, ends, shape_of(scores)[0])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from camembert_dual.config import CamembertConfig
@@ -45,9 +46,8 @@ class Embeddings(nn.Module):
             words = self.word_embeddings(input_ids)  # (B, T, D)
             positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
-            hidden_states = words + self.token_type_embeddings.weight[0]
-        else:
-            hidden_states = words + self.token_type_embeddings(token_type_ids)
+            token_type_ids = torch.zeros((1, 1), dtype=torch.long, device=words.device)
+        hidden_states = words + self.token_type_embeddings(token_type_ids)
         if self.absolute:
             positions = positions if position_ids is None else position_ids
             hidden_states = hidden_states + self.position_embeddings(positions)

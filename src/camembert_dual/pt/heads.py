@@ -2,10 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
-from camembert_dual.pt.layers import dense, dropout, embedding, gelu, layer_norm
+from camembert_dual.pt.layers import decoder, dense, dropout, gelu, layer_norm
 
 
 class Pooler(nn.Module):
@@ -23,8 +22,8 @@ class Pooler(nn.Module):
 class LMHead(nn.Module):
     """Transforms hidden states and compares them with every word embedding.
 
-    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties
-    it; only the bias is the head's own.
+    The decoder's weight is the word embedding table itself (Press and Wolf 2017), unless the config
+    unties it; see :mod:`camembert_dual.pt.tying`.
     """
 
     def __init__(self, config: CamembertConfig) -> None:
@@ -32,14 +31,11 @@ class LMHead(nn.Module):
         self.dense = dense(config.hidden_size, config.hidden_size, config)
         self.layer_norm = layer_norm(config)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
-        self.decoder = None
-        if not config.tie_word_embeddings:
-            self.decoder = embedding(config.vocab_size, config.hidden_size, config)
+        self.decoder = decoder(config)
 
-    def forward(self, hidden_states: Tensor, table: Tensor) -> Tensor:
-        """Map (..., D) and the decoder's table (V, D) to logits (..., V)."""
-        hidden_states = self.layer_norm(gelu(self.dense(hidden_states)))
-        return functional.linear(hidden_states, table, self.bias)
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Map (..., D) to logits (..., V)."""
+        return self.decoder(self.layer_norm(gelu(self.dense(hidden_states))))
 
 
 class ClassificationHead(nn.Module):

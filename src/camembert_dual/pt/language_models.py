@@ -5,10 +5,11 @@ from typing import Any
 
 from torch import Tensor
 
+from camembert_dual.call_forms import accept_structures
 from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions
-from camembert_dual.inputs import accept_structures
+from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.pt.checks import as_tensor
 from camembert_dual.pt.generation.search import generate
@@ -31,6 +32,7 @@ class CamembertForCausalLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -49,6 +51,7 @@ class CamembertForCausalLM(PretrainedModel):
         output_attentions: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
+        logits_to_keep: int = 0,
     ) -> CausalLMOutput | tuple[Any, ...]:
         """Score each next token.
 
@@ -56,6 +59,7 @@ class CamembertForCausalLM(PretrainedModel):
 
         Args:
             labels: Token ids (B, T), -100 to ignore; the loss shifts them by one itself.
+            logits_to_keep: How many last tokens get logits, without labels; 0 for all of them.
 
         Returns:
             :class:`CausalLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
@@ -63,6 +67,7 @@ class CamembertForCausalLM(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
+        check_logits_to_keep(logits_to_keep, labels is not None)
         output = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -79,7 +84,8 @@ class CamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        hidden_states = output.last_hidden_state[:, -logits_to_keep:]
+        logits = self.lm_head(hidden_states)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -146,6 +152,7 @@ class CamembertForMaskedLM(PretrainedModel):
         super().__init__(config)
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.lm_head = LMHead(config)
+        self.tie_weights()
 
     @accept_structures
     def forward(
@@ -189,7 +196,7 @@ class CamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state)  # (B, T, V)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

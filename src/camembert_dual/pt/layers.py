@@ -50,6 +50,16 @@ def dense(in_size: int, out_size: int, config: CamembertConfig) -> nn.Linear:
     return layer
 
 
+def decoder(config: CamembertConfig) -> nn.Linear:
+    """The product (..., D) -> (..., V) with every word; what is tied in it has no numbers yet."""
+    layer = nn.Linear(config.hidden_size, config.vocab_size, bias=True, device="meta")
+    if not config.tie_word_embeddings:
+        layer.weight = nn.Parameter(
+            initialise((config.vocab_size, config.hidden_size), config=config)
+        )
+    return layer
+
+
 def embedding(
     rows: int, size: int, config: CamembertConfig, padding_index: int | None = None
 ) -> nn.Embedding:

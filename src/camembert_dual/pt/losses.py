@@ -10,13 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camembert_dual.inputs import (
-    IGNORE_INDEX,
-    check_label_shape,
-    check_range,
-    infer_problem_type,
-)
-from camembert_dual.pt.checks import can_read_values
+from camembert_dual.inputs import IGNORE_INDEX
+from camembert_dual.labels import infer_problem_type
+from camembert_dual.pt.checks import check_labels, check_span, shape_of
 from camembert_dual.pt.tensors import wide_dtype
 
 Reduction = Callable[[Tensor, Tensor], Tensor]
@@ -49,13 +45,9 @@ def cross_entropy(
     Raises:
         ValueError: If shapes disagree or a label is out of range.
     """
-    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    check_labels(labels, shape_of(logits)[:-1], "single_label_classification", num_labels)
     labels = labels.reshape(logits.shape[:-1]).to(torch.int64)
     is_valid = labels != IGNORE_INDEX
-    if can_read_values(labels) and bool(is_valid.any()):
-        valid = labels[is_valid]
-        smallest, largest = valid.min(), valid.max()
-        check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
     wide = logits.to(wide_dtype(logits))
     losses = functional.cross_entropy(
         wide.reshape(-1, num_labels),
@@ -68,8 +60,8 @@ def cross_entropy(
 
 def causal_loss(logits: Tensor, labels: Tensor, reduction: Reduction = mean_of_valid) -> Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
-    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
-    labels = labels.reshape(logits.shape[:-1])
+    check_labels(labels, shape_of(logits)[:-1], "single_label_classification", logits.shape[-1])
+    labels = labels.reshape(logits.shape[:-1]).to(torch.int64)
 
     def reduction_of_next(losses: Tensor, is_valid: Tensor) -> Tensor:
         # back to where the labels were; the first one has nothing that predicts it
@@ -107,12 +99,12 @@ def classification_loss(
     Raises:
         ValueError: If the labels do not fit the problem.
     """
-    is_integer = not labels.is_floating_point()
-    problem_type = problem_type or infer_problem_type(num_labels, is_integer)
+    is_whole = not labels.is_floating_point()
+    problem_type = problem_type or infer_problem_type(num_labels, is_whole)
     if problem_type == "single_label_classification":
         return cross_entropy(logits, labels, num_labels, reduction)
     wide = logits.to(wide_dtype(logits))
-    check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
+    check_labels(labels, shape_of(logits), problem_type, num_labels)
     targets = labels.reshape(logits.shape).to(wide.dtype)
     if problem_type == "regression":
         losses = torch.square(wide - targets)
@@ -137,7 +129,11 @@ def span_loss(
 
     Returns:
         Loss ().
+
+    Raises:
+        ValueError: If positions are missing, not whole or not as many as the texts.
     """
+    check_span(positions, logits[0])
     losses = []
     for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = scores.shape[1]

@@ -14,7 +14,7 @@ from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import layers, surgery
+from camembert_dual.pt import layers, saving, surgery, tying
 from camembert_dual.pt.tensors import array_of, tensor_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
@@ -35,6 +35,8 @@ class PretrainedModel(nn.Module):
         super().__init__()
         config.validate()
         self.config = config
+        self.register_state_dict_post_hook(tying.leave_out_shared)
+        self.register_load_state_dict_post_hook(tying.take_up_shared)
 
     @property
     def device(self) -> torch.device:
@@ -164,37 +166,48 @@ class PretrainedModel(nn.Module):
                 weight.copy_(start)
 
     def to_arrays(self) -> dict[str, Array]:
-        """The weights as numpy arrays by published name, in the torch layout."""
-        weights = self.state_dict()
-        return {one.name: array_of(weights[one.name]) for one in self.expected_parameters()}
+        """The weights as numpy arrays by published name, in the torch layout.
 
-    def get_input_embeddings(self) -> nn.Embedding:
-        """The word embedding table."""
-        table: nn.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
-        return table
-
-    def set_input_embeddings(self, table: nn.Embedding) -> None:
-        """Replace the word embedding table; a tied LM head follows.
+        Parametrised ones (weight norm, spectral norm, adapters) are what the forward uses.
 
         Raises:
-            ValueError: If the table has another shape; use ``resize_token_embeddings`` for that.
+            ValueError: If the model is not what its config says: a layer of another size or kind,
+                one too many or too few.
         """
-        surgery.set_input_embeddings(self, table)
+        return {name: array_of(weight) for name, weight in saving.weights_of(self).items()}
 
-    def get_output_embeddings(self) -> nn.Embedding | None:
-        """The LM head's decoder (V, D): the word embeddings if tied; None without LM head."""
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The word embeddings."""
+        embeddings: nn.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
+        return embeddings
+
+    def set_input_embeddings(self, embeddings: nn.Module) -> None:
+        """Use a module for the word embeddings; a tied LM head follows.
+
+        Args:
+            embeddings: A map of ids (...) to (..., D), with a ``weight`` (V, D) where the LM head
+                is tied.
+
+        Raises:
+            ValueError: If its weight has another shape; see ``resize_token_embeddings`` for that.
+        """
+        surgery.set_input_embeddings(self, embeddings)
+
+    def get_output_embeddings(self) -> nn.Linear | None:
+        """The LM head's decoder, a map of (..., D) to logits (..., V); None without LM head."""
         head = getattr(self, "lm_head", None)
-        if head is None:
-            return None
-        table: nn.Embedding = (
-            head.decoder if head.decoder is not None else self.get_input_embeddings()
-        )
-        return table
+        decoder: nn.Linear | None = None if head is None else head.decoder
+        return decoder
 
-    def decoder_table(self) -> Tensor:
-        """The decoder's table (V, D) as a tensor."""
-        table = self.get_output_embeddings()
-        return table.weight  # type: ignore[union-attr]
+    def tie_weights(self) -> None:
+        """Share the word embeddings with the LM head's decoder again, if the config ties them."""
+        tying.tie(self)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Move or convert the weights; on some ways PyTorch makes two of one that is shared."""
+        super()._apply(fn, recurse)
+        self.tie_weights()
+        return self
 
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, mean_initialised: bool = False

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from camembert_dual.common.errors import require
+from camembert_dual.pt.tying import own_weight, shares, tie
 
 
 def backbone_of(model: Any) -> Any:
@@ -14,16 +15,20 @@ def backbone_of(model: Any) -> Any:
     return getattr(model, "roberta", model)
 
 
-def set_input_embeddings(model: Any, table: nn.Embedding) -> None:
-    """Replace the word embedding table by one of the same shape.
+def set_input_embeddings(model: Any, embeddings: nn.Module) -> None:
+    """Use a module for the word embeddings.
 
     Raises:
-        ValueError: If the shape differs.
+        ValueError: If its weight has another shape, or a tied LM head has none to share.
     """
     wanted = (model.config.vocab_size, model.config.hidden_size)
     rule = f"The word embedding table must be of shape {wanted}; see resize_token_embeddings"
-    require(tuple(table.weight.shape) == wanted, rule, tuple(table.weight.shape))
-    replace_weight(model.get_input_embeddings(), "weight", table.weight.detach())
+    weight = own_weight(embeddings, "weight")
+    if weight is not None or "weight" in shares(model):
+        shape = "none" if weight is None else tuple(weight.shape)
+        require(shape == wanted, rule, shape)
+    backbone_of(model).embeddings.word_embeddings = embeddings
+    tie(model)
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
@@ -40,19 +45,20 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
     require(new_num_tokens > max(special), rule, new_num_tokens)
     tables = [model.get_input_embeddings()]
     decoder = model.get_output_embeddings()
-    if decoder is not None and decoder is not tables[0]:
+    if decoder is not None and not config.tie_word_embeddings:
         tables.append(decoder)
     for table in tables:
         scale = None if mean_initialised else config.initializer_range
-        resized = resize_rows(table.weight, new_num_tokens, scale)
-        replace_weight(table, "weight", resized)
-        table.num_embeddings = new_num_tokens
+        replace_weight(table, "weight", resize_rows(table.weight, new_num_tokens, scale))
+    tables[0].num_embeddings = new_num_tokens
     if decoder is not None:
         old = model.lm_head.bias
         kept = old[:new_num_tokens]
         new = torch.zeros(new_num_tokens - kept.shape[0], dtype=old.dtype, device=old.device)
         replace_weight(model.lm_head, "bias", torch.cat([kept, new], dim=0))
+        decoder.out_features = new_num_tokens
     config.vocab_size = new_num_tokens
+    tie(model)
 
 
 def resize_rows(table: Tensor, rows: int, scale: float | None) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from camembert_dual.common.errors import require
+from camembert_dual.call_forms import accept_structures
 from camembert_dual.common.model_names import (
     MULTIPLE_CHOICE,
     QUESTION_ANSWERING,
@@ -13,7 +13,6 @@ from camembert_dual.common.model_names import (
     TOKEN_CLASSIFICATION,
 )
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import accept_structures
 from camembert_dual.outputs import (
     MultipleChoiceModelOutput,
     QuestionAnsweringModelOutput,
@@ -21,7 +20,7 @@ from camembert_dual.outputs import (
     TokenClassifierOutput,
     internals,
 )
-from camembert_dual.pt.checks import as_tensor
+from camembert_dual.pt.checks import as_tensor, check_choices, check_span
 from camembert_dual.pt.heads import ClassificationHead, classifier_dropout
 from camembert_dual.pt.layers import dense
 from camembert_dual.pt.losses import (
@@ -144,22 +143,23 @@ class CamembertForMultipleChoice(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        main = inputs_embeds if input_ids is None else input_ids
-        shape = () if main is None else tuple(main.shape)
-        rule = "input_ids must be of shape (batch, choices, length), or inputs_embeds with one more"
-        require(len(shape) == (4 if input_ids is None else 3), rule, shape or "neither")
+        inputs = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids,
+            "position_ids": position_ids,
+            "inputs_embeds": inputs_embeds,
+        }
+        inputs = {name: as_tensor(value, self.device) for name, value in inputs.items()}
+        main = check_choices(inputs)
         output = self.roberta(
-            input_ids=flatten_choices(input_ids),
-            attention_mask=flatten_choices(attention_mask),
-            token_type_ids=flatten_choices(token_type_ids),
-            position_ids=flatten_choices(position_ids),
+            **{name: flatten_choices(value) for name, value in inputs.items()},
             head_mask=head_mask,
-            inputs_embeds=flatten_choices(inputs_embeds),
             output_attentions=output_attentions,
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        choices = shape[1]
+        choices = main.shape[1]
         scores = self.classifier(self.dropout(output.pooler_output))  # (B * C, 1)
         logits = scores.reshape(-1, choices)  # (B, C)
         labels = as_tensor(labels, logits.device)
@@ -274,9 +274,8 @@ class CamembertForQuestionAnswering(PretrainedModel):
         Inputs as in :meth:`CamembertModel.forward`.
 
         Args:
-            start_positions: Index of the first token of the answer (B); beyond the text it is
-                ignored.
-            end_positions: Index of its last token (B); beyond the text it is ignored.
+            start_positions: The answer's first token (B); beyond the text it is ignored.
+            end_positions: Its last token (B); beyond the text it is ignored.
 
         Returns:
             :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T),
@@ -300,6 +299,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
         logits = (scores[..., 0], scores[..., 1])
         starts = as_tensor(start_positions, scores.device)
         ends = as_tensor(end_positions, scores.device)
+        check_span((starts, ends), logits[0])
         loss = None
         if starts is not None and ends is not None:
             loss = self.head_loss((starts, ends), logits)

@@ -22,6 +22,7 @@ from typing import Any
 from camembert_dual.common.errors import file_error
 from camembert_dual.storage.journal import (
     JOURNAL,
+    NEW,
     STAGING,
     is_committed,
     is_pending,
@@ -63,7 +64,7 @@ def atomic_target(path: Path) -> Iterator[Path]:
         yield temporary
         _sync_file(temporary)
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
-        temporary.replace(path)
+        os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -94,11 +95,11 @@ def atomic_folder(path: Path, holds: str) -> Iterator[Path]:
         new.mkdir()
         yield new
         if path.exists():
-            path.replace(old)
-        new.replace(path)
+            os.replace(path, old)
+        os.replace(new, path)
     finally:
         if old.exists() and not path.exists():  # interrupted between the two renames
-            old.replace(path)
+            os.replace(old, path)
         shutil.rmtree(temporary)
 
 
@@ -119,8 +120,10 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
         with _locked(folder):
             _finish(folder)
             _clear_leftovers(folder)
-            staging = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING))
-            held = _lock(staging, wait=False)
+            outer = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING))
+            held = _lock(outer, wait=False)  # tells others that it is no leftover
+            staging = outer / NEW
+            staging.mkdir()
     except OSError as error:
         raise _unsaved(folder, error) from None
     try:
@@ -135,7 +138,7 @@ def staged_save(folder: Path, replaced: Sequence[str] = ()) -> Iterator[Path]:
         raise _unsaved(folder, error) from None
     finally:
         if not is_committed(folder, staging):
-            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(outer, ignore_errors=True)
         _unlock(held)
 
 
@@ -148,11 +151,12 @@ def _commit(folder: Path, staging: Path, replaced: Sequence[str]) -> None:
         if path.name not in names and any(re.fullmatch(one, path.name) for one in replaced)
     ]
     text = journal_text(folder, staging, old)
-    written = staging / JOURNAL
+    written = staging.parent / JOURNAL
     written.write_text(text, "utf-8")
     _sync_file(written)
     _sync_folder(staging)
-    written.replace(folder / JOURNAL)
+    _sync_folder(staging.parent)
+    os.replace(written, folder / JOURNAL)
     _sync_folder(folder)
 
 
@@ -180,12 +184,12 @@ def _finish(folder: Path) -> None:
         return
     for name in journal.files:
         with contextlib.suppress(FileNotFoundError):  # done before
-            (journal.staging / name).replace(folder / name)
+            os.replace(journal.staging / name, folder / name)
     for name in journal.removed:
         (folder / name).unlink(missing_ok=True)
     _sync_folder(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
-    shutil.rmtree(journal.staging, ignore_errors=True)
+    shutil.rmtree(journal.staging.parent, ignore_errors=True)
 
 
 # one at a time

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +60,7 @@ def download(
         PermissionError: If the hub refuses access.
         OSError: If the transfer fails.
     """
-    hub = import_optional("huggingface_hub", "hub", f"{name!r} is no folder; the hub")
+    hub = _client(name)
     repository = _Repository(hub, name, revision, cache_dir, token, local_files_only)
     with _telemetry_off():
         found = list(_fetch_all(repository.fetch, filenames))
@@ -87,7 +86,7 @@ class _Repository:
         local_files_only: bool,
     ) -> None:
         self._hub = hub
-        self._errors = importlib.import_module("huggingface_hub.errors")
+        self._errors = _client(name, "errors")
         self._name = name
         self._asked = self._commit = revision
         self._cache_dir = cache_dir
@@ -135,10 +134,20 @@ class _Repository:
             raise _explained(error, errors, self._name, self._asked) from None
 
 
+def _client(name: str, module: str = "") -> Any:
+    """The hub's client, or a module of it.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
+    path = f"huggingface_hub.{module}".removesuffix(".")
+    return import_optional(path, "hub", f"{name!r} is no folder; the hub", "huggingface_hub")
+
+
 @contextmanager
 def _telemetry_off() -> Iterator[None]:
     """Keep the client from sending what is installed, and from asking who runs it."""
-    constants: Any = importlib.import_module("huggingface_hub.constants")
+    constants: Any = _client("", "constants")
     before = constants.HF_HUB_DISABLE_TELEMETRY
     constants.HF_HUB_DISABLE_TELEMETRY = True
     try:

@@ -21,6 +21,7 @@ from camembert_dual.storage.json_files import read_json
 
 JOURNAL = ".camembert-save.json"
 STAGING = ".camembert-save-"
+NEW = "new"  # the folder in the staged one that the new files lie in
 VERSION = 2
 MAX_FILES = 20_000
 
@@ -29,7 +30,7 @@ class Journal(NamedTuple):
     """What a save has still to do.
 
     Attributes:
-        staging: The folder inside the checkpoint's folder that the new files lie in.
+        staging: The folder below the checkpoint's folder that the new files lie in.
         files: The names of the files to be moved out of it.
         removed: The names of the old files to be removed.
     """
@@ -43,7 +44,7 @@ def journal_text(folder: Path, staging: Path, removed: Sequence[str]) -> str:
     """The text of the journal of a save whose files are all written."""
     values = {
         "version": VERSION,
-        "staging": staging.name,
+        "staging": staging.parent.name,
         "inode": _inode(staging),
         "files": {path.name: _inode(path) for path in sorted(staging.iterdir())},
         "removed": {name: _inode(folder / name) for name in sorted(removed)},
@@ -78,10 +79,11 @@ def read_journal(folder: Path) -> Journal | None:
     named = isinstance(staging, str) and staging.startswith(STAGING) and _is_name(staging)
     own = named and _are_files(files) and _are_files(removed)
     _require(path, own, "one that names other files")
-    held = folder / staging
+    held = folder / staging / NEW
     if not is_pending(folder):  # done meanwhile
         return None
-    in_place = _is_mine(held, stat.S_ISDIR) and _inode(held) == values.get("inode")
+    folders = _is_mine(held.parent, stat.S_ISDIR) and _is_mine(held, stat.S_ISDIR)
+    in_place = folders and _inode(held) == values.get("inode")
     _require(path, in_place, "one of another folder")
     for name, inode in files.items():
         _require(path, inode in (_inode(held / name), _inode(folder / name)), "other files")
@@ -129,7 +131,7 @@ def _is_mine(path: Path, is_kind: Any) -> bool:
 def is_committed(folder: Path, staging: Path) -> bool:
     """Whether the journal is that of the save whose files lie in ``staging``."""
     try:
-        return bool(read_json(folder / JOURNAL).get("staging") == staging.name)
+        return bool(read_json(folder / JOURNAL).get("staging") == staging.parent.name)
     except (OSError, ValueError):
         return False
 

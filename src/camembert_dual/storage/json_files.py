@@ -18,6 +18,7 @@ from camembert_dual.common.errors import (
 
 MAX_JSON = 1 << 28
 MAX_SHARDS = 10_000
+MAX_NAME = 255  # characters of a file's name
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -37,7 +38,8 @@ def read_json(path: Path) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
             received = f"{short(repr(twice), 80)} twice"
             raise file_error(path, "an object must name each key once", received)
         return values
@@ -82,6 +84,7 @@ def shard_files(path: Path, *, must_exist: bool = True) -> list[Path]:
     require_file(path, len(shards) <= MAX_SHARDS, rule, len(shards))
     for shard in shards:
         inside = shard not in ("", ".", "..") and not set(shard) & set("/\\:\0")
+        inside = inside and len(shard) <= MAX_NAME
         require_file(path, inside, "shards must lie beside their index", short(repr(shard), 120))
         if must_exist and not (path.parent / shard).is_file():
             raise missing_shard(path, shard)

@@ -47,7 +47,7 @@ def scaled(states: tf.Tensor) -> tf.Tensor:
 
 
 def relative_scores(
-    query: tf.Tensor, key: tf.Tensor, distance_table: tf.Tensor, past_length: int, both: bool
+    query: tf.Tensor, key: tf.Tensor, distances: tf.Tensor, both: bool
 ) -> tf.Tensor:
     """Scores of the distance between query and key.
 
@@ -58,17 +58,14 @@ def relative_scores(
     Args:
         query: (B, H, T, K).
         key: (B, H, S, K).
-        distance_table: (2 P - 1, K); row ``P - 1`` stands for distance 0.
-        past_length: Position of the first query.
+        distances: Embeddings (T + S - 1, K) of the distances in rising order: from that of the
+            first query to the last key up to that of the last query to the first key.
         both: Whether the key's product is added.
 
     Returns:
         Scores (B, H, T, S), scaled.
     """
-    queries, keys = tf.shape(query)[2], tf.shape(key)[2]
-    first = (distance_table.shape[0] - 1) // 2 + past_length - keys + 1
-    rows = scaled(distance_table[first : first + queries + keys - 1])  # (T + S - 1, K)
-    # the first query is furthest behind the last key
+    rows = scaled(distances)
     scores = shifted(query, tf.reverse(rows, [0]))
     if both:
         scores = scores + tf.transpose(shifted(key, rows), [0, 1, 3, 2])
@@ -131,7 +128,8 @@ class SelfAttention(keras.layers.Layer):
         self.heads = list(heads)
         self.position_type = position_type
         if position_type != "absolute":
-            rows = 2 * config.max_position_embeddings - 1
+            self.zero_distance = config.max_position_embeddings - 1  # row of the distance 0
+            rows = 2 * self.zero_distance + 1
             self.distance_embedding = embedding(
                 rows, config.head_size, config, name="distance_embedding", dtype=dtype
             )
@@ -199,10 +197,12 @@ class SelfAttention(keras.layers.Layer):
         """Scores of the distances (B, H, T, S), or None for absolute positions."""
         if self.position_type == "absolute":
             return None
-        table = tf.convert_to_tensor(self.distance_embedding.embeddings)
-        past_length = tf.shape(key)[2] - tf.shape(query)[2]
+        queries, keys = tf.shape(query)[2], tf.shape(key)[2]
+        # the last query is at the last key, and the first one furthest behind it
+        first = self.zero_distance - queries + 1
+        rows = tf.range(first, first + queries + keys - 1)
         both = self.position_type == "relative_key_query"
-        return relative_scores(query, key, table, past_length, both)
+        return relative_scores(query, key, self.distance_embedding(rows), both)
 
 
 class AttentionOutput(keras.layers.Layer):

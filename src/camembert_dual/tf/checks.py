@@ -1,14 +1,19 @@
 """Inputs as tensors, and refused where they are bad."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from camembert_dual import inputs as rules
+from camembert_dual import labels as label_rules
+from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import check_range, check_shapes
+from camembert_dual.inputs import Seen, Shape
+from camembert_dual.tf.layers import size_of
 
 
 def as_tensor(value: Any) -> tf.Tensor | None:
@@ -25,35 +30,44 @@ def as_tensor(value: Any) -> tf.Tensor | None:
 
 
 def as_cache(past_key_values: Any) -> Any:
-    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors."""
+    """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors.
+
+    Raises:
+        ValueError: If it is no sequence of sequences.
+    """
     if past_key_values is None:
         return None
+    rule = "past_key_values must be a tuple or list of tensors for each layer"
+    require(isinstance(past_key_values, tuple | list), rule, type(past_key_values).__name__)
+    for layer in past_key_values:
+        require(isinstance(layer, tuple | list), rule, type(layer).__name__)
     return tuple(tuple(as_tensor(one) for one in layer) for layer in past_key_values)
 
 
 def can_read_values(tensor: tf.Tensor) -> bool:
     """Whether looking at values costs nothing: in memory, and no graph is being traced."""
     eager = tf.executing_eagerly() and hasattr(tensor, "numpy")
-    return eager and "GPU" not in tensor.device and tf.size(tensor) > 0
+    return eager and "CPU" in tensor.device and tf.size(tensor) > 0
 
 
-def check_ids(name: str, ids: tf.Tensor | None, limit: int, table: str) -> None:
-    """Check that ids are integers and fall into a table of ``limit`` rows.
+def see(tensor: tf.Tensor) -> Seen:
+    """Show a tensor to the rules."""
+    return Seen(shape_of(tensor), tensor.dtype.name, partial(read, tensor))
 
-    Raises:
-        ValueError: If they do not; on a GPU and in traced graphs the range is left to the look-up.
-    """
-    if ids is None:
-        return
-    require(ids.dtype.is_integer, f"{name} must be integers", ids.dtype.name)
-    if can_read_values(ids):
-        smallest, largest = tf.reduce_min(ids), tf.reduce_max(ids)
-        check_range(name, limit, table, int(smallest), int(largest))
+
+def shape_of(tensor: tf.Tensor) -> Shape:
+    """The sizes of a tensor, as far as they are known."""
+    return tuple(tensor.shape)
+
+
+def read(tensor: tf.Tensor) -> Array | None:
+    """The values of a tensor, or None where a look would cost something."""
+    return tensor.numpy() if can_read_values(tensor) else None
 
 
 def check_inputs(
     config: CamembertConfig,
-    inputs: dict[str, tf.Tensor | None],
+    inputs: Mapping[str, tf.Tensor | None],
     past_key_values: Sequence[Sequence[tf.Tensor]] | None,
 ) -> int:
     """Check the model's inputs against each other and against the config.
@@ -67,24 +81,42 @@ def check_inputs(
         The number of cached positions.
 
     Raises:
-        ValueError: If a rule is broken; see :func:`camembert_dual.inputs.check_shapes`.
+        ValueError: If a rule is broken; see :mod:`camembert_dual.inputs`.
     """
-    past_length, static_past_length = 0, 0
-    if past_key_values is not None:
-        tensors = 4 if inputs["encoder_hidden_states"] is not None else 2
-        rule = f"past_key_values must hold at least {tensors} tensors for each layer of a decoder"
-        layers = config.num_hidden_layers if config.is_decoder else 0
-        fits = len(past_key_values) == layers and all(
-            len(one) >= tensors for one in past_key_values
-        )
-        require(fits, rule, [len(one) for one in past_key_values])
-        past_length = tf.shape(past_key_values[0][0])[2]
-        static_past_length = past_key_values[0][0].shape[2]
-    shapes = {name: tuple(value.shape) for name, value in inputs.items() if value is not None}
-    check_shapes(config, shapes, static_past_length)
-    check_ids("input_ids", inputs["input_ids"], config.vocab_size, "vocab_size")
-    types = config.type_vocab_size
-    check_ids("token_type_ids", inputs["token_type_ids"], types, "type_vocab_size")
-    positions = config.max_position_embeddings
-    check_ids("position_ids", inputs["position_ids"], positions, "max_position_embeddings")
-    return past_length
+    seen = {name: see(value) for name, value in inputs.items() if value is not None}
+    if past_key_values is None:
+        rules.check_inputs(config, seen)
+        return 0
+    cache = [[see(one) for one in layer] for layer in past_key_values]
+    rules.check_inputs(config, seen, cache)
+    return size_of(past_key_values[0][0], 2)
+
+
+def check_choices(inputs: Mapping[str, Any]) -> tf.Tensor:
+    """Check that all inputs of multiple choice have batch and choices in front; give the main one.
+
+    Raises:
+        ValueError: If one has not.
+    """
+    shapes = {name: shape_of(value) for name, value in inputs.items() if value is not None}
+    main: tf.Tensor = inputs[rules.check_choices(shapes)]
+    return main
+
+
+def check_labels(labels: tf.Tensor, wanted: Shape, problem_type: str, num_labels: int) -> None:
+    """Check the labels of a head by their rule, and against the shape wanted.
+
+    Raises:
+        ValueError: If a rule is broken; see :mod:`camembert_dual.labels`.
+    """
+    label_rules.check_labels(see(labels), wanted, problem_type, num_labels)
+
+
+def check_span(positions: Sequence[tf.Tensor | None], scores: tf.Tensor) -> None:
+    """Check the first and last positions of answers: both or neither.
+
+    Raises:
+        ValueError: If a rule is broken; see :mod:`camembert_dual.labels`.
+    """
+    starts, ends = (None if one is None else see(one) for one in positions)
+    label_rules.check_span(starts, ends, shape_of(scores)[0])

@@ -62,9 +62,8 @@ class Embeddings(keras.layers.Layer):
             words = self.word_embeddings(input_ids)  # (B, T, D)
             positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
-            hidden_states = words + tf.convert_to_tensor(self.token_type_embeddings.embeddings)[0]
-        else:
-            hidden_states = words + self.token_type_embeddings(token_type_ids)
+            token_type_ids = tf.zeros((1, 1), tf.int32)
+        hidden_states = words + self.token_type_embeddings(token_type_ids)
         if self.absolute:
             positions = positions if position_ids is None else position_ids
             hidden_states = hidden_states + self.position_embeddings(positions)

@@ -1,5 +1,7 @@
 """What stands on top of the encoder (RoBERTa's heads, Liu et al. 2019)."""
 
+import inspect
+from functools import partial
 from typing import Any
 
 import keras
@@ -30,8 +32,8 @@ class Pooler(keras.layers.Layer):
 class LMHead(keras.layers.Layer):
     """Transforms hidden states and compares them with every word embedding.
 
-    The decoder is the word embedding table itself (Press and Wolf 2017), unless the config unties
-    it; only the bias is the head's own.
+    The decoder is the layer of the word embeddings, called in reverse (Press and Wolf 2017), unless
+    the config unties it; only the bias is the head's own.
     """
 
     def __init__(self, config: CamembertConfig, *, name: str, dtype: Any) -> None:
@@ -55,10 +57,18 @@ class LMHead(keras.layers.Layer):
         if self.decoder is not None:
             self.decoder.build()
 
-    def call(self, hidden_states: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
-        """Map (..., D) and the decoder's table (V, D) to logits (..., V)."""
+    def call(self, hidden_states: tf.Tensor, decoder: keras.layers.Layer) -> tf.Tensor:
+        """Map (..., D) by a decoder, a layer of V embeddings, to logits (..., V)."""
         hidden_states = self.layer_norm(gelu(self.dense(hidden_states)))
-        return affine(hidden_states, table, self.bias, transpose=True)
+        product = partial(multiply, decoder, self.vocab_size)
+        return affine(hidden_states, product, self.bias)
+
+
+def multiply(embeddings: keras.layers.Layer, count: int, rows: tf.Tensor) -> tf.Tensor:
+    """Multiply rows (N, D) with each of V embeddings: (N, V); any layer that has them will do."""
+    if "reverse" in inspect.signature(embeddings.call).parameters:
+        return embeddings(rows, reverse=True)
+    return tf.matmul(rows, embeddings(tf.range(count)), transpose_b=True)
 
 
 class ClassificationHead(keras.layers.Layer):

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import MODEL, QUESTION_ANSWERING
 from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.outputs import ModelOutput
+from camembert_dual.tf.checks import as_tensor
 
 SPAN = ("start_positions", "end_positions")
 LABELS = ("labels", *SPAN)
@@ -24,6 +26,46 @@ def without_labels(x: Any) -> Any:
     if not isinstance(x, Mapping):
         return x
     return {name: value for name, value in x.items() if name not in LABELS}
+
+
+def with_labels_apart(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    """Take labels out of the inputs of ``fit`` and others: Keras weighs nothing without ``y``.
+
+    Args:
+        x: Inputs, or a dataset of them.
+        y: Labels; None if they are among the inputs; ``{"labels": ...}`` is the same as they alone.
+        options: Keywords of the call, among them ``sample_weight`` and ``class_weight``.
+
+    Returns:
+        Inputs, labels and keywords, so that Keras weighs each label.
+    """
+    if isinstance(x, tf.data.Dataset) and options.get("class_weight"):
+        return x.map(batch_of, tf.data.AUTOTUNE), y, options
+    if y is None and isinstance(x, Mapping):
+        y = {name: x[name] for name in LABELS if name in x} or None
+        x = without_labels(x)
+    weights = options.get("sample_weight")
+    if isinstance(y, Mapping) and set(y) == {"labels"}:
+        y = y["labels"]
+        if isinstance(weights, Mapping) and set(weights) == {"labels"}:
+            options = options | {"sample_weight": weights["labels"]}
+    return x, y, options
+
+
+def batch_of(*data: Any) -> tuple[Any, ...]:
+    """A batch of a dataset with its labels apart."""
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+    x, y, _ = with_labels_apart(x, y, {})
+    return (x, y) if weights is None else (x, y, weights)
+
+
+def validation_of(data: Any) -> Any:
+    """The ``validation_data`` of ``fit`` with its labels apart; datasets stay as they are."""
+    if not isinstance(data, tuple | list | Mapping):
+        return data
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+    x, y, options = with_labels_apart(x, y, {"sample_weight": weights})
+    return x, y, options["sample_weight"]
 
 
 def labels_of(model: Any, x: Any, y: Any) -> Any:
@@ -45,7 +87,9 @@ def labels_of(model: Any, x: Any, y: Any) -> Any:
     rule = f"{type(model).__name__} must get {' and '.join(names)}, among its inputs or as y"
     received = ", ".join(map(str, given)) or "no labels"
     require(all(name in given for name in names), rule, received)
-    return {name: given[name] for name in names} if names == SPAN else given["labels"]
+    if names == SPAN:
+        return {name: as_tensor(given[name]) for name in names}
+    return as_tensor(given["labels"])
 
 
 def logits_of(y_pred: Any) -> Any:
@@ -82,12 +126,12 @@ def loss_of_head(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf
     """
     has_head = model.architecture != MODEL
     require(has_head, "The bare model must be compiled with a loss", "none")
+    weights = weights_of(labels, sample_weight)
     if not isinstance(labels, Mapping):
-        weights = sample_weight["labels"] if isinstance(sample_weight, Mapping) else sample_weight
         return model.head_loss(labels, logits, partial(replica_mean, weights))
-    if not isinstance(sample_weight, Mapping):
-        sample_weight = dict.fromkeys(labels, sample_weight)
-    reductions = [partial(replica_mean, sample_weight[name]) for name in labels]
+    if not isinstance(weights, Mapping):
+        weights = dict.fromkeys(labels, weights)
+    reductions = [partial(replica_mean, weights[name]) for name in labels]
     return model.head_loss(list(labels.values()), list(logits.values()), reductions)
 
 
@@ -115,9 +159,17 @@ def replica_mean(weights: tf.Tensor | None, losses: tf.Tensor, is_valid: tf.Tens
     return total / tf.maximum(count, 1.0)
 
 
+def weights_of(labels: Any, sample_weight: Any) -> Any:
+    """The weights in the structure of the labels: Keras gives those of a dict ``y`` as a dict."""
+    if isinstance(sample_weight, Mapping) and not isinstance(labels, Mapping):
+        return sample_weight["labels"]
+    return sample_weight
+
+
 def weights_of_metrics(labels: Any, sample_weight: Any) -> Any:
     """The weights of ``weighted_metrics``: the samples', and 0 for labels of -100."""
-    if isinstance(labels, Mapping) or not labels.dtype.is_integer:
+    sample_weight = weights_of(labels, sample_weight)
+    if isinstance(labels, Mapping) or not tf.as_dtype(labels.dtype).is_integer:
         return sample_weight
     is_valid = tf.cast(labels != tf.constant(IGNORE_INDEX, labels.dtype), tf.float32)
     if sample_weight is None:

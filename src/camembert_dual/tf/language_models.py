@@ -6,10 +6,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.call_forms import accept_structures
 from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions
-from camembert_dual.inputs import accept_structures
+from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.tf.checks import as_tensor
 from camembert_dual.tf.generation.search import generate
@@ -56,6 +57,7 @@ class TFCamembertForCausalLM(PretrainedModel):
         return_dict: bool | None = None,
         labels: tf.Tensor | None = None,
         training: bool | None = None,
+        logits_to_keep: int = 0,
     ) -> CausalLMOutput | tuple[Any, ...]:
         """Score each next token.
 
@@ -63,6 +65,7 @@ class TFCamembertForCausalLM(PretrainedModel):
 
         Args:
             labels: Token ids (B, T), -100 to ignore; the loss shifts them by one itself.
+            logits_to_keep: How many last tokens get logits, without labels; 0 for all of them.
 
         Returns:
             :class:`CausalLMOutput` with ``logits`` (B, T, V), or its values as a tuple.
@@ -70,6 +73,7 @@ class TFCamembertForCausalLM(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
+        check_logits_to_keep(logits_to_keep, labels is not None)
         output = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -86,7 +90,8 @@ class TFCamembertForCausalLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        hidden_states = output.last_hidden_state[:, -logits_to_keep:]
+        logits = self.lm_head(hidden_states, decoder=self.get_output_embeddings())  # (B, T, V)
         labels = as_tensor(labels)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
@@ -203,7 +208,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
             output_hidden_states=output_hidden_states,
             return_dict=True,
         )
-        logits = self.lm_head(output.last_hidden_state, self.decoder_table())  # (B, T, V)
+        logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)

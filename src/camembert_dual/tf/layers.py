@@ -59,11 +59,11 @@ class Dense(keras.layers.Dense):
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Map (..., in_size) to (..., out_size)."""
-        return affine(inputs, self.kernel, self.bias)
+        return affine(inputs, lambda rows: tf.matmul(rows, self.kernel), self.bias)
 
 
 class Embedding(keras.layers.Embedding):
-    """A table whose padding row gets no gradient by look-up."""
+    """A table whose padding row gets no gradient by look-up, and that can be called in reverse."""
 
     def __init__(self, rows: int, size: int, padding_index: int | None, **options: Any) -> None:
         super().__init__(rows, size, **options)
@@ -73,16 +73,18 @@ class Embedding(keras.layers.Embedding):
         """Make the weights."""
         super().build()
 
-    def call(self, ids: tf.Tensor) -> tf.Tensor:
-        """Look up ids (...) in the table: (..., D)."""
+    def call(self, inputs: tf.Tensor, reverse: bool = False) -> tf.Tensor:
+        """Look up ids (...) in the table: (..., D); in reverse, multiply (N, D) with it: (N, V)."""
         table = tf.cast(self.embeddings, self.compute_dtype)  # Keras' own tables do not cast
+        if reverse:
+            return tf.matmul(inputs, table, transpose_b=True)
         # a reshape has a whole table for its gradient; an optimiser that scattered rows into the
         # table would have TensorFlow copy it at every later read
-        rows = tf.gather(tf.reshape(table, table.shape), ids)  # (..., D)
+        rows = tf.gather(tf.reshape(table, table.shape), inputs)  # (..., D)
         if self.padding_index is None:
             return rows
         # LiteRT's converter knows no other way to add an axis to two unknown ones
-        is_padding = tf.expand_dims(ids == self.padding_index, -1)  # (..., 1)
+        is_padding = tf.expand_dims(inputs == self.padding_index, -1)  # (..., 1)
         return tf.where(is_padding, tf.stop_gradient(rows), rows)
 
 
@@ -119,24 +121,23 @@ def size_of(tensor: tf.Tensor, axis: int) -> int | tf.Tensor:
 
 
 def affine(
-    states: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor, transpose: bool = False
+    states: tf.Tensor, product: Callable[[tf.Tensor], tf.Tensor], bias: tf.Tensor
 ) -> tf.Tensor:
-    """Map states by a matrix and a bias, as one product of two matrices.
+    """Map states by a product with a matrix and a bias, as one product of two matrices.
 
     Keras' product of more axes takes shapes apart and joins them again, a dozen operations each
     time; that of TensorFlow makes a matrix for each text in its gradient.
 
     Args:
         states: (..., I).
-        matrix: (I, O), or (O, I) with ``transpose``.
+        product: A map of (N, I) to (N, O).
         bias: (O).
-        transpose: Whether the matrix is the other way round.
 
     Returns:
         (..., O).
     """
     rows = tf.reshape(states, [-1, states.shape[-1]])
-    rows = tf.nn.bias_add(tf.matmul(rows, matrix, transpose_b=transpose), bias)
+    rows = tf.nn.bias_add(product(rows), bias)
     middle = [size_of(states, axis) for axis in range(1, len(states.shape) - 1)]
     return tf.reshape(rows, [-1, *middle, rows.shape[-1]]) if middle else rows
 
@@ -201,9 +202,21 @@ def activation(config: CamembertConfig) -> Callable[[tf.Tensor], tf.Tensor]:
 
 def gelu(hidden_states: tf.Tensor) -> tf.Tensor:
     """The exact GELU, by the error function; the LM head always uses this one."""
+    return exact_gelu(hidden_states)
+
+
+@tf.custom_gradient
+def exact_gelu(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """The GELU of values, which are all that training keeps of it; TensorFlow would keep five."""
     # tf.nn.gelu rounds its constants to float32 first, which shows in float64
-    scale = tf.constant(math.sqrt(0.5), hidden_states.dtype)
-    return 0.5 * hidden_states * (1.0 + tf.math.erf(hidden_states * scale))
+    scale = tf.constant(math.sqrt(0.5), values.dtype)
+    peak = tf.constant(1 / math.sqrt(2 * math.pi), values.dtype)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        below = 0.5 * (1.0 + tf.math.erf(values * scale))
+        return upstream * (below + values * peak * tf.exp(-0.5 * tf.square(values)))
+
+    return 0.5 * values * (1.0 + tf.math.erf(values * scale)), gradient
 
 
 def gelu_new(hidden_states: tf.Tensor) -> tf.Tensor:

@@ -8,13 +8,9 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from camembert_dual.inputs import (
-    IGNORE_INDEX,
-    check_label_shape,
-    check_range,
-    infer_problem_type,
-)
-from camembert_dual.tf.checks import can_read_values
+from camembert_dual.inputs import IGNORE_INDEX
+from camembert_dual.labels import infer_problem_type
+from camembert_dual.tf.checks import check_labels, check_span, shape_of
 from camembert_dual.tf.tensors import wide_dtype
 
 Reduction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -47,13 +43,9 @@ def cross_entropy(
     Raises:
         ValueError: If shapes disagree or a label is out of range.
     """
-    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
+    check_labels(labels, shape_of(logits)[:-1], "single_label_classification", num_labels)
     labels = tf.cast(tf.reshape(labels, tf.shape(logits)[:-1]), tf.int64)
     is_valid = labels != IGNORE_INDEX
-    if can_read_values(labels) and bool(tf.reduce_any(is_valid)):
-        valid = labels[is_valid]
-        smallest, largest = tf.reduce_min(valid), tf.reduce_max(valid)
-        check_range("labels", num_labels, "or -100 to be ignored", int(smallest), int(largest))
     wide = tf.cast(logits, wide_dtype(logits))
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(is_valid, labels, 0), wide)
     return reduction(losses, is_valid)
@@ -63,8 +55,8 @@ def causal_loss(
     logits: tf.Tensor, labels: tf.Tensor, reduction: Reduction = mean_of_valid
 ) -> tf.Tensor:
     """Cross-entropy of each next token: logits (B, T, V) at t against labels (B, T) at t + 1."""
-    check_label_shape(tuple(labels.shape), tuple(logits.shape[:-1]))
-    labels = tf.reshape(labels, tf.shape(logits)[:-1])
+    check_labels(labels, shape_of(logits)[:-1], "single_label_classification", logits.shape[-1])
+    labels = tf.cast(tf.reshape(labels, tf.shape(logits)[:-1]), tf.int64)
 
     def reduction_of_next(losses: tf.Tensor, is_valid: tf.Tensor) -> tf.Tensor:
         # back to where the labels were; the first one has nothing that predicts it
@@ -102,12 +94,12 @@ def classification_loss(
     Raises:
         ValueError: If the labels do not fit the problem.
     """
-    is_integer = labels.dtype.is_integer
-    problem_type = problem_type or infer_problem_type(num_labels, is_integer)
+    is_whole = not labels.dtype.is_floating
+    problem_type = problem_type or infer_problem_type(num_labels, is_whole)
     if problem_type == "single_label_classification":
         return cross_entropy(logits, labels, num_labels, reduction)
     wide = tf.cast(logits, wide_dtype(logits))
-    check_label_shape(tuple(labels.shape), tuple(logits.shape), f" for {problem_type}")
+    check_labels(labels, shape_of(logits), problem_type, num_labels)
     targets = tf.cast(tf.reshape(labels, tf.shape(logits)), wide.dtype)
     if problem_type == "regression":
         losses = tf.square(wide - targets)
@@ -132,7 +124,11 @@ def span_loss(
 
     Returns:
         Loss ().
+
+    Raises:
+        ValueError: If positions are missing, not whole or not as many as the texts.
     """
+    check_span(positions, logits[0])
     losses = []
     for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = tf.cast(tf.shape(scores)[1], tf.int64)

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from camembert_dual.call_forms import accept_structures
 from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
-from camembert_dual.inputs import accept_structures
+from camembert_dual.inputs import flag, keeps_cache
 from camembert_dual.outputs import BaseModelOutput
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
@@ -124,13 +125,8 @@ class TFCamembertModel(PretrainedModel):
             past_length=past_length,
         )
         encoder_mask = inputs["encoder_attention_mask"]
-        output_attentions = (
-            config.output_attentions if output_attentions is None else output_attentions
-        )
-        all_states = (
-            config.output_hidden_states if output_hidden_states is None else output_hidden_states
-        )
-        cached = config.is_decoder and (config.use_cache if use_cache is None else use_cache)
+        output_attentions = flag("output_attentions", output_attentions, config.output_attentions)
+        all_states = flag("output_hidden_states", output_hidden_states, config.output_hidden_states)
         encoded = self.encoder(
             hidden_states,
             attention_mask_of(config, inputs["attention_mask"], hidden_states, past_length),
@@ -138,7 +134,7 @@ class TFCamembertModel(PretrainedModel):
             inputs["encoder_hidden_states"],
             None if encoder_mask is None else expand_mask(encoder_mask),
             cache,
-            use_cache=cached,
+            use_cache=keeps_cache(config, use_cache),
             output_attentions=output_attentions,
             output_hidden_states=all_states,
         )
@@ -185,4 +181,4 @@ def head_mask_of(config: CamembertConfig, head_mask: tf.Tensor | None) -> list[t
 
 def returns_dict(config: CamembertConfig, return_dict: bool | None) -> bool:
     """Whether an output object is wanted: by the call, else by the config."""
-    return config.return_dict if return_dict is None else return_dict
+    return flag("return_dict", return_dict, config.return_dict)

@@ -14,13 +14,14 @@ from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.tf import keras_fit, layers, surgery
+from camembert_dual.tf import layers, saving, surgery
+from camembert_dual.tf.keras_model import KerasModel
 from camembert_dual.tf.tensors import aligned, array_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class PretrainedModel(keras.Model):
+class PretrainedModel(KerasModel):
     """The base of all models: a config, and its way to and from checkpoints.
 
     Args:
@@ -160,46 +161,51 @@ class PretrainedModel(keras.Model):
                 weight.assign(start)
 
     def to_arrays(self) -> dict[str, Array]:
-        """The weights as numpy arrays by published name, in the torch layout."""
-        variables = self.variables_by_path()
+        """The weights as numpy arrays by published name, in the torch layout.
+
+        The low-rank adapters of Keras are merged into the weights that they are for.
+
+        Raises:
+            ValueError: If the model is not what its config says: a layer of another size or kind,
+                one too many or too few.
+        """
+        weights = saving.weights_of(self)
+        kind = tf.as_dtype(self.variable_dtype).as_numpy_dtype  # a merged weight may be wider
         arrays = {}
         for one in self.expected_parameters():
-            array = array_of(variables[one.path])
+            array = array_of(weights[one.name]).astype(kind, copy=False)
             arrays[one.name] = array.T if one.transposed else array
         return arrays
 
     def variables_by_path(self) -> dict[str, keras.Variable]:
-        """The weights by their path below the model's own name."""
-        root = f"{self.path}/"
-        return {variable.path.removeprefix(root): variable for variable in self.weights}
+        """The weights by their path in the parameter table."""
+        paths = [one.path for one in self.expected_parameters()]
+        return {path: saving.variable_of(self, path) for path in paths}
 
     def get_input_embeddings(self) -> keras.layers.Embedding:
-        """The word embedding table."""
-        table: keras.layers.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
-        return table
+        """The word embeddings."""
+        embeddings: keras.layers.Embedding = surgery.backbone_of(self).embeddings.word_embeddings
+        return embeddings
 
-    def set_input_embeddings(self, table: keras.layers.Embedding) -> None:
-        """Replace the word embedding table; a tied LM head follows.
+    def set_input_embeddings(self, embeddings: keras.layers.Layer) -> None:
+        """Use a layer for the word embeddings; a tied LM head follows.
+
+        Args:
+            embeddings: A map of ids (...) to (..., D); built, with ``embeddings`` (V, D), if it is
+                one of Keras'. With an argument ``reverse`` it maps (N, D) to (N, V) as well.
 
         Raises:
-            ValueError: If the table has another shape; use ``resize_token_embeddings`` for that.
+            ValueError: If its table has another shape; see ``resize_token_embeddings`` for that.
         """
-        surgery.set_input_embeddings(self, table)
+        surgery.set_input_embeddings(self, embeddings)
 
     def get_output_embeddings(self) -> keras.layers.Embedding | None:
-        """The LM head's decoder (V, D): the word embeddings if tied; None without LM head."""
+        """The LM head's decoder: the word embeddings if tied, called in reverse; or None."""
         head = getattr(self, "lm_head", None)
         if head is None:
             return None
-        table: keras.layers.Embedding = (
-            head.decoder if head.decoder is not None else self.get_input_embeddings()
-        )
-        return table
-
-    def decoder_table(self) -> tf.Tensor:
-        """The decoder's table (V, D) as a tensor."""
-        table = self.get_output_embeddings()
-        return tf.convert_to_tensor(table.embeddings)
+        decoder: keras.layers.Embedding = head.decoder
+        return self.get_input_embeddings() if decoder is None else decoder
 
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, mean_initialised: bool = False
@@ -238,48 +244,6 @@ class PretrainedModel(keras.Model):
     def gradient_checkpointing_disable(self) -> None:
         """Keep all intermediate values in training."""
         surgery.backbone_of(self).encoder.gradient_checkpointing = False
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """The loss of ``fit``: the one given to ``compile``, on logits, or else the head's own.
-
-        Raises:
-            ValueError: If there are no labels, or not those that the head needs.
-        """
-        labels, logits = keras_fit.labels_of(self, x, y), keras_fit.logits_of(y_pred)
-        if self.loss is not None:
-            return super().compute_loss(x, labels, logits, sample_weight, training)
-        loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
-        return loss + sum(self.losses)  # a user's regularisers
-
-    def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
-        """The metrics of ``fit``, which see logits."""
-        labels = keras_fit.labels_of(self, x, y)
-        weights = keras_fit.weights_of_metrics(labels, sample_weight)
-        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
-
-    def make_train_function(self, force: bool = False) -> Any:
-        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
-
-        Keras would make them in the midst of the graph, and have to trace it again without them.
-        """
-        if not self.optimizer.built:
-            with self.distribute_strategy.scope():
-                self.optimizer.build(self.trainable_variables)
-        return super().make_train_function(force)
-
-    def predict_step(self, data: Any) -> Any:
-        """One batch of ``predict``; labels are passed over: losses cannot be joined."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""

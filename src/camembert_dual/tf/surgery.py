@@ -1,7 +1,7 @@
 """Models of another size: more or fewer words, fewer heads."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -15,16 +15,23 @@ def backbone_of(model: Any) -> Any:
     return getattr(model, "roberta", model)
 
 
-def set_input_embeddings(model: Any, table: keras.layers.Embedding) -> None:
-    """Replace the word embedding table by one of the same shape.
+def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
+    """Use a layer for the word embeddings.
 
     Raises:
-        ValueError: If the shape differs.
+        ValueError: If its table has another shape.
     """
     wanted = (model.config.vocab_size, model.config.hidden_size)
     rule = f"The word embedding table must be of shape {wanted}; see resize_token_embeddings"
-    require(tuple(table.embeddings.shape) == wanted, rule, tuple(table.embeddings.shape))
-    model.get_input_embeddings().embeddings.assign(table.embeddings)
+    if isinstance(embeddings, keras.layers.Embedding):
+        embeddings.build()
+        require(
+            tuple(embeddings.embeddings.shape) == wanted, rule, tuple(embeddings.embeddings.shape)
+        )
+    holder = backbone_of(model).embeddings
+    with unlocked(holder):
+        holder._tracker.untrack(holder.word_embeddings)
+        holder.word_embeddings = embeddings
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
@@ -41,7 +48,7 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
     require(new_num_tokens > max(special), rule, new_num_tokens)
     tables = [model.get_input_embeddings()]
     decoder = model.get_output_embeddings()
-    if decoder is not None and decoder is not tables[0]:
+    if decoder is not None and not config.tie_word_embeddings:
         tables.append(decoder)
     for table in tables:
         scale = None if mean_initialised else config.initializer_range
@@ -117,15 +124,10 @@ def keep_heads(attention: Any, kept: Sequence[int], head_size: int) -> None:
 
 
 def replace_weight(layer: keras.layers.Layer, name: str, value: tf.Tensor) -> None:
-    """Give a built layer a weight of another shape; its name, its path and whether it trains stay.
-
-    Keras locks a layer's list of weights once it is built. It unlocks it in this way itself, where
-    its own layers change after that (LoRA, quantisation); there is no public call.
-    """
+    """Give a built layer a weight of another shape; its name, path and whether it trains stay."""
     old = getattr(layer, name)
     layer._untrack_variable(old)
-    layer._tracker.unlock()
-    with ExitStack() as scopes:
+    with unlocked(layer), ExitStack() as scopes:
         for part in layer.path.split("/"):
             scopes.enter_context(keras.name_scope(part))
         new = layer.add_weight(
@@ -134,5 +136,18 @@ def replace_weight(layer: keras.layers.Layer, name: str, value: tf.Tensor) -> No
             name=old.name,
             trainable=old.trainable,
         )
-    setattr(layer, name, new)
-    layer._tracker.lock()
+        setattr(layer, name, new)
+
+
+@contextmanager
+def unlocked(layer: keras.layers.Layer) -> Iterator[None]:
+    """Let a built layer take weights and layers.
+
+    Keras locks its lists of them once it is built. It unlocks them in this way itself, where its
+    own layers change after that (LoRA, quantisation); there is no public call.
+    """
+    layer._tracker.unlock()
+    try:
+        yield
+    finally:
+        layer._tracker.lock()

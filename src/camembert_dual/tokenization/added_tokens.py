@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -19,6 +20,7 @@ ROLES = tuple(SPECIAL_TOKENS)
 ADDITIONAL = "additional_special_tokens"
 Token = str | AddedToken  # a text has no flags of its own
 FLAGS = ("lstrip", "normalized", "rstrip", "single_word", "special")
+_FORM = {"content", *FLAGS}
 
 
 class SpecialToken:
@@ -79,6 +81,16 @@ def as_special(token: AddedToken) -> AddedToken:
     return AddedToken(token.content, **flags)
 
 
+def flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken | None:
+    """A token as it is to be added, once special always special; None where it is so already."""
+    if isinstance(token, str):
+        if known is not None and (known.special or not special):
+            return None
+        token = known or AddedToken(token, normalized=not special)
+    stays = known is not None and known.special
+    return as_special(token) if special or stays else token
+
+
 def read_token(value: Any) -> Token:
     """A token in one of its forms: a text, or an object as JSON holds it, or the library's own.
 
@@ -86,11 +98,11 @@ def read_token(value: Any) -> Token:
         TypeError: If it is none of them.
         ValueError: If it is no text that a file could hold.
     """
-    if isinstance(value, Mapping):
-        flags = {name: value[name] for name in FLAGS if name in value}
-        content = value.get("content")
-        if isinstance(content, str) and all(isinstance(flag, bool) for flag in flags.values()):
-            value = AddedToken(content, **flags)
+    if isinstance(value, dict) and isinstance(value.get("content"), str):
+        if value.keys() != _FORM:
+            value = {name: value[name] for name in _FORM if name in value}
+        with contextlib.suppress(TypeError):  # of a field of another type
+            value = AddedToken(**value)
     if not isinstance(value, str | AddedToken):
         raise TypeError(
             "A token must be a str, an AddedToken or an object with its content and its flags; "
@@ -106,7 +118,7 @@ def read_tokens(values: Any) -> list[Token]:
     Raises:
         TypeError: If something is not a token.
     """
-    if values is None or isinstance(values, str | AddedToken | Mapping):
+    if values is None or isinstance(values, str | AddedToken | dict):
         values = [values]
     if not isinstance(values, Iterable) or isinstance(values, bytes):
         raise TypeError(f"Tokens must be a token or a list of them; received {shown(values)}.")
@@ -127,9 +139,11 @@ def join_tables(tables: Mapping[str, Mapping[int, Token]]) -> dict[int, Token]:
     texts: set[str] = set()
     late: list[Token] = []
     for table in tables.values():
-        for index, token in sorted(table.items(), key=lambda entry: entry[0]):
-            if str(token) not in texts:
-                texts.add(str(token))
+        for index in sorted(table):
+            token = table[index]
+            text = str(token)
+            if text not in texts:
+                texts.add(text)
                 if index in joined:
                     late.append(token)
                 else:

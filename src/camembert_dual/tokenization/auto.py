@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from camembert_dual.storage.json_files import read_json
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.camembert import CamembertTokenizer, CamembertTokenizerFast
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.generic import TokenizerFast
-from camembert_dual.tokenization.tokenizer_json import is_camembert
 
 
 class AutoTokenizer:
@@ -47,6 +45,6 @@ class AutoTokenizer:
 
 
 def _class_for(folder: TokenizerFolder, use_fast: bool) -> type[BaseTokenizer]:
-    if folder.tokenizer_file is not None and not is_camembert(read_json(folder.tokenizer_file)):
+    if folder.is_camembert is False:
         return TokenizerFast
     return CamembertTokenizerFast if use_fast else CamembertTokenizer

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import require, shown
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.encode import (
     Encoded,
@@ -31,13 +31,14 @@ from camembert_dual.tokenization.options import (
 from camembert_dual.tokenization.samples import read_samples
 from camembert_dual.tokenization.segmenter import Segmenter
 from camembert_dual.tokenization.template import Placed, Templates, count_special, place
-from camembert_dual.tokenization.vocabulary import Vocabulary, read_ids
+from camembert_dual.tokenization.vocabulary import Vocabulary
 
+PAD_OPTIONS = (
+    *("max_length", "pad_to_multiple_of", "padding_side"),
+    *("return_attention_mask", "return_tensors", "verbose"),
+)
 SAVED_ATTRIBUTES = (
-    "clean_up_tokenization_spaces",
-    "model_max_length",
-    "padding_side",
-    "truncation_side",
+    *("clean_up_tokenization_spaces", "model_max_length", "padding_side", "truncation_side"),
 )
 
 Self = TypeVar("Self", bound="BaseTokenizer")
@@ -212,20 +213,15 @@ class BaseTokenizer(Vocabulary, ABC):
         ``num_truncated_tokens`` says how many ids were too many.
         """
         checked = Options(**options)
-        first = self._known_ids(ids, "ids")
-        second = None if pair_ids is None else self._known_ids(pair_ids, "pair_ids")
+        first = self.known_ids(ids, "ids")
+        second = None if pair_ids is None else self.known_ids(pair_ids, "pair_ids")
         return self._warned_of(prepare_ids(self.rules(), first, second, checked), checked)
 
     def pad(
         self,
         encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         padding: bool | str = True,
-        *,
-        max_length: int | None = None,
-        pad_to_multiple_of: int | None = None,
-        padding_side: str | None = None,
-        return_attention_mask: bool | None = None,
-        return_tensors: str | None = None,
+        **options: Any,
     ) -> BatchEncoding:
         """Pad one encoding, a batch of rows by name, or a list of encodings.
 
@@ -233,25 +229,16 @@ class BaseTokenizer(Vocabulary, ABC):
 
         Args:
             encoded_inputs: What to pad, with ``input_ids``.
-            padding: As all further ones, that of a call.
-            max_length: See there.
-            pad_to_multiple_of: See there.
-            padding_side: See there.
-            return_attention_mask: See there.
-            return_tensors: See there.
+            padding: That of a call.
+            **options: Those of a call that speak of padding, and of what is returned.
 
         Raises:
             ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
         """
-        options = Options(
-            padding=padding,
-            max_length=max_length,
-            pad_to_multiple_of=pad_to_multiple_of,
-            padding_side=padding_side,
-            return_attention_mask=return_attention_mask,
-            return_tensors=return_tensors,
-        )
-        return pad_encodings(self.rules(), encoded_inputs, options)
+        unknown = options.keys() - PAD_OPTIONS
+        require(not unknown, f"Options must be of {', '.join(PAD_OPTIONS)}", shown(sorted(unknown)))
+        checked = Options(padding=padding, **options)
+        return pad_encodings(self.rules(), encoded_inputs, checked)
 
     def build_inputs_with_special_tokens(
         self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
@@ -281,11 +268,11 @@ class BaseTokenizer(Vocabulary, ABC):
         rule = "Ids that have their special tokens must come as one sequence"
         require(token_ids_1 is None, rule, "two")
         special = self.segmenter.added.special_ids
-        return [int(index in special) for index in self._known_ids(token_ids_0, "token_ids_0")]
+        return [int(index in special) for index in self.known_ids(token_ids_0, "token_ids_0")]
 
     def _place(self, token_ids_0: Any, token_ids_1: Any) -> Placed:
-        first = self._known_ids(token_ids_0, "token_ids_0")
-        second = None if token_ids_1 is None else self._known_ids(token_ids_1, "token_ids_1")
+        first = self.known_ids(token_ids_0, "token_ids_0")
+        second = None if token_ids_1 is None else self.known_ids(token_ids_1, "token_ids_1")
         return place(self.templates(), first, second)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
@@ -309,17 +296,6 @@ class BaseTokenizer(Vocabulary, ABC):
             f"model_max_length={self.model_max_length}, padding_side={self.padding_side!r}, "
             f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
         )
-
-    def _known_ids(self, values: Any, name: str) -> list[int]:
-        """One row of ids, each of a token.
-
-        Raises:
-            ValueError: If it is something else, or an id is not one of a token.
-        """
-        found = read_ids(values, name)
-        ids = [found] if isinstance(found, int) else found
-        self.convert_ids_to_tokens(list(set(ids)))
-        return ids
 
     @property
     def length_limit(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,24 +43,12 @@ from camembert_dual.tokenization.tokenizer_json import is_camembert, unknown_id
 VOCABULARIES = (SENTENCEPIECE, TOKENIZER_JSON)
 SETTINGS_FILES = (TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS)
 READ_FILES = (*VOCABULARIES, *SETTINGS_FILES, CONFIG)
+_IDS = 1 << 31
 EXTRA = "extra_special_tokens"  # what release 5 calls additional_special_tokens
 _NOT_SETTINGS = (
-    "added_tokens_decoder",
-    "auto_map",
-    "backend",
-    EXTRA,
-    "is_local",
-    "local_files_only",
-    "name_or_path",
-    "processor_class",
-    "segmenter",
-    "self",
-    "special_tokens",
-    "special_tokens_map_file",
-    "tokenizer_class",
-    "tokenizer_file",
-    "unk_id",
-    "vocab_file",
+    *("added_tokens_decoder", "auto_map", "backend", EXTRA, "is_local", "local_files_only"),
+    *("name_or_path", "processor_class", "segmenter", "self", "special_tokens"),
+    *("special_tokens_map_file", "tokenizer_class", "tokenizer_file", "unk_id", "vocab_file"),
     "vocabulary",
 )
 
@@ -152,7 +140,7 @@ def read_tables(
     by_id = contents[TOKENIZER_CONFIG].get("added_tokens_decoder") or {}
     config = path / TOKENIZER_CONFIG
     rule = "added_tokens_decoder must be an object by id"
-    require_file(config, isinstance(by_id, Mapping), rule, by_id)
+    require_file(config, isinstance(by_id, Mapping), rule, shown(by_id))
     by_text = contents[ADDED_TOKENS].items()
     return {
         TOKENIZER_JSON: read_added_tokens(path / TOKENIZER_JSON, contents[TOKENIZER_JSON]),
@@ -169,7 +157,7 @@ def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Token
     """
     entries = content.get("added_tokens") or []
     sound = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
-    require_file(path, sound, "added_tokens must be a list of objects", entries)
+    require_file(path, sound, "added_tokens must be a list of objects", shown(entries))
     return _table(path, [(entry.get("id"), entry) for entry in entries])
 
 
@@ -302,16 +290,19 @@ def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str
     return settings
 
 
-def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Token]:
+def _table(path: Path, entries: Sequence[tuple[Any, Any]]) -> dict[int, Token]:
+    """Tokens by id, checked; what is wrong is only described where something is."""
     table: dict[int, Token] = {}
     texts: set[str] = set()
-    for index, value in entries:
-        require_file(path, is_integer(index, 0), "an id must be a whole number from 0 on", index)
-        token = _token(path, value)
+    tokens = _tokens(path, [value for _, value in entries], blanks=True)
+    for (index, _), token in zip(entries, tokens, strict=True):
         text = str(token)
-        require_file(path, text.strip(), "a token must not be blank", shown(text))
-        once = index not in table and text not in texts
-        require_file(path, once, "a token must have one id, and an id one token", (text, index))
+        is_id = type(index) is int and 0 <= index < _IDS
+        if not is_id or index in table or text in texts or not text.strip():
+            told = shown((text, index))
+            require_file(path, is_id, f"an id must be from 0 to {_IDS - 1}", told)
+            require_file(path, text.strip(), "a token must not be blank", told)
+            require_file(path, False, "a token must have one id, and an id one token", told)
         texts.add(text)
         table[index] = token
     return table
@@ -319,7 +310,7 @@ def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Token]:
 
 def _as_id(key: str) -> int | str:
     """The number of a JSON key."""
-    return int(key) if re.fullmatch("[0-9]{1,18}", key) else key
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else key
 
 
 def _token(path: Path, value: Any) -> Token:
@@ -341,7 +332,6 @@ def _text_of(value: Any) -> str | None:
 
 
 def _family(content: Mapping[str, Any], path: Path) -> str | None:
-    """The kind of tokenizer that the files name, such as "camembert" or "xlmroberta"."""
     name = content.get("tokenizer_class")
     if isinstance(name, str) and not name.startswith("PreTrained"):
         return name.lower().removesuffix("fast").removesuffix("tokenizer")
@@ -359,7 +349,7 @@ def _limit(stated: Any, path: Path) -> int | None:
         pad = PAD_ID if pad is None else pad
         sound = is_integer(positions, 1) and is_integer(pad, 0)
         rule = "max_position_embeddings and pad_token_id must be whole numbers"
-        require_file(path / CONFIG, sound, rule, (positions, pad))
+        require_file(path / CONFIG, sound, rule, shown((positions, pad)))
         offset = config.get("model_type") in OFFSET_FAMILIES
         limits.append(longest_text(positions, pad) if offset else positions)
     return min(limits, default=None)

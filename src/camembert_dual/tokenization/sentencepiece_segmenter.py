@@ -301,13 +301,14 @@ def _check_ids(segmenter: SentencePieceSegmenter, stated: Mapping[int, Token]) -
     seen: set[str] = set()
     for index, token in stated.items():
         text = str(token)
-        told = f"{shown(text)} at {shown(index)}"
-        is_near = is_integer(index, 0) and index < rows
-        require(is_near, f"An added token must have an id from 0 to {rows - 1}", told)
         piece = segmenter.token_to_id(text)
-        is_piece = piece is not None or index in pieces
-        require(not is_piece or piece == index, "A piece must have its own id and no other", told)
-        require(text not in seen, "An added token must have one id", told)
+        is_near = is_integer(index, 0) and index < rows
+        is_own = piece == index or (piece is None and index not in pieces)
+        if not is_near or not is_own or text in seen:
+            told = f"{shown(text)} at {shown(index)}"
+            require(is_near, f"An added token must have an id from 0 to {rows - 1}", told)
+            require(is_own, "A piece must have its own id and no other", told)
+            require(False, "An added token must have one id", told)
         seen.add(text)
 
 

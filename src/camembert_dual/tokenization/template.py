@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import require, shown
 
 
 class TemplatePiece(NamedTuple):
@@ -87,8 +87,19 @@ def read_templates(post_processor: Any) -> Templates:
     """The templates of a post-processor; none of them adds anything if it has no such step.
 
     Raises:
-        ValueError: If it is of an unknown kind.
+        ValueError: If it is of an unknown kind, or names tokens that it does not know.
     """
+    try:
+        return _templates(post_processor)
+    except (IndexError, KeyError, TypeError):
+        received = shown(post_processor)
+        raise ValueError(
+            "The post-processor of a tokenizer.json must place tokens that it knows; "
+            f"received {received}."
+        ) from None
+
+
+def _templates(post_processor: Any) -> Templates:
     steps = [post_processor]
     while steps:
         step = steps.pop()
@@ -101,7 +112,7 @@ def read_templates(post_processor: Any) -> Templates:
             return _classic(step["cls"][1], step["sep"][1], is_bert=name[0] == "B")
         else:
             rule = "The post-processor of a tokenizer.json must be a known one"
-            require(name in (None, "ByteLevel"), rule, repr(name))
+            require(name in (None, "ByteLevel"), rule, shown(name))
     return BARE
 
 

@@ -57,6 +57,7 @@ class TokenizersSegmenter:
         library.no_truncation()
         self.library = library
         self.added = AddedTokens(library.get_added_tokens_decoder())
+        self._pieces = max(library.get_vocab(with_added_tokens=False).values(), default=-1) + 1
         self.is_stochastic = bool(getattr(library.model, "dropout", None))
 
     def encode(self, texts: Sequence[str], unk_id: int | None = None) -> Ragged:
@@ -153,4 +154,4 @@ class TokenizersSegmenter:
 
     def __len__(self) -> int:
         """One more than the highest id: the rows that an embedding needs."""
-        return max(self.vocab().values(), default=-1) + 1
+        return max(self._pieces, self.added.rows)

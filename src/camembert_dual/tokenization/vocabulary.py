@@ -15,7 +15,7 @@ from camembert_dual.tokenization.added_tokens import (
     SpecialToken,
     SpecialTokenId,
     Token,
-    as_special,
+    flagged,
     read_token,
     read_tokens,
 )
@@ -101,6 +101,17 @@ class Vocabulary:
         skipped = self.segmenter.added.special_ids if skip_special_tokens else ()
         return [self._token_of(index) for index in found if index not in skipped]
 
+    def known_ids(self, values: Any, name: str) -> list[int]:
+        """One row of ids, each of a token.
+
+        Raises:
+            ValueError: If it is something else, or an id is not one of a token.
+        """
+        found = read_ids(values, name)
+        ids = [found] if isinstance(found, int) else found
+        self.convert_ids_to_tokens(list(set(ids)))
+        return ids
+
     def _token_of(self, index: int) -> str:
         token = self.segmenter.id_to_token(index) if 0 <= index < len(self) else None
         if token is None:
@@ -183,9 +194,9 @@ class Vocabulary:
         for token in tokens:
             text = str(token)
             known = changed.get(text) or added.by_id.get(added.ids.get(text, -1))
-            flagged = _flagged(token, special, known)
-            if flagged is not None:
-                changed[text] = flagged
+            token_to_add = flagged(token, special, known)
+            if token_to_add is not None:
+                changed[text] = token_to_add
         return self.segmenter.add(list(changed.values()))
 
     @property
@@ -310,16 +321,6 @@ def read_ids(values: Any, name: str) -> int | list[int]:
         if all(map(is_integer, ids)):
             return [int(index) for index in ids]
     raise ValueError(f"{name} must be a whole number or one row of them; received {shown(values)}.")
-
-
-def _flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken | None:
-    """A token as it is to be added, once special always special; None where it is so already."""
-    if isinstance(token, str):
-        if known is not None and (known.special or not special):
-            return None
-        token = known or AddedToken(token, normalized=not special)
-    stays = known is not None and known.special
-    return as_special(token) if special or stays else token
 
 
 def _role_token(role: str, value: Any) -> Token:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from camembert_dual.common.errors import require
-
-# the published names of layer normalisations: in the backbone, and in lm_head
-LAYER_NORM_NAMES = frozenset({"LayerNorm", "layer_norm"})
+from camembert_dual.parameter_names import NORMALISATIONS
 
 
 def linear_warmup_linear_decay(step: int, *, warmup_steps: int, total_steps: int) -> float:
@@ -43,5 +41,5 @@ def no_decay(name: str) -> bool:
         name: A published name, such as
             ``roberta.encoder.layer.0.attention.output.LayerNorm.weight``.
     """
-    words = name.split(".")
-    return words[-1] == "bias" or not LAYER_NORM_NAMES.isdisjoint(words)
+    words = name.lower().split(".")
+    return words[-1] == "bias" or not set(NORMALISATIONS).isdisjoint(words)

@@ -40,7 +40,7 @@ def next_logits(
         count = count + cache.length[:, None]
         mask = torch.cat([cache.mask, mask], dim=1)  # (B, S)
     states, states_mask = encoder or (None, None)
-    output = model.roberta(
+    output = model(
         input_ids=input_ids,
         attention_mask=mask,
         position_ids=count * is_token + padding,
@@ -48,11 +48,12 @@ def next_logits(
         encoder_attention_mask=states_mask,
         past_key_values=None if cache is None else cache.past,
         use_cache=True,
+        logits_to_keep=1,
         output_attentions=False,
         output_hidden_states=False,
         return_dict=True,
     )
-    logits = model.lm_head(output.last_hidden_state[:, -1], model.decoder_table())  # (B, V)
+    logits = output.logits[:, -1]  # (B, V)
     return logits.to(wide_dtype(logits)), DecoderCache(mask, count[:, -1], output.past_key_values)
 
 

@@ -153,7 +153,7 @@ def label_logits(model: CamembertForMaskedLM, batch: MaskedBatch) -> Tensor:
     is_padded = not batch.attention_mask.all()
     mask = torch.from_numpy(batch.attention_mask) if is_padded else None
     hidden_states = model.roberta(torch.from_numpy(batch.input_ids), mask).last_hidden_state
-    return model.lm_head(hidden_states[chosen], model.decoder_table())
+    return model.lm_head(hidden_states[chosen])
 
 
 def evaluate(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
-from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from camembert_dual.training.schedules import linear_warmup_linear_decay, no_decay
@@ -14,6 +14,49 @@ from camembert_dual.training.settings import (
     MAX_GRADIENT_NORM,
     WEIGHT_DECAY,
 )
+
+
+class AdamW(torch.optim.AdamW):
+    """AdamW that shortens the gradient of all its weights together before each step.
+
+    The longest one is a value of its groups, so that copies, saved states and weights that are
+    added later keep to it.
+    """
+
+    def __init__(self, *args: Any, max_gradient_norm: float | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.defaults["max_gradient_norm"] = max_gradient_norm
+        for group in self.param_groups:
+            group["max_gradient_norm"] = max_gradient_norm
+        self.register_step_pre_hook(clip)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up a state; a copy comes without the hooks of what it was made from."""
+        super().__setstate__(state)
+        for group in self.param_groups:  # a state of before has none
+            group.setdefault("max_gradient_norm", self.defaults.get("max_gradient_norm"))
+        if "defaults" in state:
+            self.register_step_pre_hook(clip)
+
+
+def clip(optimizer: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
+    """Shorten the gradient before a step, or at the end of the closure that computes it."""
+    groups = optimizer.param_groups
+    weights = [weight for group in groups for weight in group["params"]]
+    longest = groups[0]["max_gradient_norm"]
+    closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+    if longest is None:
+        return None
+    if closure is None:
+        clip_grad_norm_(weights, longest)
+        return None
+
+    def clipped() -> Any:
+        loss = closure()
+        clip_grad_norm_(weights, longest)
+        return loss
+
+    return args[:1], {"closure": clipped}
 
 
 def create_optimizer(
@@ -51,10 +94,14 @@ def create_optimizer(
         {"params": [weight for name, weight in named if not no_decay(name)]},
         {"params": [weight for name, weight in named if no_decay(name)], "weight_decay": 0.0},
     ]
-    optimizer = AdamW(groups, learning_rate, betas, epsilon, weight_decay)
-    if max_gradient_norm is not None:
-        weights, longest = [weight for _, weight in named], max_gradient_norm
-        optimizer.register_step_pre_hook(lambda *_: clip(weights, longest))
+    optimizer = AdamW(
+        groups,
+        learning_rate,
+        betas,
+        epsilon,
+        weight_decay,
+        max_gradient_norm=max_gradient_norm,
+    )
     schedule = LambdaLR(
         optimizer,
         lambda step: linear_warmup_linear_decay(
@@ -62,8 +109,3 @@ def create_optimizer(
         ),
     )
     return optimizer, schedule
-
-
-def clip(weights: list[nn.Parameter], longest: float) -> None:
-    """Shorten the gradient of all weights together to ``longest``."""
-    clip_grad_norm_(weights, longest)

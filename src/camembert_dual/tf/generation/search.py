@@ -12,8 +12,7 @@ from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationOptions, check_room
 from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
-from camembert_dual.inputs import check_shapes
-from camembert_dual.tf.checks import as_tensor, check_ids
+from camembert_dual.tf.checks import as_tensor, check_inputs, shape_of
 from camembert_dual.tf.generation.beams import (
     Beams,
     best_sequences,
@@ -83,16 +82,14 @@ def seed_of(options: GenerationOptions) -> int:
 
 
 def check_prompt(config: CamembertConfig, inputs: dict[str, Any]) -> None:
-    """Check shapes and ids as the model does; masks for each query make no sense here.
+    """Check the inputs as the model does; masks for each query make no sense here.
 
     Raises:
         ValueError: If an input breaks its rule.
     """
-    shapes = {name: tuple(value.shape) for name, value in inputs.items() if value is not None}
-    check_shapes(config, shapes, 0)
-    check_ids("input_ids", inputs["input_ids"], config.vocab_size, "vocab_size")
+    check_inputs(config, inputs, None)
     for name in ("attention_mask", "encoder_attention_mask"):
-        shape = shapes.get(name, (0, 0))
+        shape = (0, 0) if inputs[name] is None else shape_of(inputs[name])
         require(len(shape) == 2, f"{name} must be of shape (batch, length) to generate", shape)
 
 

@@ -1,0 +1,64 @@
+"""The forms that a model accepts its inputs in.
+
+Keyword, list, tuple and dict are one thing: ``model(ids, mask)``, ``model([ids, mask])``,
+``model({"input_ids": ids, "attention_mask": mask})`` and the keywords give the same call.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+Forward = TypeVar("Forward", bound=Callable[..., Any])
+
+
+def accept_structures(forward: Forward) -> Forward:
+    """Let the first argument of a model's forward be a list, a tuple or a dict of its inputs.
+
+    A list or tuple follows the order of the signature; a dict has its names.
+
+    Args:
+        forward: A method whose parameters after ``self`` are the inputs.
+
+    Returns:
+        The method, which raises ValueError for an unknown name, for too many inputs, or for an
+        input given twice.
+    """
+    names = tuple(inspect.signature(forward).parameters)[1:]
+
+    @functools.wraps(forward)
+    def forward_structure(self: Any, *args: Any, **kwargs: Any) -> Any:
+        first = args[0] if args else kwargs.get(names[0])
+        if isinstance(first, Mapping | list | tuple):
+            rest = args[1:]
+            if not args:
+                kwargs.pop(names[0])
+            given = dict(first) if isinstance(first, Mapping) else _by_position(first, names)
+            if rest:
+                raise ValueError(
+                    "A structure of inputs must be the only positional argument; received "
+                    f"{len(rest)} more."
+                )
+            twice = [name for name in given if name in kwargs]
+            if twice:
+                raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
+            unknown = [str(name) for name in given if name not in names]
+            if unknown:
+                raise ValueError(
+                    f"The inputs must be among {', '.join(names)}; received {', '.join(unknown)}."
+                )
+            return forward(self, **given, **kwargs)
+        return forward(self, *args, **kwargs)
+
+    return forward_structure  # type: ignore[return-value]
+
+
+def _by_position(values: list[Any] | tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
+    if len(values) > len(names):
+        raise ValueError(
+            f"A list of inputs must hold at most {len(names)} values, for {', '.join(names)}; "
+            f"received {len(values)}."
+        )
+    return dict(zip(names, values, strict=False))

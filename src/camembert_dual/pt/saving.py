@@ -1,0 +1,75 @@
+"""The weights of a model as its forward uses them, or why they cannot be saved."""
+
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from camembert_dual.checkpoints.saving import REMEDY, check_kind, check_weights
+from camembert_dual.common.errors import require
+from camembert_dual.pt.tying import DECODER, shares
+
+KINDS: dict[str, type[nn.Module]] = {  # by the word at the end of a path of the parameter table
+    "kernel": nn.Linear,
+    "embeddings": nn.Embedding,
+    "gamma": nn.LayerNorm,
+}
+
+
+def weights_of(model: Any) -> dict[str, Tensor]:
+    """Give the weights of a model by published name, parametrised ones as they are computed.
+
+    Raises:
+        ValueError: If the model is not what its config says.
+    """
+    expected = model.expected_parameters()
+    names = [name for name in model.state_dict() if ".parametrizations." not in name]
+    for path, module in model.named_modules():
+        if parametrize.is_parametrized(module):
+            names += [f"{path}.{name}" for name in module.parametrizations]
+    weights = {name: weight_of(model, name) for name in names}
+    for name, (_, owner) in shares(model).items():
+        second = weights.pop(f"{DECODER}{name}", None)
+        if second is not None:
+            check_tie(f"{DECODER}{name}", second, used(owner, name))
+    check_weights(expected, {name: tuple(weight.shape) for name, weight in weights.items()})
+    for one in expected:
+        wanted = KINDS.get(one.path.rpartition("/")[2])
+        holder = model.get_submodule(one.name.rpartition(".")[0])
+        if wanted is not None and not one.name.startswith(DECODER):
+            is_kept = type(holder).forward is wanted.forward
+            check_kind(one.name, is_kept, wanted.__name__, type(holder).__name__)
+        is_there = weights[one.name].device.type != "meta"
+        require(is_there, f"{one.name} must be in memory to be saved", "a weight without values")
+    return {one.name: weights[one.name] for one in expected}
+
+
+def weight_of(model: nn.Module, name: str) -> Tensor:
+    """A weight by its published name."""
+    path, _, word = name.rpartition(".")
+    return used(model.get_submodule(path), word)
+
+
+def used(module: nn.Module, name: str) -> Tensor:
+    """The weight that a module's forward uses, in evaluation.
+
+    What computes it may take a step of its own in training, as a spectral norm does: so a copy is
+    asked.
+    """
+    if parametrize.is_parametrized(module, name):
+        lists: Any = module.parametrizations
+        weight: Tensor = deepcopy(lists[name]).eval()()
+        return weight
+    return getattr(module, name)
+
+
+def check_tie(name: str, second: Tensor, first: Tensor) -> None:
+    """Check that a weight which is not saved, being tied, has the values of the one that is.
+
+    Raises:
+        ValueError: If it has not.
+    """
+    is_same = second.shape == first.shape and torch.equal(second, first)
+    require(is_same, f"{name} must be tied, as the config says, {REMEDY}", "other values")

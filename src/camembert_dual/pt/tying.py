@@ -1,0 +1,55 @@
+"""The LM head's decoder shares its weights, under whose first names alone they are saved.
+
+Its table is that of the word embeddings, unless the config unties it, and its bias is the head's.
+So the decoder is a module like any other, for hooks, adapters and offloading, and a state dict has
+the published names and no second ones.
+"""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+DECODER = "lm_head.decoder."
+
+
+def tie(model: Any) -> None:
+    """Give the decoder the weights that it shares, whatever they have become.
+
+    A word embedding or decoder whose weight is not its own, as when it is parametrised or wrapped,
+    keeps what it has.
+    """
+    for name, (decoder, owner) in shares(model).items():
+        shared = own_weight(owner, name)
+        if shared is not None and own_weight(decoder, name) is not None:
+            setattr(decoder, name, shared)
+
+
+def shares(model: Any) -> dict[str, tuple[nn.Module, nn.Module]]:
+    """Each weight that the decoder shares, with the decoder and the module that it is saved in."""
+    head = getattr(model, "lm_head", None)
+    if head is None:
+        return {}
+    found = {"bias": (head.decoder, head)}
+    if model.config.tie_word_embeddings:
+        found["weight"] = (head.decoder, model.get_input_embeddings())
+    return found
+
+
+def own_weight(module: nn.Module, name: str) -> nn.Parameter | None:
+    """A weight of a module that is no property and in no module below."""
+    return dict(module.named_parameters(recurse=False)).get(name)
+
+
+def leave_out_shared(model: Any, state: dict[str, Tensor], prefix: str, metadata: Any) -> None:
+    """Take second names out of a state dict that is being made."""
+    for name, (decoder, owner) in shares(model).items():
+        if own_weight(decoder, name) is own_weight(owner, name):
+            state.pop(f"{prefix}{DECODER}{name}", None)
+
+
+def take_up_shared(model: Any, incompatible: Any) -> None:
+    """Miss no second names in a state dict that was loaded, and tie what it replaced."""
+    second = tuple(f"{DECODER}{name}" for name in shares(model))
+    missing = incompatible.missing_keys
+    missing[:] = [name for name in missing if not name.endswith(second)]
+    tie(model)

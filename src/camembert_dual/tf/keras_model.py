@@ -1,0 +1,96 @@
+"""A Keras model that trains on the loss of its own head, and whose refusals stay one line."""
+
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.tf import keras_fit
+
+
+class KerasModel(keras.Model):
+    """What Keras asks of all our models when it calls, trains or evaluates them."""
+
+    architecture: ClassVar[str]
+
+    @tf.autograph.experimental.do_not_convert
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call the model; what it refuses is said without Keras' report of all arguments."""
+        try:
+            return super().__call__(*args, **options)
+        except (TypeError, ValueError) as error:
+            raise refusal_in(error) from None
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
+        """Train, as Keras does; labels may stand among the inputs, whatever weighs them."""
+        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        if options.get("validation_data") is not None:
+            options["validation_data"] = keras_fit.validation_of(options["validation_data"])
+        return super().fit(x, y, *args, **options)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
+        """Measure losses and metrics, as Keras does; labels as in :meth:`fit`."""
+        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        return super().evaluate(x, y, *args, **options)
+
+    def train_on_batch(self, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
+        """Take one step, as Keras does; labels as in :meth:`fit`."""
+        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        return super().train_on_batch(x, y, *args, **options)
+
+    def test_on_batch(self, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
+        """Measure one batch, as Keras does; labels as in :meth:`fit`."""
+        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        return super().test_on_batch(x, y, *args, **options)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """The loss of ``fit``: the one given to ``compile``, on logits, or else the head's own.
+
+        Raises:
+            ValueError: If there are no labels, or not those that the head needs.
+        """
+        labels, logits = keras_fit.labels_of(self, x, y), keras_fit.logits_of(y_pred)
+        if self.loss is not None:
+            weights = keras_fit.weights_of(labels, sample_weight)
+            return super().compute_loss(x, labels, logits, weights, training)
+        loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
+        return loss + sum(self.losses)  # a user's regularisers
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """The metrics of ``fit``, which see logits."""
+        labels = keras_fit.labels_of(self, x, y)
+        weights = keras_fit.weights_of_metrics(labels, sample_weight)
+        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
+
+        Keras would make them in the midst of the graph, and have to trace it again without them.
+        """
+        if not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
+
+    def predict_step(self, data: Any) -> Any:
+        """One batch of ``predict``; labels are passed over: losses cannot be joined."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
+
+
+def refusal_in(error: Exception) -> Exception:
+    """The error that reports around it repeat, marked so that nobody makes another one."""
+    while error.__context__ is not None and str(error.__context__) in str(error):
+        error = error.__context__  # type: ignore[assignment]
+    vars(error)["_keras_call_info_injected"] = True  # Keras leaves an error with this mark alone
+    vars(error)["ag_pass_through"] = True  # and TensorFlow, which traces, one with this
+    return error
