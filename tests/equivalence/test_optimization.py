@@ -1,5 +1,6 @@
 """``create_optimizer`` of both frameworks: the same groups, the same schedule, the same steps."""
 
+import copy
 from functools import partial
 
 import keras
@@ -136,3 +137,42 @@ def test_a_saved_optimizer_keeps_its_schedule_and_its_groups():
     bias = keras.Variable(np.ones(3), name="bias")
     loaded.apply([np.zeros(3)], [bias])
     np.testing.assert_array_equal(bias, np.ones(3))
+
+
+def length_of(weights):
+    return float(torch.linalg.vector_norm(torch.cat([one.grad.flatten() for one in weights])))
+
+
+def test_clipping_covers_what_is_added_copied_and_loaded():
+    model, added = torch.nn.Linear(3, 4), torch.nn.Parameter(torch.ones(7))
+    options = OPTIONS | {"max_gradient_norm": 0.5}
+    optimizer, _ = pt.create_optimizer(model, **options)
+    optimizer.add_param_group({"params": [added]})
+    loaded, _ = pt.create_optimizer(model, **options | {"max_gradient_norm": 70.0})
+    loaded.add_param_group({"params": [added]})
+    loaded.load_state_dict(optimizer.state_dict())
+    of_before = optimizer.state_dict()
+    for group in of_before["param_groups"]:
+        group.pop("max_gradient_norm")
+    resumed, _ = pt.create_optimizer(model, **options)
+    resumed.add_param_group({"params": [added]})
+    resumed.load_state_dict(of_before)
+    for one in (optimizer, copy.deepcopy(optimizer), loaded, resumed):
+        weights = [weight for group in one.param_groups for weight in group["params"]]
+
+        def closure(weights=weights):
+            for weight in weights:
+                weight.grad = torch.full_like(weight, 9.0)
+            return 3.0
+
+        closure()
+        one.step()
+        assert length_of(weights) == pytest.approx(0.5)
+        assert one.step(closure) == one.step(closure=closure) == 3.0
+        assert length_of(weights) == pytest.approx(0.5)
+
+
+def test_clipping_is_a_part_of_the_other_framework_s_optimizer_too():
+    made = tf.create_optimizer(**OPTIONS, max_gradient_norm=0.5)
+    for one in (made, copy.deepcopy(made), type(made).from_config(made.get_config())):
+        assert one.global_clipnorm == 0.5

@@ -11,12 +11,12 @@ from .keras        3 W + E: Keras reads the file in chunks, then joins them
 forward            W + logits + two layers' values + the cache that a decoder returns
 generate           W + the beams' cache twice (old and grown) + their logits five times
 train              W + two moments (2 W) + the larger of
-                   - gradients (W) + logits once + the values that all layers keep
-                   - gradients (W) + those shortened by clipping (W) + the step of one (2 E)
+                   - gradients (W) + logits three times (themselves, their log-softmax, their
+                     gradient) + the values that all layers keep, embeddings and head as one more
+                   - gradients (W) + those shortened by clipping (W) + the step of one (3 E)
 inspect, convert   2 E: one weight on its way, in both layouts
 =================  ==============================================================================
 
-The logits' gradient is gone before most weights have theirs, so the gradients' W covers it.
 To each comes what a framework takes for itself, whatever the model: ``OWN``; and ``GRAPH`` for each
 layer of each graph that TensorFlow has traced by then, with the copies that it optimises.
 """
@@ -82,11 +82,12 @@ def layer_values(sizes: Sizes) -> int:
 
     In widths of D: query, key, value, context, and of each of the two residual blocks the product,
     its sum with the residual and the normalised sum; two dropouts' masks count as one. In widths of
-    F: before and after the activation. H x T x T scores: probabilities, and what dropout left.
+    F: before and after the activation. H x T x T scores: probabilities, dropout's mask, and what it
+    left.
     """
     config = sizes.config
     widths = 11 * config.hidden_size + 2 * config.intermediate_size
-    scores = 2 * config.num_attention_heads * sizes.batch[-1]
+    scores = 3 * config.num_attention_heads * sizes.batch[-1]
     return FLOAT * sizes.tokens * (widths + scores)
 
 
@@ -108,9 +109,9 @@ def forward(sizes: Sizes, architecture: str) -> float:
 
 def train(sizes: Sizes, architecture: str) -> float:
     """The second step of AdamW, when the moments are there from the beginning."""
-    layers = sizes.config.num_hidden_layers * layer_values(sizes)
-    backward = sizes.weights + logits(sizes, architecture) + layers
-    update = 2 * (sizes.weights + sizes.largest)
+    layers = (sizes.config.num_hidden_layers + 1) * layer_values(sizes)
+    backward = sizes.weights + 3 * logits(sizes, architecture) + layers
+    update = 2 * sizes.weights + 3 * sizes.largest
     return 3 * sizes.weights + max(backward, update)
 
 

@@ -192,6 +192,8 @@ def save_checkpoint(
         ValueError: If the config cannot be held by a file, or the weights are not those of the
             class and the sizes that it names.
     """
+    rule = "safe_serialization must be True or False"
+    require(isinstance(safe_serialization, bool), rule, repr(safe_serialization))
     _check_weights(config, arrays)
     if not config.tie_word_embeddings and LM_BIAS in arrays:
         # transformers 5 adds this one, and zeros where a file has none

@@ -25,6 +25,7 @@ from camembert_dual.storage.file_names import (
 )
 from camembert_dual.storage.json_files import read_json
 from camembert_dual.tokenization import AutoTokenizer
+from camembert_dual.tokenization.files import contradictions
 
 OTHER_FAMILIES = {
     "deberta": "DeBERTa (CamemBERTa)",
@@ -148,6 +149,11 @@ def _tokenizer(folder: Path, checkpoint: Checkpoint | None) -> Iterator[Finding]
     except (ValueError, OSError) as error:
         yield Finding(f"the tokenizer cannot be read: {error}", "take its files again")
         return
+    for one in contradictions(folder):
+        yield Finding(
+            f"{one.subject} is {one.first} and {one.second}",
+            "tokenizer.save_pretrained, which writes what counts now into every file",
+        )
     if checkpoint is not None:
         yield from _ids(tokenizer, checkpoint)
         yield from _length(folder, checkpoint)

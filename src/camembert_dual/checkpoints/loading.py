@@ -18,6 +18,7 @@ from camembert_dual.parameters import parameters
 from camembert_dual.storage.locate import HUB_OPTIONS
 
 IGNORED_OPTIONS = ("from_tf", "from_pt", "use_safetensors", "low_cpu_mem_usage")
+_FLAGS = ("ignore_mismatched_sizes", "add_pooling_layer", "local_files_only")
 
 
 class LoadOptions(NamedTuple):
@@ -51,14 +52,18 @@ class LoadOptions(NamedTuple):
             dtype: The type asked for under that name.
 
         Raises:
-            ValueError: If a name is neither an option nor a value of the config.
+            ValueError: If a name is neither an option nor a value of the config, or a flag is no
+                truth value.
         """
         rest = {name: value for name, value in options.items() if name not in IGNORED_OPTIONS}
         hub = {name: rest.pop(name) for name in HUB_OPTIONS if name in rest}
         model: dict[str, Any] = {
             name: rest.pop(name) for name in ("add_pooling_layer", "name") if name in rest
         }
-        mismatched = bool(rest.pop("ignore_mismatched_sizes", False))
+        for name in _FLAGS:
+            value = options.get(name, False)
+            require(isinstance(value, bool), f"{name} must be True or False", repr(value))
+        mismatched = rest.pop("ignore_mismatched_sizes", False)
         dtype = rest.pop("torch_dtype", None) if dtype is None else dtype
         known = {spec.name for spec in fields(CamembertConfig)} - {"extra"}
         unknown = sorted(set(rest) - known)

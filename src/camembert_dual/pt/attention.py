@@ -14,6 +14,7 @@ from torch.nn import functional
 from camembert_dual.config import CamembertConfig
 from camembert_dual.pt.layers import dense, dropout, embedding, is_training, layer_norm
 from camembert_dual.pt.masks import unblind
+from camembert_dual.pt.tensors import wide_dtype
 
 Cache = tuple[Tensor, Tensor]
 
@@ -36,9 +37,9 @@ def attention_probabilities(
     if relative_scores is not None:
         scores = scores + relative_scores
     if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    wide = torch.promote_types(scores.dtype, torch.float32)
-    return functional.softmax(scores, dim=-1, dtype=wide).to(query.dtype)
+        scores = torch.where(mask, scores, torch.finfo(scores.dtype).min)
+    wide = scores.to(wide_dtype(scores))
+    return torch.softmax(wide, dim=-1).to(query.dtype)
 
 
 def scaled(states: Tensor) -> Tensor:
@@ -66,7 +67,7 @@ def relative_scores(query: Tensor, key: Tensor, distances: Tensor, both: bool) -
     rows = scaled(distances)
     scores = shifted(query, rows.flip(0))
     if both:
-        scores = scores + shifted(key, rows).transpose(2, 3)
+        scores = scores + shifted(key, rows).permute(0, 1, 3, 2)
     return scores
 
 
@@ -82,11 +83,11 @@ def shifted(states: Tensor, rows: Tensor) -> Tensor:
     Returns:
         Products (B, H, N, M).
     """
-    batch, heads, count = states.shape[:3]
+    batch, count = states.shape[0], states.shape[2]
     others = rows.shape[0] - count + 1
     rows = functional.pad(rows, (0, 0, 0, 1))  # (N + M, K), so that a shorter line shifts by one
-    products = states @ rows.transpose(0, 1)  # (B, H, N, N + M)
-    width = count + others - 1
+    products = states @ rows.transpose(-1, -2)  # (B, H, N, N + M)
+    heads, width = states.shape[1], count + others - 1
     flat = products.reshape(batch, heads, count * (width + 1))
     lines = flat[:, :, count - 1 : count - 1 + count * width]
     return lines.reshape(batch, heads, count, width)[..., :others]
@@ -94,14 +95,15 @@ def shifted(states: Tensor, rows: Tensor) -> Tensor:
 
 def split_heads(states: Tensor, num_heads: int) -> Tensor:
     """Cut (B, T, H K) into heads (B, H, T, K)."""
-    batch, length, width = states.shape
-    return states.view(batch, length, num_heads, width // num_heads).transpose(1, 2)
+    size = states.shape[-1] // num_heads
+    heads = states.reshape(-1, states.shape[1], num_heads, size)  # (B, T, H, K)
+    return heads.permute(0, 2, 1, 3)
 
 
 def merge_heads(context: Tensor) -> Tensor:
     """Join heads (B, H, T, K) into (B, T, H K)."""
-    batch, heads, length, size = context.shape
-    return context.transpose(1, 2).reshape(batch, length, heads * size)
+    width = context.shape[1] * context.shape[3]
+    return context.permute(0, 2, 1, 3).reshape(-1, context.shape[2], width)
 
 
 class SelfAttention(nn.Module):
@@ -146,25 +148,23 @@ class SelfAttention(nn.Module):
         """
         query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
-        if output_attentions or head_mask is not None or self.position_type != "absolute":
-            relative = self.relative_scores(query, key)
-            probabilities = attention_probabilities(query, key, attention_mask, relative)
-            weights = self.dropout(probabilities)
-            if head_mask is not None:
-                weights = weights * head_mask[self.heads][:, None, None]
-            context = weights @ value  # (B, H, T, K)
-            # the reference reports the factors that were used, after dropout and head mask
-            return merge_heads(context), weights if output_attentions else None, (key, value)
-        if attention_mask is not None:
-            query, attention_mask = unblind(query, attention_mask)
-        context = functional.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=attention_mask,
-            dropout_p=self.dropout.p if is_training(self) else 0.0,
-        )
-        return merge_heads(context), None, (key, value)
+        if not output_attentions and head_mask is None and self.position_type == "absolute":
+            if attention_mask is not None:
+                query, attention_mask = unblind(query, attention_mask)
+            dropped = self.dropout.p if is_training(self) else 0.0
+            context = functional.scaled_dot_product_attention(
+                query, key, value, attn_mask=attention_mask, dropout_p=dropped
+            )
+            return merge_heads(context), None, (key, value)
+        relative = self.relative_scores(query, key)
+        probabilities = attention_probabilities(query, key, attention_mask, relative)
+        weights = self.dropout(probabilities)
+        if head_mask is not None:
+            factors = head_mask[self.heads].to(weights.dtype)
+            weights = weights * factors[:, None, None]
+        context = weights @ value  # (B, H, T, K)
+        # the reference reports the factors that were used, after dropout and head mask
+        return merge_heads(context), weights if output_attentions else None, (key, value)
 
     def keys_and_values(
         self, hidden_states: Tensor, encoder_hidden_states: Tensor | None, past: Cache | None
@@ -196,7 +196,8 @@ class AttentionOutput(nn.Module):
 
     def __init__(self, config: CamembertConfig, heads: Sequence[int]) -> None:
         super().__init__()
-        self.dense = dense(len(heads) * config.head_size, config.hidden_size, config)
+        width = len(heads) * config.head_size
+        self.dense = dense(width, config.hidden_size, config)
         self.LayerNorm = layer_norm(config)
         self.dropout = dropout(config.hidden_dropout_prob)
 

@@ -43,7 +43,8 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, config: CamembertConfig, heads: Sequence[int]) -> None:
         super().__init__()
-        self.attention = Attention(config, heads, config.position_embedding_type)
+        position_type = config.position_embedding_type
+        self.attention = Attention(config, heads, position_type)
         if config.add_cross_attention:
             # the distance of a token to an encoder state means nothing: always absolute
             self.crossattention = Attention(config, range(config.num_attention_heads), "absolute")
@@ -96,7 +97,8 @@ class EncoderLayer(nn.Module):
                 output_attentions=output_attentions,
             )
             cache = (*cache, *cross_cache)
-        hidden_states = self.output(self.intermediate(hidden_states), hidden_states)
+        intermediate = self.intermediate(hidden_states)
+        hidden_states = self.output(intermediate, hidden_states)
         return hidden_states, probabilities, cross_probabilities, cache
 
 
@@ -116,8 +118,10 @@ class Encoder(nn.Module):
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__()
         self.layer = nn.ModuleList(
-            EncoderLayer(config, config.kept_heads(index))
-            for index in range(config.num_hidden_layers)
+            [
+                EncoderLayer(config, config.kept_heads(index))
+                for index in range(config.num_hidden_layers)
+            ]
         )
         self.gradient_checkpointing = False
 

@@ -13,13 +13,14 @@ from torch.nn import functional
 from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.labels import infer_problem_type
 from camembert_dual.pt.checks import check_labels, check_span, shape_of
+from camembert_dual.pt.tensors import wide_dtype
 
 Reduction = Callable[[Tensor, Tensor], Tensor]
 
 
 def mean_of_valid(losses: Tensor, is_valid: Tensor) -> Tensor:
     """The mean of the losses (...) where ``is_valid`` (...); 0 if nothing is."""
-    count = is_valid.sum().to(losses.dtype)
+    count = is_valid.to(losses.dtype).sum()
     total = torch.where(is_valid, losses, 0.0).sum()
     return total / count.clamp(min=1.0)
 
@@ -137,11 +138,6 @@ def span_loss(
     for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = scores.shape[1]
         targets = position.reshape(-1).to(torch.int64).clamp(0, length)
-        targets = torch.where(targets == length, IGNORE_INDEX, targets)
+        targets = torch.where(targets != length, targets, IGNORE_INDEX)
         losses.append(cross_entropy(scores, targets, scores.shape[1], reduction))
     return (losses[0] + losses[1]) / 2
-
-
-def wide_dtype(logits: Tensor) -> torch.dtype:
-    """The type losses are computed in: float32 at least."""
-    return torch.promote_types(logits.dtype, torch.float32)

@@ -21,9 +21,8 @@ def positions_of_ids(input_ids: Tensor, padding_index: int, past_length: int) ->
         Positions (B, T).
     """
     is_token = (input_ids != padding_index).to(input_ids.dtype)
-    return (
-        torch.cumsum(is_token, dim=1).to(is_token.dtype) + past_length
-    ) * is_token + padding_index
+    count = torch.cumsum(is_token, dim=1, dtype=is_token.dtype) + past_length
+    return count * is_token + padding_index
 
 
 def positions_of_embeds(inputs_embeds: Tensor, padding_index: int, past_length: int) -> Tensor:
@@ -45,7 +44,9 @@ def positions_of_embeds(inputs_embeds: Tensor, padding_index: int, past_length: 
 def expand_mask(attention_mask: Tensor) -> Tensor:
     """Spread a mask (B, S) or (B, T, S) over the heads: boolean (B, 1, 1 or T, S)."""
     attends = attention_mask != 0
-    return attends[:, None, None, :] if attends.ndim == 2 else attends[:, None, :, :]
+    if attends.ndim == 2:
+        attends = attends.unsqueeze(1)
+    return attends.unsqueeze(1)
 
 
 def causal_mask(query_length: int, key_length: int, device: torch.device) -> Tensor:

@@ -29,7 +29,7 @@ def weights_of(model: Any) -> dict[str, Tensor]:
     for path, module in model.named_modules():
         if parametrize.is_parametrized(module):
             names += [f"{path}.{name}" for name in module.parametrizations]
-    weights = {name: weight_of(model, name) for name in names}
+    weights = {name: used(model, name) for name in names}
     for name, (_, owner) in shares(model).items():
         second = weights.pop(f"{DECODER}{name}", None)
         if second is not None:
@@ -46,23 +46,18 @@ def weights_of(model: Any) -> dict[str, Tensor]:
     return {one.name: weights[one.name] for one in expected}
 
 
-def weight_of(model: nn.Module, name: str) -> Tensor:
-    """A weight by its published name."""
-    path, _, word = name.rpartition(".")
-    return used(model.get_submodule(path), word)
-
-
-def used(module: nn.Module, name: str) -> Tensor:
-    """The weight that a module's forward uses, in evaluation.
+def used(model: nn.Module, name: str) -> Tensor:
+    """The weight of a name that a forward uses, in evaluation.
 
     What computes it may take a step of its own in training, as a spectral norm does: so a copy is
     asked.
     """
-    if parametrize.is_parametrized(module, name):
-        lists: Any = module.parametrizations
-        weight: Tensor = deepcopy(lists[name]).eval()()
-        return weight
-    return getattr(module, name)
+    path, _, word = name.rpartition(".")
+    holder = model.get_submodule(path)
+    if parametrize.is_parametrized(holder, word):
+        lists: Any = holder.parametrizations
+        return deepcopy(lists[word]).eval()()
+    return getattr(holder, word)
 
 
 def check_tie(name: str, second: Tensor, first: Tensor) -> None:

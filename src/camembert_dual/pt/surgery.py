@@ -54,8 +54,8 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
     if decoder is not None:
         old = model.lm_head.bias
         kept = old[:new_num_tokens]
-        new = old.new_zeros(new_num_tokens - kept.shape[0])
-        replace_weight(model.lm_head, "bias", torch.cat([kept, new]))
+        new = torch.zeros(new_num_tokens - kept.shape[0], dtype=old.dtype, device=old.device)
+        replace_weight(model.lm_head, "bias", torch.cat([kept, new], dim=0))
         decoder.out_features = new_num_tokens
     config.vocab_size = new_num_tokens
     tie(model)
@@ -79,7 +79,7 @@ def resize_rows(table: Tensor, rows: int, scale: float | None) -> Tensor:
         added = table.detach().mean(dim=0, keepdim=True).expand(new)
     else:
         added = torch.randn(new, dtype=table.dtype, device=table.device) * scale
-    return torch.cat([kept, added])
+    return torch.cat([kept, added], dim=0)
 
 
 def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None:

@@ -161,7 +161,7 @@ class CamembertForMultipleChoice(PretrainedModel):
         )
         choices = main.shape[1]
         scores = self.classifier(self.dropout(output.pooler_output))  # (B * C, 1)
-        logits = scores.view(-1, choices)  # (B, C)
+        logits = scores.reshape(-1, choices)  # (B, C)
         labels = as_tensor(labels, logits.device)
         loss = None if labels is None else self.head_loss(labels, logits)
         output = MultipleChoiceModelOutput(internals(output), loss=loss, logits=logits)

@@ -35,6 +35,11 @@ def array_of(weight: Tensor) -> Array:
     return weight.numpy()
 
 
+def wide_dtype(tensor: Tensor) -> torch.dtype:
+    """The type for sums that a half would round: a tensor's own, float32 at least."""
+    return torch.promote_types(tensor.dtype, torch.float32)
+
+
 def register_outputs() -> None:
     """Make every output class a node of PyTorch's trees (compile, export, data parallel)."""
     for output_class in OUTPUT_CLASSES:

@@ -64,7 +64,8 @@ def is_own(name: str) -> bool:
     """Whether a file in a checkpoint's folder may be one that this package wrote."""
     kinds = (files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX))
     own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
-    return own or any(re.fullmatch(kind, name) for kind in kinds)
+    prefixed = name.endswith(tuple(f"-{one}" for one in TOKENIZER_FILES))  # as a user asked for
+    return own or prefixed or any(re.fullmatch(kind, name) for kind in kinds)
 
 
 def shard_name(weights: str, number: int, count: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from camembert_dual.common.backends import import_optional
+from camembert_dual.common.errors import short
 from camembert_dual.storage.file_names import CONFIG, WEIGHTS
 from camembert_dual.storage.json_files import missing_shard, shard_files
 
@@ -179,7 +180,7 @@ def _contact(
 def _out_of_reach(name: str, file: str, cause: BaseException | None) -> FileNotFoundError:
     return FileNotFoundError(
         f"{KINDS}; received {name!r}, whose {file} is not in the cache, and the hub cannot be "
-        f"reached ({type(cause).__name__}: {cause})."
+        f"reached ({type(cause).__name__}: {short(str(cause))})."
     )
 
 
@@ -216,7 +217,7 @@ def _fetch_shards(fetch: Callable[[str], Path | None], index: Path) -> Iterator[
 def _explained(error: Exception, errors: Any, name: str, revision: str | None) -> OSError:
     """The error in this package's words; its own are kept at the end."""
     status = getattr(getattr(error, "response", None), "status_code", None)
-    text = str(error).strip().partition("\n")[0].removesuffix(".")
+    text = short(str(error).strip().partition("\n")[0].removesuffix("."))
     if isinstance(error, errors.GatedRepoError) or status in (401, 403):
         return PermissionError(
             f"The hub must grant access to {name!r} (a token of an account that has it); "

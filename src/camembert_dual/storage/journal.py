@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import file_error, is_integer, require_file
+from camembert_dual.common.errors import file_error, is_integer, listed, require_file
 from camembert_dual.storage.file_names import is_own
 from camembert_dual.storage.json_files import read_json
 
@@ -41,12 +41,19 @@ class Journal(NamedTuple):
 
 
 def journal_text(folder: Path, staging: Path, removed: Sequence[str]) -> str:
-    """The text of the journal of a save whose files are all written."""
+    """The text of the journal of a save whose files are all written.
+
+    Raises:
+        CheckpointError: If a file is none that a journal may name.
+    """
+    names = sorted(path.name for path in staging.iterdir())
+    others = [name for name in (*names, *removed) if not is_own(name)]
+    require_file(folder, not others, "a save must be of files of a checkpoint", listed(others))
     values = {
         "version": VERSION,
         "staging": staging.parent.name,
         "inode": _inode(staging),
-        "files": {path.name: _inode(path) for path in sorted(staging.iterdir())},
+        "files": {name: _inode(staging / name) for name in names},
         "removed": {name: _inode(folder / name) for name in sorted(removed)},
     }
     return json.dumps(values)

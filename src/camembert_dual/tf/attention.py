@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
 from camembert_dual.tf.layers import dense, dropout, embedding, layer_norm, size_of
+from camembert_dual.tf.tensors import wide_dtype
 
 Cache = tuple[tf.Tensor, tf.Tensor]
 
@@ -36,13 +37,13 @@ def attention_probabilities(
         scores = scores + relative_scores
     if mask is not None:
         scores = tf.where(mask, scores, scores.dtype.min)
-    wide = tf.cast(scores, keras.backend.result_type(scores.dtype.name, "float32"))
+    wide = tf.cast(scores, wide_dtype(scores))
     return tf.cast(tf.nn.softmax(wide, axis=-1), query.dtype)
 
 
 def scaled(states: tf.Tensor) -> tf.Tensor:
     """Divide (..., K) by the root of K, before a product that half precision could not hold."""
-    return states / tf.constant(math.sqrt(states.shape[-1]), states.dtype)
+    return states / math.sqrt(states.shape[-1])
 
 
 def relative_scores(

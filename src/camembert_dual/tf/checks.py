@@ -38,9 +38,9 @@ def as_cache(past_key_values: Any) -> Any:
     if past_key_values is None:
         return None
     rule = "past_key_values must be a tuple or list of tensors for each layer"
-    require(isinstance(past_key_values, tuple | list), rule, type(past_key_values).__name__)
+    require(isinstance(past_key_values, tuple | list), rule, "another value")
     for layer in past_key_values:
-        require(isinstance(layer, tuple | list), rule, type(layer).__name__)
+        require(isinstance(layer, tuple | list), rule, "another value")
     return tuple(tuple(as_tensor(one) for one in layer) for layer in past_key_values)
 
 

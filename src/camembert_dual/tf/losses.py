@@ -6,12 +6,12 @@ of those of all labels, each standing where its label does.
 
 from collections.abc import Callable, Sequence
 
-import keras
 import tensorflow as tf
 
 from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.labels import infer_problem_type
 from camembert_dual.tf.checks import check_labels, check_span, shape_of
+from camembert_dual.tf.tensors import wide_dtype
 
 Reduction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -133,11 +133,6 @@ def span_loss(
     for scores, position, reduction in zip(logits, positions, reductions, strict=True):
         length = tf.cast(tf.shape(scores)[1], tf.int64)
         targets = tf.clip_by_value(tf.cast(tf.reshape(position, [-1]), tf.int64), 0, length)
-        targets = tf.where(targets == length, tf.constant(IGNORE_INDEX, tf.int64), targets)
+        targets = tf.where(targets != length, targets, IGNORE_INDEX)
         losses.append(cross_entropy(scores, targets, scores.shape[1], reduction))
     return (losses[0] + losses[1]) / 2
-
-
-def wide_dtype(logits: tf.Tensor) -> str:
-    """The type losses are computed in: float32 at least."""
-    return keras.backend.result_type(logits.dtype.name, "float32")

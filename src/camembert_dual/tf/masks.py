@@ -20,8 +20,8 @@ def positions_of_ids(input_ids: tf.Tensor, padding_index: int, past_length: int)
         Positions (B, T).
     """
     is_token = tf.cast(input_ids != padding_index, input_ids.dtype)
-    past_length = tf.cast(past_length, is_token.dtype)
-    return (tf.cumsum(is_token, axis=1) + past_length) * is_token + padding_index
+    count = tf.cumsum(is_token, axis=1) + tf.cast(past_length, is_token.dtype)
+    return count * is_token + padding_index
 
 
 def positions_of_embeds(

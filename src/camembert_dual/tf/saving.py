@@ -9,7 +9,11 @@ from camembert_dual.tf.layers import Dense, Embedding, LayerNormalization
 
 KINDS = {  # by the word at the end of a path of the parameter table
     "kernel": (Dense, keras.layers.Dense),
-    "embeddings": (Embedding, keras.layers.Embedding),
+    "embeddings": (
+        Embedding,
+        keras.layers.Embedding,
+        getattr(keras.layers, "ReversibleEmbedding", Embedding),  # of newer versions
+    ),
     "gamma": (LayerNormalization, keras.layers.LayerNormalization),
 }
 LORA = ("lora_kernel_a", "lora_kernel_b", "lora_embeddings_a", "lora_embeddings_b")

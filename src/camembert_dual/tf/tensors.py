@@ -35,8 +35,16 @@ def aligned(array: Array, dtype: tf.DType) -> Array:
 
 
 def array_of(weight: keras.Variable) -> Array:
-    """A weight as an array on the host."""
-    return weight.numpy()
+    """A weight as an array on the host, which cannot be written to; bfloat16 becomes numpy's."""
+    tensor = tf.convert_to_tensor(weight)
+    if tensor.dtype == tf.bfloat16:  # which Python's buffers do not know
+        return array_of(tf.bitcast(tensor, tf.uint16)).view(tensor.dtype.as_numpy_dtype)
+    return np.asarray(memoryview(tensor))  # the memory of the weight itself
+
+
+def wide_dtype(tensor: tf.Tensor) -> str:
+    """The type for sums that a half would round: a tensor's own, float32 at least."""
+    return keras.backend.result_type(tensor.dtype.name, "float32")
 
 
 def register_outputs() -> None:

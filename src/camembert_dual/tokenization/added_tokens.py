@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 from tokenizers import AddedToken
 
-from camembert_dual.common.arrays import BoolArray, IntArray
+from camembert_dual.common.arrays import BoolArray
 from camembert_dual.common.errors import shown
 from camembert_dual.common.id_layout import SPECIAL_TOKENS
-from camembert_dual.tokenization.ragged import Ragged, merge_rows
 
 ROLES = tuple(SPECIAL_TOKENS)
 ADDITIONAL = "additional_special_tokens"
 Token = str | AddedToken  # a text has no flags of its own
 FLAGS = ("lstrip", "normalized", "rstrip", "single_word", "special")
-_FORM = {"content", *FLAGS}
+_FLAG_TYPES = {bool, type(None)}
 
 
 class SpecialToken:
@@ -77,6 +74,8 @@ def special_token(content: str, *, lstrip: bool = False) -> AddedToken:
 
 def as_special(token: AddedToken) -> AddedToken:
     """The same token, special."""
+    if token.special:
+        return token
     flags = {name: getattr(token, name) for name in FLAGS} | {"special": True}
     return AddedToken(token.content, **flags)
 
@@ -91,25 +90,41 @@ def flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken
     return as_special(token) if special or stays else token
 
 
-def read_token(value: Any) -> Token:
-    """A token in one of its forms: a text, or an object as JSON holds it, or the library's own.
+def token_text(value: Any) -> str:
+    """The text of a token in one of its forms, all of which is checked.
+
+    The forms are a text, an object as JSON holds it, and the library's own.
 
     Raises:
         TypeError: If it is none of them.
         ValueError: If it is no text that a file could hold.
     """
-    if isinstance(value, dict) and isinstance(value.get("content"), str):
-        if value.keys() != _FORM:
-            value = {name: value[name] for name in _FORM if name in value}
-        with contextlib.suppress(TypeError):  # of a field of another type
-            value = AddedToken(**value)
-    if not isinstance(value, str | AddedToken):
+    text = value
+    if isinstance(value, dict):
+        is_flagged = set(map(type, map(value.get, FLAGS))) <= _FLAG_TYPES
+        text = value.get("content") if is_flagged else None
+    elif isinstance(value, AddedToken):
+        text = value.content
+    if not isinstance(text, str):
         raise TypeError(
             "A token must be a str, an AddedToken or an object with its content and its flags; "
             f"received {shown(value)}."
         )
-    check_utf8(str(value), "A token")
-    return value
+    check_utf8(text, "A token")
+    return text
+
+
+def read_token(value: Any) -> Token:
+    """A token in one of its forms; an object becomes the library's own.
+
+    Raises:
+        TypeError: If it is none of them.
+        ValueError: If it is no text that a file could hold.
+    """
+    text = token_text(value)
+    if isinstance(value, dict):
+        return AddedToken(text, **{name: value[name] for name in FLAGS if value.get(name)})
+    return value  # type: ignore[no-any-return]
 
 
 def read_tokens(values: Any) -> list[Token]:
@@ -125,23 +140,28 @@ def read_tokens(values: Any) -> list[Token]:
     return [token for token in map(read_token, values) if str(token).strip()]
 
 
+def _text_of(value: Any) -> str:
+    """The text of a token that has been checked."""
+    return value["content"] if isinstance(value, dict) else str(value)
+
+
 def token_json(token: AddedToken) -> dict[str, Any]:
     """The JSON form of a token."""
     return {"content": token.content} | {name: getattr(token, name) for name in FLAGS}
 
 
-def join_tables(tables: Mapping[str, Mapping[int, Token]]) -> dict[int, Token]:
-    """One table of all: a token has the id of the first file that names it.
+def join_tables(tables: Mapping[str, Mapping[int, Any]]) -> dict[int, Any]:
+    """One table of all, by id: a token has that of the first file that names it.
 
     One whose id is taken comes behind all others, as the reference's fast class has it.
     """
-    joined: dict[int, Token] = {}
+    joined: dict[int, Any] = {}
     texts: set[str] = set()
-    late: list[Token] = []
+    late: list[Any] = []
     for table in tables.values():
         for index in sorted(table):
             token = table[index]
-            text = str(token)
+            text = _text_of(token)
             if text not in texts:
                 texts.add(text)
                 if index in joined:
@@ -298,55 +318,3 @@ class AddedTokens:
 
 def _is_letter(char: str) -> bool:
     return char.isalnum() or char == "_"
-
-
-class Cut:
-    """Texts cut at their added tokens, and how to put the two kinds of segment in order again."""
-
-    def __init__(self, rows: list[list[Segment]]) -> None:
-        """Take the segments of every text."""
-        self._rows = rows
-        self._segments = list(chain.from_iterable(rows))
-        self._is_added = np.array([s.token_id is not None for s in self._segments], bool)
-        self.token_ids = [s.token_id for s in self._segments if s.token_id is not None]
-
-    def plain_texts(self, texts: Sequence[str]) -> list[str]:
-        """The segments without added tokens."""
-        return [
-            text[segment.start : segment.stop]
-            for text, row in zip(texts, self._rows, strict=True)
-            for segment in row
-            if segment.token_id is None
-        ]
-
-    def bounds(self, is_added: bool) -> tuple[IntArray, IntArray]:
-        """Where the added tokens, or the segments between them, begin and end in their texts."""
-        chosen = [
-            segment
-            for segment, added in zip(self._segments, self._is_added, strict=True)
-            if added == is_added
-        ]
-        return (
-            np.array([segment.start for segment in chosen], np.int64),
-            np.array([segment.stop for segment in chosen], np.int64),
-        )
-
-    def counts(self, plain: IntArray) -> IntArray:
-        """Tokens of every segment, given those of the plain ones."""
-        counts = np.ones(len(self._segments), np.int64)
-        counts[~self._is_added] = plain
-        return counts
-
-    def weave(self, counts: IntArray, plain: Any, added: Any) -> Any:
-        """Values of plain segments' tokens and of added tokens, in the order of the text."""
-        mask = np.repeat(self._is_added, counts)
-        out = np.empty(len(mask), np.asarray(plain).dtype)
-        out[~mask] = plain
-        out[mask] = added
-        return out
-
-    def weave_rows(self, plain: Ragged) -> Ragged:
-        """The ids of every text."""
-        counts = self.counts(plain.lengths)
-        values = self.weave(counts, plain.values, self.token_ids)
-        return merge_rows(Ragged(values, counts), [len(row) for row in self._rows])

@@ -95,7 +95,8 @@ class CamembertBase(BaseTokenizer):
         """
         model, stated = read_vocabulary(Path(vocabulary))
         if added_tokens_decoder is not None:
-            stated = {index: read_token(one) for index, one in added_tokens_decoder.items()}
+            stated = dict(added_tokens_decoder)
+        stated = {index: read_token(one) for index, one in stated.items()}
         check_kinds({"sp_model_kwargs": sp_model_kwargs}, SETTING_KINDS)
         segmenter = SentencePieceSegmenter(model, sp_model_kwargs or {})
         roles = {

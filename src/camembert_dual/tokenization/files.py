@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,11 +31,11 @@ from camembert_dual.storage.locate import HUB_OPTIONS, locate
 from camembert_dual.tokenization.added_tokens import (
     ADDITIONAL,
     ROLES,
-    Token,
     join_tables,
     read_token,
     read_tokens,
     token_json,
+    token_text,
 )
 from camembert_dual.tokenization.options import SANE_LIMIT, SETTING_KINDS, check_kinds
 from camembert_dual.tokenization.tokenizer_json import is_camembert, unknown_id
@@ -127,9 +127,7 @@ def read_contents(path: Path) -> dict[str, dict[str, Any]]:
     return {name: _read(path / name) for name in (TOKENIZER_JSON, *SETTINGS_FILES)}
 
 
-def read_tables(
-    path: Path, contents: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[int, Token]]:
+def read_tables(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[int, Any]]:
     """The added tokens by id of every file that names some, the file first that counts most.
 
     ``tokenizer.json`` comes first, as the reference's fast class has it.
@@ -144,12 +142,12 @@ def read_tables(
     by_text = contents[ADDED_TOKENS].items()
     return {
         TOKENIZER_JSON: read_added_tokens(path / TOKENIZER_JSON, contents[TOKENIZER_JSON]),
-        TOKENIZER_CONFIG: _table(config, [(_as_id(key), one) for key, one in by_id.items()]),
-        ADDED_TOKENS: _table(path / ADDED_TOKENS, [(index, text) for text, index in by_text]),
+        TOKENIZER_CONFIG: _table(config, ((_as_id(key), one) for key, one in by_id.items())),
+        ADDED_TOKENS: _table(path / ADDED_TOKENS, ((index, text) for text, index in by_text)),
     }
 
 
-def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Token]:
+def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Any]:
     """The added tokens by id of a ``tokenizer.json``.
 
     Raises:
@@ -158,7 +156,7 @@ def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Token
     entries = content.get("added_tokens") or []
     sound = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
     require_file(path, sound, "added_tokens must be a list of objects", shown(entries))
-    return _table(path, [(entry.get("id"), entry) for entry in entries])
+    return _table(path, ((entry.get("id"), entry) for entry in entries))
 
 
 class Contradiction(NamedTuple):
@@ -190,17 +188,17 @@ def contradictions(path: Path) -> list[Contradiction]:
             found.append(Contradiction(role, *_said(texts, (first, second))))
     places: dict[str, tuple[int, str]] = {}
     for name, table in read_tables(path, contents).items():
-        for index, token in table.items():
-            known, other = places.setdefault(str(token), (index, name))
-            if known != index and str(token) not in FIRST_TOKENS:
+        for index, value in table.items():
+            text = token_text(value)
+            known, other = places.setdefault(text, (index, name))
+            if known != index and text not in FIRST_TOKENS:
                 told = _said((known, index), (other, name))
-                found.append(Contradiction(f"the id of {shown(str(token))}", *told))
+                found.append(Contradiction(f"the id of {shown(text)}", *told))
     return found
 
 
-def _said(values: Sequence[object], names: Sequence[str]) -> tuple[str, str]:
-    first, second = (f"{shown(value)} in {name}" for value, name in zip(values, names, strict=True))
-    return first, second
+def _said(values: Sequence[object], names: Sequence[str]) -> list[str]:
+    return [f"{shown(value)} in {name}" for value, name in zip(values, names, strict=True)]
 
 
 def write_files(
@@ -274,8 +272,8 @@ def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str
     for role in ROLES:
         for name in order:
             if role in contents[name]:
-                value = contents[name][role]
-                settings[role] = None if value is None else _token(path / name, value)
+                one = contents[name][role]
+                settings[role] = None if one is None else _read_as(path / name, read_token, one)
                 break
     extra = config.get(EXTRA)
     extra = list(extra.values()) if isinstance(extra, Mapping) and "content" not in extra else extra
@@ -285,18 +283,19 @@ def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str
         del listed[SPECIAL_TOKENS]
     said = {name: values for name, values in listed.items() if values is not None}
     if said:
-        tokens = [token for name in said for token in _tokens(path / name, said[name])]
+        tokens = [
+            token for name in said for token in _read_as(path / name, read_tokens, said[name])
+        ]
         settings[ADDITIONAL] = list({str(token): token for token in tokens}.values())
     return settings
 
 
-def _table(path: Path, entries: Sequence[tuple[Any, Any]]) -> dict[int, Token]:
-    """Tokens by id, checked; what is wrong is only described where something is."""
-    table: dict[int, Token] = {}
+def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
+    """Tokens by id, checked; a value is described only where it is wrong, as they may be many."""
+    table: dict[int, Any] = {}
     texts: set[str] = set()
-    tokens = _tokens(path, [value for _, value in entries], blanks=True)
-    for (index, _), token in zip(entries, tokens, strict=True):
-        text = str(token)
+    for index, value in entries:
+        text = _read_as(path, token_text, value)
         is_id = type(index) is int and 0 <= index < _IDS
         if not is_id or index in table or text in texts or not text.strip():
             told = shown((text, index))
@@ -304,7 +303,7 @@ def _table(path: Path, entries: Sequence[tuple[Any, Any]]) -> dict[int, Token]:
             require_file(path, text.strip(), "a token must not be blank", told)
             require_file(path, False, "a token must have one id, and an id one token", told)
         texts.add(text)
-        table[index] = token
+        table[index] = value
     return table
 
 
@@ -313,14 +312,10 @@ def _as_id(key: str) -> int | str:
     return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else key
 
 
-def _token(path: Path, value: Any) -> Token:
-    return _tokens(path, [value], blanks=True)[0]
-
-
-def _tokens(path: Path, values: Any, blanks: bool = False) -> list[Token]:
-    """Tokens in a JSON form, checked."""
+def _read_as(path: Path, read: Callable[[Any], Any], value: Any) -> Any:
+    """A value of a file, read by a function of :mod:`added_tokens`."""
     try:
-        return [read_token(value) for value in values] if blanks else read_tokens(values)
+        return read(value)
     except (TypeError, ValueError) as error:
         text = f"{path}: {error}"
         raise CheckpointError(text) from None

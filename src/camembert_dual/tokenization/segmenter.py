@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from itertools import chain
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import AddedToken
 
 from camembert_dual.common.arrays import IntArray
-from camembert_dual.tokenization.added_tokens import AddedTokens
+from camembert_dual.tokenization.added_tokens import AddedTokens, Segment
 from camembert_dual.tokenization.ragged import Ragged, merge_rows, ramp, take_rows
 
 TextInput = str | Sequence[str]  # a text, or its words
@@ -109,3 +110,55 @@ def _distinct(segmenter: Segmenter, words: list[str]) -> tuple[list[str], IntArr
         return words, np.arange(len(words))
     numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
     return list(numbers), np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
+
+
+class Cut:
+    """Texts cut at their added tokens, and how to put the two kinds of segment in order again."""
+
+    def __init__(self, rows: list[list[Segment]]) -> None:
+        """Take the segments of every text."""
+        self._rows = rows
+        self._segments = list(chain.from_iterable(rows))
+        self._is_added = np.array([s.token_id is not None for s in self._segments], bool)
+        self.token_ids = [s.token_id for s in self._segments if s.token_id is not None]
+
+    def plain_texts(self, texts: Sequence[str]) -> list[str]:
+        """The segments without added tokens."""
+        return [
+            text[segment.start : segment.stop]
+            for text, row in zip(texts, self._rows, strict=True)
+            for segment in row
+            if segment.token_id is None
+        ]
+
+    def bounds(self, is_added: bool) -> tuple[IntArray, IntArray]:
+        """Where the added tokens, or the segments between them, begin and end in their texts."""
+        chosen = [
+            segment
+            for segment, added in zip(self._segments, self._is_added, strict=True)
+            if added == is_added
+        ]
+        return (
+            np.array([segment.start for segment in chosen], np.int64),
+            np.array([segment.stop for segment in chosen], np.int64),
+        )
+
+    def counts(self, plain: IntArray) -> IntArray:
+        """Tokens of every segment, given those of the plain ones."""
+        counts = np.ones(len(self._segments), np.int64)
+        counts[~self._is_added] = plain
+        return counts
+
+    def weave(self, counts: IntArray, plain: Any, added: Any) -> Any:
+        """Values of plain segments' tokens and of added tokens, in the order of the text."""
+        mask = np.repeat(self._is_added, counts)
+        out = np.empty(len(mask), np.asarray(plain).dtype)
+        out[~mask] = plain
+        out[mask] = added
+        return out
+
+    def weave_rows(self, plain: Ragged) -> Ragged:
+        """The ids of every text."""
+        counts = self.counts(plain.lengths)
+        values = self.weave(counts, plain.values, self.token_ids)
+        return merge_rows(Ragged(values, counts), [len(row) for row in self._rows])

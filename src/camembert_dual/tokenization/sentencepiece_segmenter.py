@@ -33,14 +33,13 @@ from camembert_dual.common.id_layout import (
 )
 from camembert_dual.tokenization.added_tokens import (
     AddedTokens,
-    Cut,
     Token,
     check_utf8,
     special_token,
 )
 from camembert_dual.tokenization.options import SAMPLING_KINDS, check_kinds
 from camembert_dual.tokenization.ragged import Ragged, from_lists
-from camembert_dual.tokenization.segmenter import SegmentedTexts
+from camembert_dual.tokenization.segmenter import Cut, SegmentedTexts
 
 _ADDING = threading.Lock()  # one thread at a time gives new ids
 FEW = 32  # fewer texts are not worth the library's threads

@@ -103,14 +103,12 @@ class TokenizersSegmenter:
             for special, some in groupby(tokens, lambda token: token.special):
                 add = self.library.add_special_tokens if special else self.library.add_tokens
                 add(list(some))
-            special = {token.content for token in tokens if token.special}
-            special |= {self.added.by_id[index].content for index in self.added.special_ids}
-            added = AddedTokens(self.library.get_added_tokens_decoder())
-            found = {
-                index: token for index, token in added.by_id.items() if token.content in special
-            }
-            added.update({index: as_special(token) for index, token in found.items()})
-            self.added = added
+            placed: dict[int, AddedToken] = {}
+            for token in tokens:  # the library keeps the flags of those that it has already
+                index = int(self.library.token_to_id(token.content) or 0)
+                known = self.added.by_id.get(index, token)
+                placed[index] = as_special(known) if token.special else known
+            self.added.update(placed)
             return self.library.get_vocab_size(with_added_tokens=True) - before
 
     def templates(self) -> Templates:

@@ -83,6 +83,18 @@ def test_each_problem_has_its_remedy(folder, capsys, file, values, problem, reme
     assert remedy in out
 
 
+def test_files_of_a_tokenizer_that_contradict_each_other_are_told(folder, capsys):
+    change(folder / "special_tokens_map.json", pad_token="</s>")
+    change(folder / "added_tokens.json", **{"<mask>": TOKENS, "<new>": TOKENS + 1})
+    status, out = inspected(folder, capsys)
+    assert status == 1
+    said = "pad_token is '<pad>' in tokenizer_config.json and '</s>' in special_tokens_map.json"
+    assert said in out
+    mask = f"the id of '<mask>' is {TOKENS - 1} in tokenizer.json and {TOKENS} in added_tokens.json"
+    assert mask in out
+    assert "tokenizer.save_pretrained" in out
+
+
 def test_another_order_of_the_first_pieces_is_found(folder, capsys):
     content = json.loads((folder / "tokenizer.json").read_text("utf-8"))
     vocabulary = content["model"]["vocab"]

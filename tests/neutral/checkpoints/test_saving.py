@@ -232,6 +232,19 @@ def test_a_save_into_what_is_being_saved_is_part_of_it(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == [*NAMES[:1], *NAMES[1:], "outer"]
 
 
+def test_a_file_that_no_journal_may_name_is_refused_before_it_is_the_checkpoint(tmp_path):
+    tiny_folder(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def save():
+        with staged_save(tmp_path) as staging:
+            (staging / "thesis.docx").write_text("not a file of a checkpoint")
+
+    with pytest.raises(CheckpointError, match=r"received thesis\.docx\."):
+        save()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_threads_that_save_into_one_folder_leave_one_whole_checkpoint(tmp_path):
     kinds = {size: tiny_config(hidden_size=size) for size in (24, 30)}
 

@@ -1,10 +1,11 @@
 """Folders appear whole or not at all, and no folder of another kind is replaced."""
 
-from pathlib import Path
+from pathlib import os
 
 import pytest
 
 from camembert_dual.storage.atomic import atomic_folder
+from camembert_dual.storage.file_names import is_own
 
 
 def names(path):
@@ -63,19 +64,39 @@ def test_an_interrupt_between_the_two_renames_puts_the_old_folder_back(tmp_path,
     target = tmp_path / "target"
     target.mkdir()
     (target / "mark").write_text("old")
-    replace = Path.replace
+    replace = os.replace
 
-    def interrupted(self, other):
-        if self.name == "new":
+    def interrupted(one, other):
+        if one.name == "new":
             raise KeyboardInterrupt
-        return replace(self, other)
+        return replace(one, other)
 
     def write():
         with atomic_folder(target, holds="mark") as folder:
             (folder / "mark").write_text("new")
 
-    monkeypatch.setattr(Path, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write()
     assert names(tmp_path) == ["target", "target/mark"]
     assert (target / "mark").read_text() == "old"
+
+
+def test_a_journal_names_files_of_a_checkpoint_only():
+    own = [
+        "config.json",
+        "model.safetensors",
+        "model-00001-of-00002.safetensors",
+        "model.safetensors.index.json",
+        "pytorch_model.bin",
+        "tf_model.h5",
+        "model.weights.h5",
+        "model.weights.json",
+        "model.keras",
+        "sentencepiece.bpe.model",
+        "french-tokenizer.json",
+        "README.md",
+        "conversion_report.json",
+    ]
+    others = ["thesis.docx", ".bashrc", "model.safetensors.bak", "config.json.old", "x.safetensors"]
+    assert [name for name in (*own, *others) if is_own(name)] == own

@@ -75,6 +75,61 @@ def test_threads_may_share_one(orphan):
     assert not wrong
 
 
+@pytest.mark.parametrize("kind", ["own", "generic"])
+def test_threads_may_share_one_while_another_adds_tokens(orphan, tmp_path, kind):
+    """Each answer is right for the tokens of before, or of after, or the call says "again"."""
+    tokenizer = orphan
+    if kind == "generic":
+        orphan.save_pretrained(tmp_path)
+        tokenizer = TokenizerFast(tmp_path / "tokenizer.json")
+    names = [f"<new{number}>" for number in range(300)]
+    texts = [*SENTENCES, *(f"le {name} chat" for name in names[::30])]
+    before = [tokenizer(text).input_ids for text in texts]
+    later = copy.deepcopy(tokenizer)
+    later.add_tokens(names)
+    after = [later(text).input_ids for text in texts]
+    wrong, done, size = [], threading.Event(), len(tokenizer)
+
+    def read():
+        while not done.is_set():
+            encoding = tokenizer(texts)
+            for row, ids in enumerate(encoding.input_ids):
+                if ids not in (before[row], after[row]):
+                    wrong.append((texts[row], ids))
+            try:
+                if encoding[0].ids != encoding.input_ids[0]:
+                    wrong.append("alignment")
+            except ValueError as error:
+                if "encode again" not in str(error):
+                    wrong.append(error)
+            tokenizer.decode(encoding.input_ids[-1], skip_special_tokens=True)
+            tokenizer.get_vocab()
+
+    def work():
+        try:
+            read()
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    adders = [
+        threading.Thread(target=lambda part=part: [tokenizer.add_tokens(one) for one in part])
+        for part in (names, names)
+    ]
+    for thread in adders:
+        thread.start()
+    for thread in adders:
+        thread.join()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong[:3]
+    assert sorted(tokenizer.convert_tokens_to_ids(names)) == list(range(size, size + len(names)))
+    assert [tokenizer(text).input_ids for text in SENTENCES] == before[: len(SENTENCES)]
+
+
 def test_forked_and_spawned_workers_may_use_it(orphan):
     """Each in a process of its own, as pytest's may hold threads that must not be forked."""
     program = (

@@ -55,10 +55,10 @@ def start_beams(
     rows, width = prompt.shape[0], options.num_beams
     new_tokens = repeat_rows(prompt[:, :0], width).reshape(rows, width, 0)
     first = torch.arange(width, device=prompt.device) == 0
-    scores = torch.where(first, 0.0, LOWEST).to(logits.dtype).repeat(rows, 1)  # (B, W)
+    scores = torch.tile(torch.where(first, 0.0, LOWEST).to(logits.dtype)[None], (rows, 1))  # (B, W)
     finished_scores = torch.full_like(scores, -math.inf)
     is_unfinished = torch.ones_like(prompt[:, 0], dtype=torch.bool)
-    length = mask.sum(1)
+    length = torch.count_nonzero(mask, dim=1)
     return Beams(
         new_tokens, scores, new_tokens, finished_scores, is_unfinished, length, limit, cache
     )
@@ -116,10 +116,10 @@ def best_candidates(scores: Tensor, logits: Tensor, count: int) -> tuple[Tensor,
     Returns:
         The best sums, their beams and their tokens, each (B, C).
     """
-    rows, words = scores.shape[0], logits.shape[1]
-    added = torch.log_softmax(logits, dim=-1).reshape(*scores.shape, words)
-    totals = (scores[..., None] + added).reshape(rows, -1)  # (B, W V)
-    totals, index = totals.topk(min(count, totals.shape[1]))
+    rows, width, words = *scores.shape, logits.shape[1]
+    added = torch.log_softmax(logits, dim=-1).reshape(rows, width, words)
+    totals = (scores[..., None] + added).reshape(rows, width * words)  # (B, W V)
+    totals, index = totals.topk(min(count, width * words))
     return totals, index // words, index % words
 
 
@@ -146,10 +146,11 @@ def best_sequences(beams: Beams, options: GenerationOptions) -> Tensor:
     steps = beams.new_tokens.shape[2]
     unfinished = by_length(beams.scores, beams.prompt_length + steps, options)
     unfinished = torch.where(beams.is_unfinished[:, None], unfinished, -math.inf)
-    best = torch.cat([beams.finished_scores, unfinished], dim=1).argmax(1)[:, None]
+    best = torch.cat([beams.finished_scores, unfinished], dim=1).argmax(dim=1)[:, None]
     sequences = take(torch.cat([beams.finished_tokens, beams.new_tokens], dim=1), best)[
         :, 0
     ]  # (B, N)
     ends = ends_text(sequences, options)
-    lengths = torch.where(ends.any(1), ends.int().argmax(1) + 1, steps)
+    first = ends.to(torch.int32).argmax(dim=1)
+    lengths = torch.where(ends.any(dim=1), first + 1, steps)
     return sequences[:, : int(lengths.max())]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from camembert_dual.generation.config import GenerationOptions
-from camembert_dual.pt.losses import wide_dtype
+from camembert_dual.pt.tensors import wide_dtype
 
 Encoder = tuple[Tensor, Tensor] | tuple[()]
 
@@ -35,7 +35,7 @@ def next_logits(
     """
     padding = model.config.pad_token_id
     is_token = (mask & (input_ids != padding)).to(input_ids.dtype)
-    count = torch.cumsum(is_token, dim=1).to(input_ids.dtype)  # (B, T)
+    count = torch.cumsum(is_token, dim=1, dtype=input_ids.dtype)  # (B, T)
     if cache is not None:
         count = count + cache.length[:, None]
         mask = torch.cat([cache.mask, mask], dim=1)  # (B, S)

@@ -98,4 +98,4 @@ def draw(ranked: Tensor, uniforms: Tensor) -> Tensor:
     """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
     sums = torch.cumsum(torch.softmax(ranked, dim=-1), dim=-1)
     passed = sums <= uniforms[:, None].to(sums.dtype) * sums[:, -1:]
-    return passed.sum(dim=-1)
+    return torch.count_nonzero(passed, dim=-1)

@@ -54,11 +54,12 @@ def generate(
     inputs = {name: as_tensor(value, model.device) for name, value in inputs.items()}
     check_prompt(model.config, inputs)
     prompt, mask, encoder = prompt_of(model.config, inputs)
-    check_room(model.config, int(mask.sum(1).max()), options.max_new_tokens)
+    longest = torch.count_nonzero(mask, dim=1).max()
+    check_room(model.config, int(longest), options.max_new_tokens)
     rule = "Every row must end in a token to continue (pad prompts on the left)"
     require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
     numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
-    uniforms = torch.as_tensor(numbers, device=model.device)
+    uniforms = torch.tensor(numbers, device=model.device)
     with torch.no_grad(), evaluation():
         limit = options.max_new_tokens
         new_tokens = search(model, prompt, mask, encoder, uniforms, limit, options)
@@ -95,11 +96,12 @@ def check_prompt(config: CamembertConfig, inputs: dict[str, Any]) -> None:
 def prompt_of(config: CamembertConfig, inputs: dict[str, Any]) -> tuple[Tensor, Tensor, Encoder]:
     """Give ids (B, T) and mask (B, T), and encoder states (B, S, D) and mask (B, S), if any."""
     prompt, mask = inputs["input_ids"], inputs["attention_mask"]
-    mask = prompt != config.pad_token_id if mask is None else mask != 0
+    mask = prompt != config.pad_token_id if mask is None else mask.to(torch.bool)
     states, seen = inputs["encoder_hidden_states"], inputs["encoder_attention_mask"]
     if states is None:
         return prompt, mask, ()
-    seen = torch.ones_like(states[..., 0], dtype=torch.bool) if seen is None else seen != 0
+    every = torch.ones_like(states[..., 0], dtype=torch.bool)
+    seen = every if seen is None else seen.to(torch.bool)
     return prompt, mask, (states, seen)
 
 

@@ -57,7 +57,7 @@ def start_beams(
     scores = tf.tile(tf.cast(tf.where(first, 0.0, LOWEST), logits.dtype)[None], [rows, 1])  # (B, W)
     finished_scores = tf.fill(tf.shape(scores), tf.constant(-math.inf, scores.dtype))
     is_unfinished = tf.ones_like(prompt[:, 0], dtype=tf.bool)
-    length = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
+    length = tf.math.count_nonzero(mask, axis=1, dtype=tf.int32)
     return Beams(
         new_tokens, scores, new_tokens, finished_scores, is_unfinished, length, limit, cache
     )

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from camembert_dual.generation.config import GenerationOptions
-from camembert_dual.tf.losses import wide_dtype
+from camembert_dual.tf.tensors import wide_dtype
 
 Encoder = tuple[tf.Tensor, tf.Tensor] | tuple[()]
 

@@ -100,4 +100,4 @@ def draw(ranked: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
     """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
     sums = tf.cumsum(tf.nn.softmax(ranked, axis=-1), axis=-1)
     passed = sums <= tf.cast(uniforms[:, None], sums.dtype) * sums[:, -1:]
-    return tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
+    return tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)

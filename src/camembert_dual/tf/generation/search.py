@@ -102,7 +102,8 @@ def prompt_of(
     states, seen = inputs["encoder_hidden_states"], inputs["encoder_attention_mask"]
     if states is None:
         return prompt, mask, ()
-    seen = tf.ones_like(states[..., 0], dtype=tf.bool) if seen is None else tf.cast(seen, tf.bool)
+    every = tf.ones_like(states[..., 0], dtype=tf.bool)
+    seen = every if seen is None else tf.cast(seen, tf.bool)
     return prompt, mask, (states, seen)
 
 
