@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+from tensorflow import GradientTape
 
 import camembert_dual.pt.training.optimization as pt
 import camembert_dual.tf.training.optimization as tf
@@ -15,6 +16,7 @@ import tree_pt
 import tree_tf
 from camembert_dual.training.schedules import linear_warmup_linear_decay
 
+STEPS = 4
 OPTIONS = {"learning_rate": 0.02, "total_steps": 9, "warmup_steps": 3, "weight_decay": 0.3}
 
 
@@ -76,6 +78,53 @@ def test_steps_end_at_the_same_weights(longest):
     expected, found = ours.to_arrays(), theirs.to_arrays()
     moved = max(np.abs(expected[name] - arrays[name]).max() for name in arrays)
     assert moved > 0.01
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+
+
+def fit(model, optimizer, batch):
+    model.compile(optimizer)
+    model.fit(batch, epochs=STEPS, batch_size=cases.B, shuffle=False, verbose=0)
+
+
+def train_on_batch(model, optimizer, batch):
+    model.compile(optimizer)
+    for _ in range(STEPS):
+        model.train_on_batch(batch)
+
+
+def loop(model, optimizer, batch):
+    for _ in range(STEPS):
+        with GradientTape() as tape:
+            loss = model(batch, training=True).loss
+        weights = model.trainable_variables
+        optimizer.apply(tape.gradient(loss, [one.value for one in weights]), weights)
+
+
+@pytest.mark.parametrize("train", [fit, train_on_batch, loop])
+@pytest.mark.parametrize("task", [cases.TOKEN, cases.MASKED])
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_optimizers_of_keras_move_tables_as_those_of_torch(name, task, train):
+    """On texts that repeat tokens; epsilon is small, as the two add it at different places."""
+    config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    arrays = cases.weights(config, task)
+    batch = cases.padded(config, cases.generator("repeated"), cases.B, cases.RIGHT)
+    batch["input_ids"][:, 1:4] = 17
+    size = "num_labels" if task == cases.TOKEN else "vocab_size"
+    batch |= cases.token_labels(size)(config, cases.generator("labels"))
+    ours = tree_pt.new(task, config, arrays)
+    optimizer = getattr(torch.optim, name)(ours.parameters(), 1e-3, eps=1e-13)
+    for _ in range(STEPS):
+        given = {name: torch.tensor(value) for name, value in batch.items()}
+        optimizer.zero_grad()
+        ours(**given).loss.backward()
+        optimizer.step()
+    theirs = tree_tf.new(task, config, arrays)
+    options = {"weight_decay": 0.01} if name == "AdamW" else {}
+    train(theirs, getattr(keras.optimizers, name)(1e-3, epsilon=1e-13, **options), batch)
+    expected, found = ours.to_arrays(), theirs.to_arrays()
+    words = "roberta.embeddings.word_embeddings.weight"
+    assert np.abs(expected[words][17] - arrays[words][17]).min() > 1e-4
     for name, array in expected.items():
         np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
 

@@ -177,6 +177,136 @@ def test_class_weights_are_weights_of_their_rows():
     assert history[0] == history[1]
 
 
+WAYS = {
+    "fit": lambda model, *given, **weights: model.fit(*given, verbose=0, **weights).history["loss"],
+    "validation": lambda model, *given, sample_weight: model.fit(
+        *given,
+        verbose=0,
+        validation_data=(*given, *[None] * (2 - len(given)), sample_weight),
+    ).history["val_loss"],
+    "evaluate": lambda model, *given, **weights: model.evaluate(*given, verbose=0, **weights),
+    "train_on_batch": lambda model, *given, **weights: model.train_on_batch(*given, **weights),
+    "test_on_batch": lambda model, *given, **weights: model.test_on_batch(*given, **weights),
+}
+
+
+@pytest.mark.parametrize(
+    ("loss", "eager"),
+    [(loss, True) for loss in LOSSES.values()]
+    + [(LOSSES["TokenClassification, some labels"], False)]
+    + [(LOSSES["QuestionAnswering, spans"], False)],
+    ids=str,
+)
+def test_sample_weights_count_wherever_labels_stand(loss, eager):
+    model, batch, labels, unweighted = prepared(loss, run_eagerly=eager)
+    weights = np.array([0.5, 3.0])
+    expected = model.evaluate(batch, as_y(labels), sample_weight=weights, verbose=0)
+    assert abs(expected - unweighted) > 1e-3
+    for name, way in WAYS.items():
+        for given in ((batch | labels,), (batch, labels), (batch, as_y(labels))):
+            found = way(model, *given, sample_weight=weights)
+            np.testing.assert_allclose(found, expected, rtol=2e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("eager", [True, False], ids=["eager", "graph"])
+def test_weighted_metrics_see_weights_wherever_labels_stand(eager):
+    compiled = {"weighted_metrics": [keras.metrics.SparseCategoricalAccuracy("accuracy")]}
+    loss = LOSSES["TokenClassification, some labels"]
+    model, batch, labels, _ = prepared(loss, run_eagerly=eager, **compiled)
+    right = np.argmax(model(batch).logits, axis=-1) == labels["labels"]
+    weights = (labels["labels"] != -100) * np.array([[0.5], [3.0]])
+    for given in ((batch | labels,), (batch, labels), (batch, labels["labels"])):
+        model.reset_metrics()
+        found = model.test_on_batch(*given, sample_weight=np.array([0.5, 3.0]), return_dict=True)
+        expected = np.average(right, weights=weights)
+        np.testing.assert_allclose(found["accuracy"], expected, rtol=2e-6)
+
+
+def test_class_weights_count_wherever_labels_stand():
+    model, batch, _, _ = prepared(LOSSES["SequenceClassification, inferred classes"])
+    labels, weights = {"labels": np.array([1, 4])}, {1: 0.5, 4: 3.0}
+    expected = model.evaluate(
+        batch, labels["labels"], sample_weight=np.array([0.5, 3.0]), verbose=0
+    )
+    together = tf.data.Dataset.from_tensor_slices(batch | labels).batch(2)
+    apart = tf.data.Dataset.from_tensor_slices((batch, labels)).batch(2)
+    for given in ((batch | labels,), (batch, labels), (together,), (apart,)):
+        found = model.fit(*given, class_weight=weights, shuffle=False, verbose=0).history["loss"]
+        np.testing.assert_allclose(found, expected, rtol=2e-6)
+    for given in ((batch | labels,), (batch, labels)):
+        found = model.train_on_batch(*given, class_weight=weights)
+        np.testing.assert_allclose(found, expected, rtol=2e-6)
+
+
+def test_class_weights_of_texts_with_several_labels_are_refused():
+    model, batch, labels, _ = prepared(LOSSES["TokenClassification, some labels"])
+    with pytest.raises(
+        ValueError, match=r"^class_weight must go with one label per text; .*ion\.$"
+    ):
+        model.fit(batch, labels["labels"], class_weight={1: 2.0}, verbose=0)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
+def test_numpy_labels_train_eagerly(loss):
+    """Keras hands NumPy's arrays on as they are."""
+    model, batch, labels, expected = prepared(loss)
+    for given in ((batch | labels,), (batch, labels), (batch, as_y(labels))):
+        np.testing.assert_allclose(model.train_on_batch(*given), expected, rtol=2e-6)
+
+
+CALLS = {
+    "call": lambda model, batch: model(batch),
+    "keywords": lambda model, batch: model(**batch),
+    "backbone": lambda model, batch: model.roberta(batch),
+    "graph": lambda model, batch: tf.function(model)(batch),
+    "graph of a user": lambda model, batch: tf.function(lambda given: model(given).logits)(batch),
+    "predict": lambda model, batch: model.predict(batch, verbose=0),
+    "fit": lambda model, batch: model.fit(batch, np.zeros((2, 7), int), verbose=0),
+    "functional": lambda model, batch: model(
+        {name: keras.Input(one.shape[1:], dtype="int32") for name, one in batch.items()}
+    ),
+    "inside": lambda model, batch: Outer(model)(batch),
+}
+
+
+class Outer(keras.Model):
+    """A user's model around ours."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+@pytest.mark.parametrize("eager", [True, False], ids=["eager", "graph"])
+@pytest.mark.parametrize("how", CALLS)
+def test_a_refusal_is_one_line_however_the_model_is_called(how, eager):
+    config = cases.config()
+    model = tree.new(cases.TOKEN, config, cases.weights(config, cases.TOKEN))
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=eager)
+    batch = dict(cases.inputs(cases.TOKEN, cases.case("right padding")))
+    batch["attention_mask"] = np.ones((2, 5), int)
+    with pytest.raises(
+        ValueError, match=r"^attention_mask must be of shape .*received .*, 5"
+    ) as error:
+        CALLS[how](model, batch)
+    assert "\n" not in str(error.value)
+
+
+def test_an_error_of_another_kind_keeps_keras_report():
+    config = cases.config()
+    model = tree.new(cases.TOKEN, config, cases.weights(config, cases.TOKEN))
+
+    def broken(inputs, training=None):
+        raise KeyError("mine")
+
+    model.classifier.call = broken
+    with pytest.raises(KeyError, match=r"Exception encountered.*mine.*Arguments received"):
+        model(cases.inputs(cases.TOKEN, cases.case("right padding")))
+
+
 @pytest.mark.parametrize(
     ("task", "y", "message"),
     [

@@ -12,13 +12,20 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
-from camembert_dual.common.model_names import MODEL, QUESTION_ANSWERING
+from camembert_dual.common.model_names import (
+    CAUSAL_LM,
+    MASKED_LM,
+    MODEL,
+    QUESTION_ANSWERING,
+    TOKEN_CLASSIFICATION,
+)
 from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.outputs import ModelOutput
 from camembert_dual.tf.checks import as_tensor
 
 SPAN = ("start_positions", "end_positions")
 LABELS = ("labels", *SPAN)
+SEVERAL_LABELS = (CAUSAL_LM, MASKED_LM, QUESTION_ANSWERING, TOKEN_CLASSIFICATION)
 
 
 def without_labels(x: Any) -> Any:
@@ -28,19 +35,29 @@ def without_labels(x: Any) -> Any:
     return {name: value for name, value in x.items() if name not in LABELS}
 
 
-def with_labels_apart(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+def with_labels_apart(
+    model: Any, x: Any, y: Any, options: dict[str, Any]
+) -> tuple[Any, Any, dict[str, Any]]:
     """Take labels out of the inputs of ``fit`` and others: Keras weighs nothing without ``y``.
 
     Args:
+        model: The model.
         x: Inputs, or a dataset of them.
         y: Labels; None if they are among the inputs; ``{"labels": ...}`` is the same as they alone.
         options: Keywords of the call, among them ``sample_weight`` and ``class_weight``.
 
     Returns:
         Inputs, labels and keywords, so that Keras weighs each label.
+
+    Raises:
+        ValueError: If classes are weighed where a text has more than one label.
     """
-    if isinstance(x, tf.data.Dataset) and options.get("class_weight"):
-        return x.map(batch_of, tf.data.AUTOTUNE), y, options
+    if options.get("class_weight"):
+        # Keras would take the position of the largest label of a text for its class
+        rule = "class_weight must go with one label per text; sample_weight weighs each label"
+        require(model.architecture not in SEVERAL_LABELS, rule, type(model).__name__)
+        if isinstance(x, tf.data.Dataset):
+            return x.map(partial(batch_of, model), tf.data.AUTOTUNE), y, options
     if y is None and isinstance(x, Mapping):
         y = {name: x[name] for name in LABELS if name in x} or None
         x = without_labels(x)
@@ -52,19 +69,19 @@ def with_labels_apart(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any
     return x, y, options
 
 
-def batch_of(*data: Any) -> tuple[Any, ...]:
+def batch_of(model: Any, *data: Any) -> tuple[Any, ...]:
     """A batch of a dataset with its labels apart."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-    x, y, _ = with_labels_apart(x, y, {})
+    x, y, _ = with_labels_apart(model, x, y, {})
     return (x, y) if weights is None else (x, y, weights)
 
 
-def validation_of(data: Any) -> Any:
+def validation_of(model: Any, data: Any) -> Any:
     """The ``validation_data`` of ``fit`` with its labels apart; datasets stay as they are."""
     if not isinstance(data, tuple | list | Mapping):
         return data
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-    x, y, options = with_labels_apart(x, y, {"sample_weight": weights})
+    x, y, options = with_labels_apart(model, x, y, {"sample_weight": weights})
     return x, y, options["sample_weight"]
 
 

@@ -23,24 +23,25 @@ class KerasModel(keras.Model):
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
         """Train, as Keras does; labels may stand among the inputs, whatever weighs them."""
-        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         if options.get("validation_data") is not None:
-            options["validation_data"] = keras_fit.validation_of(options["validation_data"])
+            validation = keras_fit.validation_of(self, options["validation_data"])
+            options["validation_data"] = validation
         return super().fit(x, y, *args, **options)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
         """Measure losses and metrics, as Keras does; labels as in :meth:`fit`."""
-        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().evaluate(x, y, *args, **options)
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
         """Take one step, as Keras does; labels as in :meth:`fit`."""
-        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().train_on_batch(x, y, *args, **options)
 
     def test_on_batch(self, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
         """Measure one batch, as Keras does; labels as in :meth:`fit`."""
-        x, y, options = keras_fit.with_labels_apart(x, y, options)
+        x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().test_on_batch(x, y, *args, **options)
 
     def compute_loss(

@@ -8,7 +8,7 @@ import tensorflow as tf
 from camembert_dual.common.errors import require
 from camembert_dual.common.id_layout import META_SYMBOL
 from camembert_dual.common.model_names import TASK_OF
-from camembert_dual.inputs import infer_problem_type
+from camembert_dual.labels import infer_problem_type
 from camembert_dual.tasks.fill_mask import TOP_K
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tokenization.camembert import CamembertBase
