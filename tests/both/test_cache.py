@@ -81,7 +81,8 @@ def test_a_cache_is_left_out_when_it_is_not_wanted():
 
 def test_an_encoder_has_no_cache():
     inputs = cases.inputs(cases.BARE, cases.case("ids alone"))
-    found = tree.run(tree.built(cases.BARE, "plain"), inputs, use_cache=True, return_dict=True)
+    with pytest.warns(UserWarning, match="use_cache=True has no effect"):
+        found = tree.run(tree.built(cases.BARE, "plain"), inputs, use_cache=True, return_dict=True)
     assert set(found) == {"last_hidden_state", "pooler_output"}
 
 

@@ -113,7 +113,7 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
     arrays = {
         # a position table that relative positions leave unused has no gradient at all
         name: as_array(torch.zeros_like(weight) if weight.grad is None else weight.grad)
-        for name, weight in model.named_parameters(remove_duplicate=False)
+        for name, weight in model.named_parameters()
     }
     return as_array(loss), arrays
 
