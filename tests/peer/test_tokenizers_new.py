@@ -75,3 +75,46 @@ def test_other_families_are_served_as_by_the_generic_class(tmp_path):
     options = {"padding": True, "truncation": True, "max_length": 16}
     assert one(SENTENCES, **options).input_ids == other(SENTENCES, **options).input_ids
     assert type(AutoTokenizer.from_pretrained(tmp_path)) is CamembertTokenizerFast
+
+
+CHANGES = {
+    "a piece pads": {"pad_token": "</s>"},
+    "a new token pads": {"pad_token": "[PAD]"},
+    "unknown text pads": {"pad_token": "<unk>"},
+    "a new mask": {"mask_token": "[MASK]"},
+    "a new unknown": {"unk_token": "[UNK]"},
+    "new ends": {"cls_token": "[CLS]", "sep_token": "[SEP]", "eos_token": "[SEP]"},
+    "more": {"additional_special_tokens": ["<e1>", "<e2>"]},
+}
+CHANGED = ["le chat dort", "la mer 漢字 est belle", "le<mask>[MASK]</s>", "la"]
+ROLES = ("pad_token", "mask_token", "unk_token", "cls_token", "sep_token")
+
+
+@pytest.mark.parametrize("cls", [*CLASSES, AutoTokenizer])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_folders_written_there_after_a_change_mean_the_same_here(folder, tmp_path, cls, change):
+    other = transformers.AutoTokenizer.from_pretrained(folder)
+    other.add_special_tokens(change)
+    other.save_pretrained(tmp_path)
+    one = cls.from_pretrained(tmp_path)
+    for role in ROLES:
+        assert getattr(one, role) == getattr(other, role)
+        assert getattr(one, f"{role}_id") == getattr(other, f"{role}_id")
+    assert len(one) == len(other)
+    texts = CHANGED if "mask_token" not in change else CHANGED[:2]  # blanks after "[MASK]" differ
+    assert one(texts, padding=True).input_ids == other(texts, padding=True).input_ids
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_folders_written_here_after_a_change_mean_the_same_there(ours, folder, tmp_path, change):
+    one = type(ours).from_pretrained(folder)
+    one.add_special_tokens(change)
+    one.save_pretrained(tmp_path)
+    other = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    for role in ROLES:
+        assert getattr(other, f"{role}_id") == getattr(one, f"{role}_id")
+    assert len(other) == len(one)
+    if "cls_token" in change:
+        return  # it puts bos_token and eos_token around a text, whatever a file says
+    texts = CHANGED[:2]
+    assert one(texts, padding=True).input_ids == other(texts, padding=True).input_ids

@@ -274,9 +274,8 @@ class CamembertForQuestionAnswering(PretrainedModel):
         Inputs as in :meth:`CamembertModel.forward`.
 
         Args:
-            start_positions: Index of the first token of the answer (B); beyond the text it is
-                ignored.
-            end_positions: Index of its last token (B); beyond the text it is ignored.
+            start_positions: The answer's first token (B); beyond the text it is ignored.
+            end_positions: Its last token (B); beyond the text it is ignored.
 
         Returns:
             :class:`QuestionAnsweringModelOutput` with ``start_logits`` and ``end_logits`` (B, T),

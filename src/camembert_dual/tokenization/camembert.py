@@ -78,6 +78,7 @@ class CamembertBase(BaseTokenizer):
         added_tokens_decoder: Mapping[int, Any] | None = None,
         model_max_length: int | None = None,
         unk_id: int | None = None,
+        ends: tuple[int, int] | None = None,
         **settings: Any,
     ) -> None:
         """Load a SentencePiece model, or the one of a ``tokenizer.json``, and number its tokens.
@@ -91,6 +92,8 @@ class CamembertBase(BaseTokenizer):
             model_max_length: Tokens that the model takes.
             unk_id: The id of text that no piece covers, as long as no other ``unk_token`` is set;
                 that of the token by default.
+            ends: The ids around a text, as long as no other ``cls_token`` or ``sep_token`` is set;
+                those of the tokens by default.
             **settings: The attributes of :class:`BaseTokenizer`.
         """
         model, stated = read_vocabulary(Path(vocabulary))
@@ -110,7 +113,9 @@ class CamembertBase(BaseTokenizer):
             model_max_length=POSITIONS if model_max_length is None else model_max_length,
             **settings,
         )
+        self.convert_ids_to_tokens([] if ends is None else list(ends))  # each must be a token's
         self._unknown = self.unk_token, unk_id
+        self._ends = (self.cls_token, self.sep_token), ends
 
     @property
     def sp_model(self) -> Any:
@@ -130,6 +135,9 @@ class CamembertBase(BaseTokenizer):
 
     def templates(self) -> Templates:
         """``<s> A </s>`` and ``<s> A </s></s> B </s>``."""
+        tokens, ends = self._ends
+        if ends is not None and tokens == (self.cls_token, self.sep_token):
+            return camembert_templates(*ends)
         return camembert_templates(
             self.convert_tokens_to_ids(str(self.cls_token)),
             self.convert_tokens_to_ids(str(self.sep_token)),

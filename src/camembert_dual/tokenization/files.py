@@ -14,7 +14,6 @@ from camembert_dual.common.id_layout import (
     FIRST_TOKENS,
     OFFSET_FAMILIES,
     PAD_ID,
-    UNK,
     longest_text,
 )
 from camembert_dual.storage.atomic import staged_save
@@ -38,7 +37,7 @@ from camembert_dual.tokenization.added_tokens import (
     token_text,
 )
 from camembert_dual.tokenization.options import SANE_LIMIT, SETTING_KINDS, check_kinds
-from camembert_dual.tokenization.tokenizer_json import is_camembert, unknown_id
+from camembert_dual.tokenization.tokenizer_json import end_ids, is_camembert, unknown_id
 
 VOCABULARIES = (SENTENCEPIECE, TOKENIZER_JSON)
 SETTINGS_FILES = (TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS)
@@ -46,7 +45,8 @@ READ_FILES = (*VOCABULARIES, *SETTINGS_FILES, CONFIG)
 _IDS = 1 << 31
 EXTRA = "extra_special_tokens"  # what release 5 calls additional_special_tokens
 _NOT_SETTINGS = (
-    *("added_tokens_decoder", "auto_map", "backend", EXTRA, "is_local", "local_files_only"),
+    *("added_tokens_decoder", "auto_map", "backend", "ends", EXTRA, "is_local"),
+    "local_files_only",
     *("name_or_path", "processor_class", "segmenter", "self", "special_tokens"),
     *("special_tokens_map_file", "tokenizer_class", "tokenizer_file", "unk_id", "vocab_file"),
     "vocabulary",
@@ -113,10 +113,9 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
     settings["name_or_path"] = str(name_or_path)
     own = is_camembert(contents[TOKENIZER_JSON]) if tokenizer_file else None
     if own and "unk_token" not in options:
-        unk_token = settings.get("unk_token")
-        settings["unk_id"] = unknown_id(
-            contents[TOKENIZER_JSON], UNK if unk_token is None else str(unk_token)
-        )
+        settings["unk_id"] = unknown_id(contents[TOKENIZER_JSON], str(settings.get("unk_token")))
+    if own and not options.keys() & {"cls_token", "sep_token"}:
+        settings["ends"] = end_ids(contents[TOKENIZER_JSON])
     settings |= {name: value for name, value in options.items() if name not in HUB_OPTIONS}
     family = _family(contents[TOKENIZER_CONFIG], path)
     return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)

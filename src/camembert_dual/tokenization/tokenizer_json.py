@@ -38,7 +38,12 @@ from camembert_dual.tokenization.sentencepiece_model import (
     SentencePieceModel,
     build_model,
 )
-from camembert_dual.tokenization.template import Templates, templates_json
+from camembert_dual.tokenization.template import (
+    Templates,
+    camembert_templates,
+    read_templates,
+    templates_json,
+)
 
 FIRST_PIECE = PIECE_OFFSET + 1  # behind the <unk> of the SentencePiece model
 _LARGEST = 3e38  # of a float32
@@ -103,7 +108,26 @@ def unknown_id(content: Mapping[str, Any], unk_token: str) -> int | None:
     vocab = content["model"]["vocab"]
     if not is_integer(index, 0) or index >= len(vocab):
         return None
-    return None if unk_token in (UNK, vocab[index][0]) else int(index)
+    usual = (UNK, str(None), vocab[index][0])
+    return None if unk_token in usual else int(index)
+
+
+def end_ids(content: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The ids that a CamemBERT ``tokenizer.json`` puts around a text.
+
+    Returns:
+        The first and the last; None if it says nothing of the kind.
+
+    Raises:
+        ValueError: If it says so in an unknown way.
+    """
+    templates = read_templates(content.get("post_processor"))
+    if not templates.single:
+        return None
+    first, last = templates.single[0].content, templates.single[-1].content
+    if isinstance(first, int) and isinstance(last, int):
+        return (first, last) if templates == camembert_templates(first, last) else None
+    return None
 
 
 def can_hold(model: SentencePieceModel, added: Mapping[int, AddedToken]) -> bool:

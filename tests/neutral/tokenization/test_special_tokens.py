@@ -373,3 +373,27 @@ def test_a_piece_that_is_added_is_still_a_piece_after_a_reload_from_json_alone(f
     for again in (AutoTokenizer.from_pretrained(tmp_path), alone):
         assert again.get_vocab() == tokenizer.get_vocab()
         assert again(TEXTS).input_ids == tokenizer(TEXTS).input_ids
+
+
+@pytest.mark.parametrize("cls", CAMEMBERT)
+def test_what_tokenizer_json_does_otherwise_than_the_roles_say_stays(folder, tmp_path, cls):
+    """So the reference's fast class writes it, whose unknown text and ends ignore new roles."""
+    tokenizer = make(CamembertTokenizer, folder)
+    plain = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer.add_special_tokens({"unk_token": "[UNK]", "cls_token": "[CLS]"})
+    tokenizer.save_pretrained(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    content = json.loads(path.read_text())
+    assert content["model"]["unk_id"] == tokenizer.unk_token_id == MASK_ID + 1
+    content["model"] = plain["model"]
+    content["post_processor"] = plain["post_processor"]
+    path.write_text(json.dumps(content))
+    one = cls.from_pretrained(tmp_path)
+    assert (one.unk_token_id, one.cls_token_id) == (MASK_ID + 1, MASK_ID + 2)
+    assert one("le 漢").input_ids == make(cls, folder)("le 漢").input_ids
+    for again in reload(one, tmp_path / "again"):
+        assert state(again) == state(one)
+    one.unk_token, one.cls_token = "<x>", "<y>"
+    assert one("漢").input_ids == [MASK_ID + 4, 7, MASK_ID + 3, 6]
+    named = cls.from_pretrained(tmp_path, unk_token="[UNK]", cls_token="[CLS]")
+    assert named("漢").input_ids == tokenizer("漢").input_ids == [MASK_ID + 2, 7, MASK_ID + 1, 6]
