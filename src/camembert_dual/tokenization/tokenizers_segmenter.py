@@ -23,7 +23,7 @@ _ADDING = threading.Lock()
 
 
 @contextmanager
-def library_errors(rule: str) -> Iterator[None]:
+def library_errors(what: str) -> Iterator[None]:
     """Turn whatever the library raises into one error; where it panics, that is no ``Exception``.
 
     Raises:
@@ -35,7 +35,9 @@ def library_errors(rule: str) -> Iterator[None]:
         raise
     except BaseException as error:
         text = short(repr(str(error)))
-        raise CheckpointError(f"{rule}; received {text} of the library.") from None
+        raise CheckpointError(
+            f"{what} must be one that the tokenizers library takes; received {text}."
+        ) from None
 
 
 def load_library(path: Path) -> Tokenizer:
@@ -44,7 +46,7 @@ def load_library(path: Path) -> Tokenizer:
     Raises:
         CheckpointError: If it cannot be read.
     """
-    with library_errors(f"{path}: the file must be one that the tokenizers library reads"):
+    with library_errors(f"{path}: the file"):
         return Tokenizer.from_file(str(path))
 
 
@@ -81,7 +83,7 @@ class TokenizersSegmenter:
 
     def _run(self, encode: Any, texts: Sequence[str]) -> list[Encoding]:
         try:
-            with library_errors("A text must be one that tokenizer.json can cut"):
+            with library_errors("A text"):
                 return list(encode(list(texts), add_special_tokens=False))
         except ValueError:
             for text in texts:
@@ -117,7 +119,8 @@ class TokenizersSegmenter:
         Raises:
             ValueError: If it says so in an unknown way.
         """
-        return read_templates(json.loads(self.library.to_str())["post_processor"])
+        processor = self.library.post_processor  # by itself, as the file may hold many tokens
+        return read_templates(None if processor is None else json.loads(processor.__getstate__()))
 
     def text(self) -> str:
         """The text of a ``tokenizer.json``.

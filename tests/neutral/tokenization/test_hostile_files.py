@@ -155,7 +155,7 @@ def test_what_the_library_raises_or_panics_at_is_one_error(folder, normalizer):
     change(folder, JSON, normalizer=normalizer)
     text = refusal(TokenizerFast, folder)
     assert text.startswith(f"{folder / JSON}: ")
-    assert "of the library" in text
+    assert "one that the tokenizers library takes" in text
 
 
 @pytest.mark.parametrize("depth", [600, 3000, 100_000])
@@ -258,7 +258,7 @@ def test_two_hundred_thousand_added_tokens_are_quick_to_load(folder, cls, name):
     assert ("<tok77>" in text) is (name == ADDED)  # which does not say that they are special
     assert len(tokenizer) == MASK_ID + 5 + COUNT
     # the library reads a tokenizer.json a second time, and its tokens are told it one by one
-    assert min(took) < (3 if cls is TokenizerFast else 2)
+    assert min(took) < (5 if cls is TokenizerFast else 2)
 
 
 @pytest.mark.parametrize("special", [False, True])
