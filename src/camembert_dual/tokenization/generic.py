@@ -10,7 +10,7 @@ from tokenizers import AddedToken, Tokenizer
 
 from camembert_dual.common.id_layout import SPECIAL_TOKENS
 from camembert_dual.storage.file_names import TOKENIZER_CONFIG, TOKENIZER_JSON
-from camembert_dual.tokenization.added_tokens import ROLES, read_token, token_text
+from camembert_dual.tokenization.added_tokens import ROLES, read_token
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.files import TokenizerFolder, settings_json, write_files
 from camembert_dual.tokenization.template import Templates
@@ -58,8 +58,8 @@ class TokenizerFast(BaseTokenizer):
             known = (one for one in (SPECIAL_TOKENS, _BERT) if vocab >= set(one.values()))
             tokens = next(known, {})
         named = segmenter.added.ids
-        stated = [token for _, token in sorted((added_tokens_decoder or {}).items())]
-        segmenter.add([_flagged(token) for token in stated if token_text(token) not in named])
+        stated = [_flagged(token) for _, token in sorted((added_tokens_decoder or {}).items())]
+        segmenter.add([token for token in stated if token.content not in named])
         super().__init__(
             segmenter, tokens, additional_special_tokens=additional_special_tokens, **settings
         )

@@ -225,6 +225,7 @@ def test_whatever_a_file_says_is_read_or_refused(sound, tmp_path_factory, alone,
 
 
 COUNT = 200_000
+BUSY = 8  # seconds, for what takes less than two on a quiet machine, and minutes if it is quadratic
 MANY = {f"<tok{i}>": MASK_ID + 5 + i for i in range(COUNT)}
 
 
@@ -243,22 +244,27 @@ def write_many(folder, name, special):
     (folder / name).write_text(json.dumps(content))
 
 
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("name", [ADDED, CONFIG, JSON])
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        (ADDED, CamembertTokenizer),
+        (CONFIG, CamembertTokenizerFast),
+        (JSON, AutoTokenizer),
+        (CONFIG, TokenizerFast),
+        (JSON, TokenizerFast),
+    ],
+)
 def test_two_hundred_thousand_added_tokens_are_quick_to_load(folder, cls, name):
     write_many(folder, name, special=True)
-    took = []
-    for _ in range(2):  # the quicker one is less disturbed by what else the machine does
-        start = time.thread_time()
-        tokenizer = cls.from_pretrained(folder)
-        ids = tokenizer("le <tok199999> chat<tok7><tok77>").input_ids
-        text = tokenizer.decode(ids, skip_special_tokens=True)
-        took.append(time.thread_time() - start)
+    start = time.thread_time()
+    tokenizer = cls.from_pretrained(folder)
+    ids = tokenizer("le <tok199999> chat<tok7><tok77>").input_ids
+    text = tokenizer.decode(ids, skip_special_tokens=True)
+    took = time.thread_time() - start
     assert {MANY["<tok199999>"], MANY["<tok7>"], MANY["<tok77>"]} < set(ids)
     assert ("<tok77>" in text) is (name == ADDED)  # which does not say that they are special
     assert len(tokenizer) == MASK_ID + 5 + COUNT
-    # the library reads a tokenizer.json a second time, and its tokens are told it one by one
-    assert min(took) < (5 if cls is TokenizerFast else 2)
+    assert took < BUSY
 
 
 @pytest.mark.parametrize("special", [False, True])
@@ -267,4 +273,4 @@ def test_two_hundred_thousand_tokens_are_quick_to_add(sound, special):
     start = time.thread_time()
     assert fresh.add_tokens(list(MANY), special_tokens=special) == COUNT
     assert fresh("<tok77>le").input_ids[1] == MASK_ID + 78
-    assert time.thread_time() - start < 2
+    assert time.thread_time() - start < BUSY
