@@ -27,7 +27,7 @@ from camembert_dual.common.model_names import (
 )
 from camembert_dual.config import CamembertConfig
 from camembert_dual.config_families import CONFIG_CLASSES
-from camembert_dual.storage.file_names import CONFIG, TOKENIZER_CONFIG
+from camembert_dual.storage.file_names import CONFIG
 from camembert_dual.storage.json_files import read_json
 from camembert_dual.storage.locate import HUB_OPTIONS, locate
 from camembert_dual.tokenization.auto import AutoTokenizer as TokenizerOfFolder
@@ -97,7 +97,7 @@ class AutoConfig:
             ValueError: If the class has another ``model_type``, or the word is taken.
         """
         rule = f"The model_type of {config.__name__} must be the one registered, {model_type}"
-        require(config.model_type == model_type, rule, config.model_type)
+        require(config.model_type == model_type, rule, repr(config.model_type))
         _enter(cls.registered, model_type, config, exist_ok)
 
 
@@ -135,21 +135,16 @@ class AutoTokenizer(TokenizerOfFolder):
     def _registered_for(
         cls, name_or_path: str | Path, use_fast: bool, options: dict[str, Any]
     ) -> type[BaseTokenizer] | None:
-        """The class that was registered for a folder: by the name it was saved under, else by type.
-
-        A fast and a slow class are saved under the names of both.
-        """
+        """The class that was registered for a folder's configuration."""
         where = {name: options[name] for name in HUB_OPTIONS if name in options}
-        path = locate(name_or_path, filenames=(TOKENIZER_CONFIG, CONFIG), **where)
-        saved = _json_of(path / TOKENIZER_CONFIG).get("tokenizer_class")
-        for classes in cls.registered.values():
-            if saved in {one.__name__ for one in classes}:
-                return _preferred(classes, use_fast)
-        model_type = _json_of(path / CONFIG).get("model_type")
-        kind = AutoConfig.registered.get(str(model_type))
-        if saved is not None or kind not in cls.registered:
+        try:
+            path = locate(name_or_path, filenames=(CONFIG,), **where) / CONFIG
+        except FileNotFoundError:  # a repository of a tokenizer alone
             return None
-        return _preferred(cls.registered[kind], use_fast)
+        values = read_json(path) if path.is_file() else {}
+        kind = AutoConfig.registered.get(str(values.get("model_type")), CamembertConfig)
+        classes = cls.registered.get(kind)
+        return classes[-1 if use_fast else 0] if classes else None
 
     @classmethod
     def register(
@@ -284,14 +279,6 @@ def _config_of(name_or_path: str | Path, where: dict[str, Any]) -> CamembertConf
         return AutoConfig.from_pretrained(name_or_path, **where)
     except FileNotFoundError:
         return None
-
-
-def _json_of(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.is_file() else {}
-
-
-def _preferred(classes: list[type[BaseTokenizer]], use_fast: bool) -> type[BaseTokenizer]:
-    return classes[-1 if use_fast else 0]
 
 
 def _enter(registered: dict[Key, Value], key: Key, value: Value, exist_ok: bool) -> None:

@@ -21,7 +21,9 @@ FILES = {
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- training/loop.py",  # pretraining
+    "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",
+    "+ training/warmup.py",
 }
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors

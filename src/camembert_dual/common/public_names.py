@@ -92,6 +92,32 @@ _OUTPUTS = {
     **_same("modeling_outputs", "ModelOutput", *_OUTPUT_NAMES),
     **_same("modeling_tf_outputs", *(f"TF{name}" for name in _OUTPUT_NAMES)),
 }
+_COLLATORS = _same(
+    "training.data_collators",
+    "DataCollatorForLanguageModeling",
+    "DataCollatorForTokenClassification",
+    "DataCollatorForWholeWordMask",
+    "DataCollatorWithPadding",
+    "DefaultDataCollator",
+    "default_data_collator",
+)
+_TRAINING = {
+    **_same("training.seeding", "set_seed"),
+    **_same("training.published_schedules", "SchedulerType"),
+    **_same(
+        "training.schedules",
+        "get_constant_schedule",
+        "get_constant_schedule_with_warmup",
+        "get_cosine_schedule_with_warmup",
+        "get_cosine_with_hard_restarts_schedule_with_warmup",
+        "get_inverse_sqrt_schedule",
+        "get_linear_schedule_with_warmup",
+        "get_polynomial_decay_schedule_with_warmup",
+        "get_scheduler",
+        backend="pt",
+    ),
+    **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+}
 PUBLIC: dict[str, Home] = {
     **_OWN,
     **_MODELS,
@@ -100,4 +126,6 @@ PUBLIC: dict[str, Home] = {
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
+    **_COLLATORS,
+    **_TRAINING,
 }
