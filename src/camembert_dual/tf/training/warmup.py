@@ -115,11 +115,14 @@ class AdamWeightDecay(keras.optimizers.AdamW):
             tuple(exclude_from_weight_decay or ()),
         )
 
-    def _use_weight_decay(self, variable: Any) -> bool:
-        """Whether a weight decays: Keras names it by its place in the model."""
-        included, excluded = (
-            any(re.search(pattern, variable.path) for pattern in one) for one in self.patterns
-        )
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Choose by the paths of the weights, whose names in a graph are their last part alone."""
+        self.exclude_from_weight_decay([one for one in variables if not self.decays(one.path)])
+        super().build(variables)
+
+    def decays(self, path: str) -> bool:
+        """Whether the weight of a path decays."""
+        included, excluded = (any(re.search(one, path) for one in some) for some in self.patterns)
         return included or not excluded
 
     def get_config(self) -> dict[str, Any]:
