@@ -38,9 +38,12 @@ ROOMS = {
         (
             "config",
             "call_forms",
+            "config_families",
             "config_rules",
             "inputs",
             "labels",
+            "modeling_outputs",
+            "modeling_tf_outputs",
             "outputs",
             "parameters",
             "parameter_names",

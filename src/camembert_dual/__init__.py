@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from camembert_dual.common.backends import BACKENDS, tree
-from camembert_dual.common.model_names import ARCHITECTURES, class_name
+from camembert_dual.common.backends import tree
+from camembert_dual.common.public_names import PUBLIC
 
 if TYPE_CHECKING:
     from camembert_dual.auto import AutoConfig as AutoConfig
@@ -30,26 +30,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_NEUTRAL = {
-    "AutoConfig": "auto",
-    "AutoTokenizer": "auto",
-    "CamembertConfig": "config",
-    "CamembertTokenizer": "tokenization",
-    "CamembertTokenizerFast": "tokenization",
-}
-_MODELS = {class_name(one, backend): backend for backend in BACKENDS for one in ARCHITECTURES}
-
-__all__ = sorted(_NEUTRAL | _MODELS)
+__all__ = sorted(PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODELS:
-        module = tree(_MODELS[name], name)
-    elif name in _NEUTRAL:
-        module = importlib.import_module(f"{__name__}.{_NEUTRAL[name]}")
-    else:
+    if name not in PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = getattr(module, name)
+    home = PUBLIC[name]
+    if home.backend:
+        module = tree(home.backend, name, home.module)
+    else:
+        module = importlib.import_module(f"{__name__}.{home.module}")
+    globals()[name] = getattr(module, home.name)
     return globals()[name]
 
 

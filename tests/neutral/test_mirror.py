@@ -24,7 +24,9 @@ FILES = {
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/loop.py",  # pretraining
+    "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",
+    "+ training/warmup.py",
 }
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors

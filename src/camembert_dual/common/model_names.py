@@ -57,6 +57,17 @@ def class_name(architecture: str, backend: str) -> str:
     return f"{BACKENDS[backend].prefix}{architecture}"
 
 
+def auto_name(architecture: str, backend: str) -> str:
+    """The class that makes models of an architecture: ``TFAutoModelForMaskedLM``."""
+    head = architecture.removeprefix(FAMILY).removeprefix(HEADS[0].suffix)
+    return f"{BACKENDS[backend].prefix}AutoModel{head}"
+
+
+def family_name(architecture: str, backend: str, family: str) -> str:
+    """The name of a class in another family: ``TFRobertaForMaskedLM``."""
+    return f"{BACKENDS[backend].prefix}{family}{architecture.removeprefix(FAMILY)}"
+
+
 def keras_name(architecture: str) -> str:
     """What Keras calls a model of the class that was given no name."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=LM)(?=[A-Z])", "_", architecture)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from camembert_dual.common.errors import require
 from camembert_dual.common.id_layout import FIRST_TOKENS, META_SYMBOL
 from camembert_dual.inputs import IGNORE_INDEX, check_range
 from camembert_dual.training.settings import CHOSEN_SHARE, MASK_SHARE, RANDOM_SHARE
+
+TOKEN_IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "mask_token_id")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,20 @@ class MaskingVocabulary:
         first = [number for number, token in enumerate(tokens) if token in FIRST_TOKENS]
         special = special_table(len(tokens), [*special_ids, *first])
         return cls(word_start_table(tokens), punctuation_table(tokens), special, **ids)
+
+
+def vocabulary_of(tokenizer: Any) -> MaskingVocabulary:
+    """Read what masking has to know from a tokenizer.
+
+    Raises:
+        ValueError: If it lacks a special token.
+    """
+    ids = {name: getattr(tokenizer, name) for name in TOKEN_IDS}
+    absent = [name.removesuffix("_id") for name, number in ids.items() if number is None]
+    rule = "The tokenizer must have bos, eos, pad and mask tokens"
+    require(not absent, rule, f"none for {', '.join(absent)}")
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    return MaskingVocabulary.of_tokens(tokens, tokenizer.all_special_ids, **ids)
 
 
 def word_start_table(tokens: Sequence[str]) -> BoolArray:

@@ -19,12 +19,11 @@ from camembert_dual.data.text import Corpus, WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.training.collators import Predictor
 from camembert_dual.training.corpus_rows import EncodedCorpus, encode_corpus, epoch_rows
-from camembert_dual.training.masking import MaskingVocabulary
+from camembert_dual.training.masking import TOKEN_IDS, MaskingVocabulary, vocabulary_of
 from camembert_dual.training.run_state import Progress
 from camembert_dual.training.settings import PretrainingSettings
 
 MODEL = "model"  # the folder of the checkpoint, inside that of the run
-IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "mask_token_id")
 
 
 class Run(NamedTuple):
@@ -75,7 +74,7 @@ def pretrain(
     vocabulary = vocabulary_of(tokenizer)
     loop = tree("pt", "pretrain", "training.loop")
     if model is None:
-        ids = {name: getattr(vocabulary, name) for name in IDS[:3]}
+        ids = {name: getattr(vocabulary, name) for name in TOKEN_IDS[:3]}
         config = settings.config(vocab_size=len(tokenizer), **ids)
         network = loop.new_model(config, settings.seed)
     else:
@@ -88,20 +87,6 @@ def pretrain(
     progress = loop.train(network, settings, encoded, vocabulary, folder)
     save_halves(folder / MODEL, network, tokenizer)
     return Run(network, settings, tokenizer, vocabulary, encoded, progress, folder / MODEL)
-
-
-def vocabulary_of(tokenizer: Any) -> MaskingVocabulary:
-    """Read what masking has to know from a tokenizer.
-
-    Raises:
-        ValueError: If it lacks a special token.
-    """
-    ids = {name: getattr(tokenizer, name) for name in IDS}
-    absent = [name.removesuffix("_id") for name, number in ids.items() if number is None]
-    rule = "The tokenizer must have bos, eos, pad and mask tokens"
-    require(not absent, rule, f"none for {', '.join(absent)}")
-    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
-    return MaskingVocabulary.of_tokens(tokens, tokenizer.all_special_ids, **ids)
 
 
 def encode(tokenizer: Any, paragraphs: list[str]) -> list[IntArray]:

@@ -1,0 +1,131 @@
+"""The public names of the package: for each, the module that has it and what it is called there.
+
+Those of CamemBERT are this package's own; the others are the names by which scripts written for
+``transformers`` 4 ask for the same objects.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from camembert_dual.common.backends import BACKENDS
+from camembert_dual.common.model_names import (
+    ARCHITECTURES,
+    FAMILIES,
+    FAMILY,
+    auto_name,
+    class_name,
+    family_name,
+)
+
+
+class Home(NamedTuple):
+    """Where a public name comes from.
+
+    Attributes:
+        module: Module below the package, or below the tree; empty for the tree itself.
+        name: What it is called there.
+        backend: A key of ``BACKENDS`` for what needs its framework; empty for anything else.
+    """
+
+    module: str
+    name: str
+    backend: str = ""
+
+
+def _same(module: str, *names: str, backend: str = "") -> dict[str, Home]:
+    """Names that are public as their module calls them."""
+    return {name: Home(module, name, backend) for name in names}
+
+
+_OWN = {
+    **_same("auto", "AutoConfig", "AutoTokenizer"),
+    **_same("config", "CamembertConfig"),
+    **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
+}
+_MODELS = {
+    family_name(architecture, backend, family): Home("", class_name(architecture, backend), backend)
+    for family in FAMILIES
+    for backend in BACKENDS
+    for architecture in ARCHITECTURES
+}
+_AUTO_MODELS = {
+    name: Home("auto", name)
+    for backend in BACKENDS
+    for name in (auto_name(architecture, backend) for architecture in ARCHITECTURES)
+}
+_BASES = {
+    f"{BACKENDS[backend].prefix}{family}PreTrainedModel": Home(
+        "pretrained", "PretrainedModel", backend
+    )
+    for backend in BACKENDS
+    for family in ("", *FAMILIES)
+}
+_CONFIGS = {
+    "PretrainedConfig": Home("config", f"{FAMILY}Config"),
+    **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
+}
+_TOKENIZERS = _same(
+    "tokenization.published",
+    "AddedToken",
+    "BatchEncoding",
+    "PreTrainedTokenizer",
+    "PreTrainedTokenizerBase",
+    "PreTrainedTokenizerFast",
+)
+_OUTPUT_NAMES = (
+    "BaseModelOutput",
+    "BaseModelOutputWithPast",
+    "BaseModelOutputWithPastAndCrossAttentions",
+    "BaseModelOutputWithPooling",
+    "BaseModelOutputWithPoolingAndCrossAttentions",
+    "CausalLMOutput",
+    "CausalLMOutputWithCrossAttentions",
+    "CausalLMOutputWithPast",
+    "MaskedLMOutput",
+    "MultipleChoiceModelOutput",
+    "QuestionAnsweringModelOutput",
+    "SequenceClassifierOutput",
+    "TokenClassifierOutput",
+)
+_OUTPUTS = {
+    **_same("modeling_outputs", "ModelOutput", *_OUTPUT_NAMES),
+    **_same("modeling_tf_outputs", *(f"TF{name}" for name in _OUTPUT_NAMES)),
+}
+_COLLATORS = _same(
+    "training.data_collators",
+    "DataCollatorForLanguageModeling",
+    "DataCollatorForTokenClassification",
+    "DataCollatorForWholeWordMask",
+    "DataCollatorWithPadding",
+    "DefaultDataCollator",
+    "default_data_collator",
+)
+_TRAINING = {
+    **_same("training.seeding", "set_seed"),
+    **_same("training.published_schedules", "SchedulerType"),
+    **_same(
+        "training.schedules",
+        "get_constant_schedule",
+        "get_constant_schedule_with_warmup",
+        "get_cosine_schedule_with_warmup",
+        "get_cosine_with_hard_restarts_schedule_with_warmup",
+        "get_inverse_sqrt_schedule",
+        "get_linear_schedule_with_warmup",
+        "get_polynomial_decay_schedule_with_warmup",
+        "get_scheduler",
+        backend="pt",
+    ),
+    **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+}
+PUBLIC: dict[str, Home] = {
+    **_OWN,
+    **_MODELS,
+    **_AUTO_MODELS,
+    **_BASES,
+    **_CONFIGS,
+    **_TOKENIZERS,
+    **_OUTPUTS,
+    **_COLLATORS,
+    **_TRAINING,
+}

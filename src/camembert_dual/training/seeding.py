@@ -1,0 +1,27 @@
+"""One seed for every generator that training draws from."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+
+import numpy as np
+
+from camembert_dual.common.backends import installed, tree
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python's, NumPy's and each installed framework's generator.
+
+    Args:
+        seed: From 0 to 2**32 - 1, as NumPy has it.
+
+    Raises:
+        ValueError: If the seed is out of its range.
+    """
+    np.random.seed(seed)
+    random.seed(seed)
+    for backend in installed():
+        # a tree that cannot be imported, as on Keras with another backend, draws nothing either
+        with contextlib.suppress(ImportError):
+            tree(backend, "set_seed", "training.seeding").seed_framework(seed)
