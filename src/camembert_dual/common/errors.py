@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
+from numbers import Integral, Real  # NumPy's scalars among them, without NumPy
 from pathlib import Path
-
-import numpy as np
 
 MAX_MESSAGE = 480
 MAX_RULE = 330  # of a message: a path, and the rule
@@ -99,13 +98,13 @@ def shown(value: object, limit: int = 100) -> str:
 
 def is_integer(value: object, smallest: int | None = None) -> bool:
     """Whether a value is a whole number, not a truth value, and at least ``smallest``."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
     return whole and (smallest is None or bool(value >= smallest))  # type: ignore[operator]
 
 
 def is_number(value: object) -> bool:
     """Whether a value is a real number and not a truth value."""
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 _BOUNDED = reprlib.Repr()
