@@ -104,7 +104,7 @@ def test_every_neutral_module_imports_without_any_framework():
 import importlib
 for module in {modules!r}:
     importlib.import_module(module)
-print(sorted(name for name in sys.modules if name in ("torch", "tensorflow", "keras", "numpy")))
+print(sorted(name for name in sys.modules if name in ("torch", "tensorflow", "keras")))
 """
     assert run({"torch", "tensorflow", "keras", "transformers", "tf_keras"}, code) == "[]"
 
@@ -113,10 +113,11 @@ def test_importing_the_package_loads_neither_framework():
     code = """
 import camembert_dual
 dir(camembert_dual)
+print(sorted(set(sys.modules) & {"numpy"}))
 camembert_dual.CamembertConfig()
 print(sorted(set(sys.modules) & {"torch", "tensorflow", "keras", "transformers"}))
 """
-    assert run(set(), code) == "[]"
+    assert run(set(), code).split() == ["[]", "[]"]
 
 
 ROUND = """

@@ -28,6 +28,14 @@ RUN = ("--tokens-per-batch", "300", "--warmup-steps", "2")
 SIZES = ("--hidden-size", "24", "--num-hidden-layers", "1", "--num-attention-heads", "3")
 
 
+@pytest.fixture(autouse=True)
+def listens_to_ctrl_c():
+    """A process that was started in the background is deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("text")
