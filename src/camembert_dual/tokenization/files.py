@@ -294,7 +294,8 @@ def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
     table: dict[int, Any] = {}
     texts: set[str] = set()
     for index, value in entries:
-        text = _read_as(path, token_text, value)
+        token = _read_as(path, read_token, value)
+        text = token if isinstance(token, str) else token.content
         is_id = type(index) is int and 0 <= index < _IDS
         if not is_id or index in table or text in texts or not text.strip():
             told = shown((text, index))
@@ -302,7 +303,7 @@ def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
             require_file(path, text.strip(), "a token must not be blank", told)
             require_file(path, False, "a token must have one id, and an id one token", told)
         texts.add(text)
-        table[index] = value
+        table[index] = token
     return table
 
 
