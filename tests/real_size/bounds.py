@@ -36,7 +36,8 @@ BATCHES = {
     "CamembertForMultipleChoice": (2, 2, 32),
 }
 SMALL_BATCH = (2, 32)
-# pools of threads, kernels made at the first use, what was freed and not given back; the reader of h5 files in "neutral"
+# pools of threads, kernels made at the first use, what was freed and is kept for later; the reader
+# of h5 files in "neutral"
 OWN = {"pt": 0.3 * GB, "tf": 0.6 * GB, "neutral": 0.1 * GB}
 GRAPH = 0.01 * GB
 # one for each search, four for the signatures of a SavedModel; a gradient's is three times as large
