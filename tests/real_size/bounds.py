@@ -41,9 +41,10 @@ SMALL_BATCH = (2, 32)
 OWN = {"pt": 0.2 * GB, "tf": 0.5 * GB, "neutral": 0.1 * GB}
 KEPT = 1.08  # times what is in use: pages that allocators do not give back at once
 GRAPH = 0.01 * GB
-# one for each search, four for the signatures of a SavedModel; a gradient's is three times as large
-GRAPHS = {"generate": 1, "generate, beams": 2, "SavedModel": 4, "to .keras": 4, "from .keras": 4}
-TRAINING_GRAPHS = {"CamembertForCausalLM": 2 + 3, "CamembertForMaskedLM": 4 + 3}
+# two for each search (its prompt, its steps), four for the signatures of a SavedModel; a gradient's
+# is three times as large
+GRAPHS = {"generate": 2, "generate, beams": 4, "SavedModel": 4, "to .keras": 4, "from .keras": 4}
+TRAINING_GRAPHS = {"CamembertForCausalLM": 4 + 3, "CamembertForMaskedLM": 4 + 3}
 
 
 class Sizes(NamedTuple):
