@@ -13,7 +13,8 @@ generate           W + the beams' cache twice (old and grown) + their logits fiv
 train              W + two moments (2 W) + the larger of
                    - gradients (W) + logits three times (themselves, their log-softmax, their
                      gradient) + the values that all layers keep, embeddings and head as one more
-                   - gradients (W) + those shortened by clipping (W) + the step of one (3 E)
+                   - gradients (W) + those shortened by clipping (W), half as many again in flight
+                     between the two, and the step of one (E)
 inspect, convert   2 E: one weight on its way, in both layouts
 =================  ==============================================================================
 
@@ -114,7 +115,7 @@ def train(sizes: Sizes, architecture: str) -> float:
     """The second step of AdamW, when the moments are there from the beginning."""
     layers = (sizes.config.num_hidden_layers + 1) * layer_values(sizes)
     backward = sizes.weights + 3 * logits(sizes, architecture) + layers
-    update = 2 * sizes.weights + 3 * sizes.largest
+    update = 2.5 * sizes.weights + sizes.largest
     return 3 * sizes.weights + max(backward, update)
 
 
