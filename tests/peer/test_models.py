@@ -127,8 +127,9 @@ def stages_of_theirs(model, inputs):
     given = {name: tree.as_tensor(value, "float64") for name, value in inputs.items()}
     with torch.no_grad():
         output = dict(model(**given, **cases.ALL_OUTPUTS).items())
-    if "past_key_values" in output and not OLD:
-        output["past_key_values"] = tensors_of(output["past_key_values"])
+    for name in ("past_key_values", "cache"):  # as the newest has called it since 5.24
+        if name in output and not OLD:
+            output["past_key_values"] = tensors_of(output.pop(name))
     return cases.stages(output, tree.as_array)
 
 

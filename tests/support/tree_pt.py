@@ -110,14 +110,11 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
     model.zero_grad()
     loss = model(**given).loss
     loss.backward()
-    weights = dict(model.named_parameters(remove_duplicate=False))
-    arrays = {}
-    for row in model.expected_parameters():
-        weight = weights[row.name]
+    arrays = {
         # a position table that relative positions leave unused has no gradient at all
-        arrays[row.name] = as_array(
-            torch.zeros_like(weight) if weight.grad is None else weight.grad
-        )
+        name: as_array(torch.zeros_like(weight) if weight.grad is None else weight.grad)
+        for name, weight in model.named_parameters()  # a shared one by its first name
+    }
     return as_array(loss), arrays
 
 
