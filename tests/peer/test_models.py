@@ -118,6 +118,8 @@ def test_the_gradient_of_every_weight_equals_theirs(training):
     if task.endswith("LM"):
         model.lm_head.decoder.bias = model.lm_head.bias
     _, expected = tree.gradients(model, inputs)
+    words = "roberta.embeddings.word_embeddings.weight"  # the newest finds it in the head first
+    expected.setdefault(words, expected.get("lm_head.decoder.weight"))
     expected = {name: expected[name] for name in actual}
     tolerance = 1e-5 if task == cases.CAUSAL and not OLD else 1e-10  # see the loss above
     assert reference.first_difference(expected, actual, tolerance) is None
