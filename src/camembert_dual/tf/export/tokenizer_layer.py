@@ -65,7 +65,17 @@ class TFCamembertTokenizer(keras.layers.Layer):
     def from_tokenizer(cls, tokenizer: CamembertBase, **options: Any) -> "TFCamembertTokenizer":
         """The layer of a tokenizer; ``options`` are those of the constructor."""
         options.setdefault("max_length", tokenizer.length_limit or 512)
-        ids = {f"{name}_id": getattr(tokenizer, f"{name}_token_id") for name in _PARTS}
+        single = (
+            tokenizer.templates().single
+        )  # what the files put around a text, whatever the roles
+        ends = [piece.content for piece in single if not isinstance(piece.content, str)]
+        require(len(ends) == 2, "A tokenizer must put one token before a text and one behind", ends)
+        ids = {
+            "cls_id": ends[0],
+            "sep_id": ends[1],
+            "pad_id": tokenizer.pad_token_id,
+            "unk_id": tokenizer.unknown_id,
+        }
         return cls(tokenizer.segmenter.model, **(ids | options))
 
     @classmethod
@@ -106,9 +116,6 @@ class TFCamembertTokenizer(keras.layers.Layer):
             "pad_to_max_length": self.pad_to_max_length,
             **self.ids,
         }
-
-
-_PARTS = ("cls", "sep", "pad", "unk")
 
 
 def _shorten(first: Any, second: Any, room: int) -> tuple[Any, Any]:
