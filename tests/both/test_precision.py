@@ -61,3 +61,17 @@ def test_the_loss_is_taken_in_single_precision(kind):
     with tree.mixing(kind):
         output = tree.call(model, **inputs)
     assert output.loss.dtype == tree.SINGLE
+
+
+def test_embedded_inputs_and_encoder_states_may_be_of_another_precision():
+    config = cases.config("crossed")
+    model = tree.new(cases.CAUSAL, config, cases.weights(config, cases.CAUSAL), "float32")
+    random = np.random.default_rng(3)
+    wide = {
+        "inputs_embeds": random.normal(size=(2, 5, config.hidden_size)),
+        "encoder_hidden_states": random.normal(size=(2, 7, config.hidden_size)),
+    }
+    expected = tree.run(model, wide, "float32", return_dict=True)["logits"]
+    actual = tree.run(model, wide, "float64", return_dict=True)["logits"]
+    assert actual.dtype == np.float32
+    np.testing.assert_allclose(actual, expected, atol=1e-5)

@@ -172,7 +172,9 @@ class SelfAttention(nn.Module):
         """Project keys and values (B, H, S, K), or take them from the cache."""
         if encoder_hidden_states is not None and past is not None:
             return past
-        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        source = hidden_states
+        if encoder_hidden_states is not None:
+            source = encoder_hidden_states.to(hidden_states.dtype)
         key = split_heads(self.key(source), len(self.heads))
         value = split_heads(self.value(source), len(self.heads))
         if past is not None:

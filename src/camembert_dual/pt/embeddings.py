@@ -47,7 +47,10 @@ class Embeddings(nn.Module):
             positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
             token_type_ids = torch.zeros((1, 1), dtype=torch.long, device=words.device)
-        hidden_states = words + self.token_type_embeddings(token_type_ids)
+        types = self.token_type_embeddings(token_type_ids)
+        hidden_states = (
+            words.to(types.dtype) + types
+        )  # what is embedded already may be of another type
         if self.absolute:
             positions = positions if position_ids is None else position_ids
             hidden_states = hidden_states + self.position_embeddings(positions)

@@ -63,7 +63,10 @@ class Embeddings(keras.layers.Layer):
             positions = positions_of_ids(input_ids, self.padding_index, past_length)
         if token_type_ids is None:
             token_type_ids = tf.zeros((1, 1), tf.int32)
-        hidden_states = words + self.token_type_embeddings(token_type_ids)
+        types = self.token_type_embeddings(token_type_ids)
+        hidden_states = (
+            tf.cast(words, types.dtype) + types
+        )  # what is embedded already may be of another type
         if self.absolute:
             positions = positions if position_ids is None else position_ids
             hidden_states = hidden_states + self.position_embeddings(positions)
