@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+
+from camembert_dual.common.errors import require
 
 Forward = TypeVar("Forward", bound=Callable[..., Any])
 
@@ -26,7 +28,7 @@ def accept_structures(forward: Forward) -> Forward:
         The method, which raises ValueError for an unknown name, for too many inputs, or for an
         input given twice.
     """
-    names = tuple(inspect.signature(forward).parameters)[1:]
+    names = names_of(forward)[1:]
 
     @functools.wraps(forward)
     def forward_structure(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,15 +46,43 @@ def accept_structures(forward: Forward) -> Forward:
             twice = [name for name in given if name in kwargs]
             if twice:
                 raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
-            unknown = [str(name) for name in given if name not in names]
-            if unknown:
-                raise ValueError(
-                    f"The inputs must be among {', '.join(names)}; received {', '.join(unknown)}."
-                )
+            check_names(given, names)
+            check_keywords(forward, kwargs)
             return forward(self, **given, **kwargs)
+        check_keywords(forward, kwargs)
         return forward(self, *args, **kwargs)
 
     return forward_structure  # type: ignore[return-value]
+
+
+@functools.cache
+def names_of(forward: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's arguments, ``**`` before one that takes all others."""
+    given = inspect.signature(forward).parameters.values()
+    return tuple(f"**{one.name}" if one.kind is one.VAR_KEYWORD else one.name for one in given)
+
+
+def check_keywords(forward: Callable[..., Any], keywords: Iterable[str]) -> None:
+    """Refuse keywords that a forward does not have.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    names = names_of(forward)
+    if not names or not names[-1].startswith("**"):
+        check_names(keywords, names)
+
+
+def check_names(given: Iterable[object], names: Sequence[str]) -> None:
+    """Refuse names of inputs that a forward does not have.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    unknown = [str(name) for name in given if name not in names]
+    if unknown:  # whether it trains is told to Keras' calls alone
+        known = ", ".join(sorted(set(names) - {"self", "training"}))
+        require(False, f"The inputs must be among {known}", ", ".join(unknown))
 
 
 def _by_position(values: list[Any] | tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:

@@ -398,6 +398,7 @@ BAD_CALLS = (
         config="relative_key",
     ),
     # the form of the call
+    BadCall("an unknown keyword", given(atention_mask=ones(B, T)), "received atention_mask."),
     BadCall("an unknown name", lambda: ({"input_ids": ids(), "mask": ids()},), "received mask."),
     BadCall("a structure and more", lambda: ([ids()], ones(B, T)), "received 1 more."),
     BadCall("too many inputs", lambda: ([ids()] * 20,), "received 20."),
