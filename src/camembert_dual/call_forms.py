@@ -28,7 +28,7 @@ def accept_structures(forward: Forward) -> Forward:
         The method, which raises ValueError for an unknown name, for too many inputs, or for an
         input given twice.
     """
-    names = names_of(forward)[1:]
+    names = names_of(forward)[1:]  # once, as a compiled call cannot look them up
 
     @functools.wraps(forward)
     def forward_structure(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -47,28 +47,30 @@ def accept_structures(forward: Forward) -> Forward:
             if twice:
                 raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
             check_names(given, names)
-            check_keywords(forward, kwargs)
+            check_keywords(kwargs, names)
             return forward(self, **given, **kwargs)
-        check_keywords(forward, kwargs)
+        check_keywords(kwargs, names)
         return forward(self, *args, **kwargs)
 
     return forward_structure  # type: ignore[return-value]
 
 
-@functools.cache
 def names_of(forward: Callable[..., Any]) -> tuple[str, ...]:
     """The names of a function's arguments, ``**`` before one that takes all others."""
     given = inspect.signature(forward).parameters.values()
     return tuple(f"**{one.name}" if one.kind is one.VAR_KEYWORD else one.name for one in given)
 
 
-def check_keywords(forward: Callable[..., Any], keywords: Iterable[str]) -> None:
+def check_keywords(keywords: Iterable[str], names: Sequence[str]) -> None:
     """Refuse keywords that a forward does not have.
+
+    Args:
+        keywords: Those of the call.
+        names: Those of the forward, as :func:`names_of` gives them.
 
     Raises:
         ValueError: If there is one.
     """
-    names = names_of(forward)
     if not names or not names[-1].startswith("**"):
         check_names(keywords, names)
 

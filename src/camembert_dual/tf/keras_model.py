@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from camembert_dual.call_forms import check_keywords
+from camembert_dual.call_forms import check_keywords, names_of
 from camembert_dual.tf import keras_fit
 
 
@@ -18,7 +18,7 @@ class KerasModel(keras.Model):
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Call the model; what it refuses is said without Keras' report of all arguments."""
         try:
-            check_keywords(type(self).call, options)
+            check_keywords(options, names_of(type(self).call))
             return super().__call__(*args, **options)
         except (TypeError, ValueError) as error:
             raise refusal_in(error) from None
