@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.pt import attention as attention
 from camembert_dual.pt import masks
 from camembert_dual.pt.generation import sampling
 
@@ -163,3 +165,28 @@ def training_outcome(name: str, dtype: str = "float64"):
     config, inputs = cases.training_call(training)
     task = training.loss.task
     return gradients(new(task, config, cases.weights(config, task), dtype), inputs, dtype)
+
+
+class Sizes(TorchDispatchMode):
+    """The numbers in each new tensor; views are of the size of what they look into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[int] = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        known = {one.data_ptr() for one in args if isinstance(one, torch.Tensor)}
+        for one in result if isinstance(result, tuple | list) else [result]:
+            if isinstance(one, torch.Tensor) and one.data_ptr() not in known:
+                self.found.add(one.numel())
+        return result
+
+
+def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
+    """The numbers in every tensor that a loss and its gradients make."""
+    model = new(task, config, cases.weights(config, task))
+    ids = cases.generator("sizes").integers(6, config.vocab_size, (rows, length))
+    with Sizes() as sizes:
+        gradients(model, {"input_ids": ids, "labels": ids})
+    return sizes.found

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import camembert_dual.tf as tree
 import cases
+from camembert_dual.tf import attention as attention
 from camembert_dual.tf import masks
 from camembert_dual.tf.generation import sampling, search
 
@@ -168,3 +169,19 @@ def training_outcome(name: str, dtype: str = "float64"):
     config, inputs = cases.training_call(training)
     task = training.loss.task
     return gradients(new(task, config, cases.weights(config, task), dtype), inputs, dtype)
+
+
+def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
+    """The numbers in every tensor that a loss and its gradients make."""
+    model = new(task, config, cases.weights(config, task))
+
+    def step(ids):
+        with tf.GradientTape() as tape:
+            loss = model(input_ids=ids, labels=ids).loss
+        found = tape.gradient(loss, model.trainable_variables)
+        return [tf.convert_to_tensor(one) for one in found if one is not None]
+
+    ids = tf.TensorSpec([rows, length], tf.int32)
+    graph = tf.function(step, autograph=False).get_concrete_function(ids).graph
+    tensors = [one for operation in graph.get_operations() for one in operation.outputs]
+    return {one.shape.num_elements() for one in tensors if one.shape.is_fully_defined()}

@@ -1,34 +1,16 @@
-"""What a step computes in TensorFlow is no larger than weights, logits and attention scores."""
+"""What a step computes is no larger than weights, logits and attention scores."""
 
 import math
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import cases
 import reference
-import tree_tf as tree
-from camembert_dual.tf.attention import attention_probabilities, relative_scores
+from backend import tree
 
 B, T = 3, 11
 LMS = ("CamembertForMaskedLM", "CamembertForCausalLM")
-
-
-def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
-    """The numbers in every tensor that a loss and its gradients make."""
-    model = tree.new(task, config, cases.weights(config, task))
-
-    def step(ids):
-        with tf.GradientTape() as tape:
-            loss = model(input_ids=ids, labels=ids).loss
-        found = tape.gradient(loss, model.trainable_variables)
-        return [tf.convert_to_tensor(one) for one in found if one is not None]
-
-    ids = tf.TensorSpec([rows, length], tf.int32)
-    graph = tf.function(step, autograph=False).get_concrete_function(ids).graph
-    tensors = [one for operation in graph.get_operations() for one in operation.outputs]
-    return {one.shape.num_elements() for one in tensors if one.shape.is_fully_defined()}
 
 
 def largest_of(config, rows: int, length: int) -> int:
@@ -46,14 +28,14 @@ def largest_of(config, rows: int, length: int) -> int:
 @pytest.mark.parametrize("task", LMS)
 def test_a_language_model_makes_nothing_larger_than_its_logits(task):
     config = cases.config("decoder" if task.endswith("CausalLM") else "plain", vocab_size=211)
-    sizes = sizes_of_a_step(task, config, B, T)
+    sizes = tree.sizes_of_a_step(task, config, B, T)
     assert B * T * config.vocab_size in sizes  # the check sees the logits
     assert max(sizes) <= largest_of(config, B, T)
 
 
 def test_the_causal_loss_does_not_cut_the_logits():
     config = cases.config("decoder", vocab_size=211)
-    sizes = sizes_of_a_step("CamembertForCausalLM", config, B, T)
+    sizes = tree.sizes_of_a_step("CamembertForCausalLM", config, B, T)
     assert B * (T - 1) * config.vocab_size not in sizes
 
 
@@ -63,7 +45,7 @@ def test_relative_positions_make_no_table_of_all_pairs(kind):
         position_embedding_type=kind, vocab_size=31, num_attention_heads=1, num_labels=3
     )
     length, size = 17, config.hidden_size
-    sizes = sizes_of_a_step("CamembertForMaskedLM", config, 1, length)
+    sizes = tree.sizes_of_a_step("CamembertForMaskedLM", config, 1, length)
     assert max(sizes) < length * length * size
     assert max(sizes) <= largest_of(config, 1, length)
 
@@ -79,25 +61,26 @@ def test_relative_scores_of_any_lengths_equal_the_oracle(queries, keys, both):
     )
     expected = reference.distance_scores(query, key, table, both) / math.sqrt(8)
     near = table[18 - queries + 1 : 18 + keys]  # row 18 is the distance 0
-    found = relative_scores(*map(tf.constant, (query, key, near)), both)
+    given = (tree.as_tensor(one, "float64") for one in (query, key, near))
+    found = tree.attention.relative_scores(*given, both)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 def test_relative_scores_in_half_precision_are_finite():
     query, key = np.full((1, 1, 5, 64), 60, "f2"), np.full((1, 1, 5, 64), 40, "f2")
     table = np.full((9, 64), 30, "f2")
-    given = [tf.constant(one) for one in (query, key, table)]
-    scores = relative_scores(*given, True)
+    given = [tree.as_tensor(one, "float16") for one in (query, key, table)]
+    scores = tree.attention.relative_scores(*given, True)
     assert np.isfinite(np.asarray(scores)).all()
     np.testing.assert_allclose(scores, np.full((1, 1, 5, 5), 64 * (60 + 40) * 30 / 8), rtol=2e-3)
-    found = attention_probabilities(given[0], given[1], None, scores)
+    found = tree.attention.attention_probabilities(given[0], given[1], None, scores)
     np.testing.assert_allclose(found, np.full((1, 1, 5, 5), 0.2), rtol=2e-3)
 
 
 def test_the_encoder_keeps_what_is_asked_for_and_nothing_else():
     config = cases.config("crossed")
     model = tree.new(cases.BARE, config, cases.weights(config, cases.BARE), "float32")
-    states = tf.constant(np.ones((2, 7, 24), "f4"))
+    states = tree.as_tensor(np.ones((2, 7, 24)), "float32")
     kept = ("caches", "hidden_states", "attentions", "cross_attentions")
     encoded = model.encoder(states)
     assert [getattr(encoded, name) for name in kept] == [None] * 4
