@@ -17,7 +17,6 @@ ROLES = tuple(SPECIAL_TOKENS)
 ADDITIONAL = "additional_special_tokens"
 Token = str | AddedToken  # a text has no flags of its own
 FLAGS = ("lstrip", "normalized", "rstrip", "single_word", "special")
-_FLAG_TYPES = {bool, type(None)}
 
 
 class SpecialToken:
@@ -90,8 +89,8 @@ def flagged(token: Token, special: bool, known: AddedToken | None) -> AddedToken
     return as_special(token) if special or stays else token
 
 
-def token_text(value: Any) -> str:
-    """The text of a token in one of its forms, all of which is checked.
+def read_token(value: Any) -> Token:
+    """A token in one of its forms; an object becomes the library's own.
 
     The forms are a text, an object as JSON holds it, and the library's own.
 
@@ -99,32 +98,20 @@ def token_text(value: Any) -> str:
         TypeError: If it is none of them.
         ValueError: If it is no text that a file could hold.
     """
+    if isinstance(value, AddedToken):  # whose text the library has checked
+        return value
+    flags = None
     text = value
     if isinstance(value, dict):
-        is_flagged = set(map(type, map(value.get, FLAGS))) <= _FLAG_TYPES
-        text = value.get("content") if is_flagged else None
-    elif isinstance(value, AddedToken):
-        text = value.content
+        flags = {name: flag for name in FLAGS if (flag := value.get(name)) is not None}
+        text = value.get("content") if set(map(type, flags.values())) <= {bool} else None
     if not isinstance(text, str):
         raise TypeError(
             "A token must be a str, an AddedToken or an object with its content and its flags; "
             f"received {shown(value)}."
         )
     check_utf8(text, "A token")
-    return text
-
-
-def read_token(value: Any) -> Token:
-    """A token in one of its forms; an object becomes the library's own.
-
-    Raises:
-        TypeError: If it is none of them.
-        ValueError: If it is no text that a file could hold.
-    """
-    text = token_text(value)
-    if isinstance(value, dict):
-        return AddedToken(text, **{name: value[name] for name in FLAGS if value.get(name)})
-    return value  # type: ignore[no-any-return]
+    return text if flags is None else AddedToken(text, **flags)
 
 
 def read_tokens(values: Any) -> list[Token]:

@@ -34,7 +34,6 @@ from camembert_dual.tokenization.added_tokens import (
     read_token,
     read_tokens,
     token_json,
-    token_text,
 )
 from camembert_dual.tokenization.options import SANE_LIMIT, SETTING_KINDS, check_kinds
 from camembert_dual.tokenization.tokenizer_json import end_ids, is_camembert, unknown_id
@@ -188,7 +187,7 @@ def contradictions(path: Path) -> list[Contradiction]:
     places: dict[str, tuple[int, str]] = {}
     for name, table in read_tables(path, contents).items():
         for index, value in table.items():
-            text = token_text(value)
+            text = str(value)
             known, other = places.setdefault(text, (index, name))
             if known != index and text not in FIRST_TOKENS:
                 told = _said((known, index), (other, name))

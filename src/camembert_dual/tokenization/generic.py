@@ -58,7 +58,8 @@ class TokenizerFast(BaseTokenizer):
             known = (one for one in (SPECIAL_TOKENS, _BERT) if vocab >= set(one.values()))
             tokens = next(known, {})
         named = segmenter.added.ids
-        stated = [_flagged(token) for _, token in sorted((added_tokens_decoder or {}).items())]
+        by_id = added_tokens_decoder or {}
+        stated = [_flagged(by_id[index]) for index in sorted(by_id)]
         segmenter.add([token for token in stated if token.content not in named])
         super().__init__(
             segmenter, tokens, additional_special_tokens=additional_special_tokens, **settings
