@@ -8,6 +8,7 @@ from pathlib import Path
 
 from camembert_dual.common.backends import PACKAGE
 from camembert_dual.storage.atomic import finish_save
+from camembert_dual.storage.file_names import TF_INDEX
 from camembert_dual.storage.hub import KINDS, download, is_hub_name
 from camembert_dual.storage.journal import refuse_pending
 
@@ -50,6 +51,8 @@ def locate(
     """
     path = Path(name_or_path)
     name = str(name_or_path)
+    if name and not path.exists() and Path(f"{name}{TF_INDEX}").is_file():
+        path = Path(f"{name}{TF_INDEX}")  # TensorFlow calls a checkpoint by what its files share
     if name and path.exists():
         folder = path if path.is_dir() else path.parent
         finish_save(folder) if finish else refuse_pending(folder)
