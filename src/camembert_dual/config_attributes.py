@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import difflib
 import inspect
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, ClassVar, TypeVar
@@ -23,7 +24,7 @@ Config = TypeVar("Config", bound="ConfigAttributes")
 
 SOURCE = "_name_or_path"
 LABELS = ("num_labels", "id2label", "label2id")  # in the order in which they are set
-LIKENESS = 0.85  # from which on a name looks like another one misspelt
+LIKENESS = 0.84  # from which on a name looks like another one misspelt
 
 
 class ConfigAttributes:
@@ -134,8 +135,8 @@ class ConfigAttributes:
         self.id2label = names
         if numbers is not None:
             self.label2id = read_labels(names, numbers)[1]
-        warn_of_near_misses(attributes, type(self))
         self.update(attributes)
+        warn_of_near_misses(attributes, type(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; names of classes are kept both ways."""
@@ -260,7 +261,8 @@ def warn_of_near_misses(names: Iterable[str], kind: type) -> None:
     known = known_names(kind)
     for name in names:
         near = difflib.get_close_matches(name, known, 1, LIKENESS)
-        if near and name not in known and near[0] not in name:  # num_labels_2 is meant
+        is_another = near and re.fullmatch(rf"{near[0]}(s|[_\d].*)", name)  # as num_labels_2
+        if near and name not in known and not is_another:
             warnings.warn(
                 f"{kind.__name__} keeps {name!r} as a value of your own; did you mean {near[0]!r}?",
                 stacklevel=2,

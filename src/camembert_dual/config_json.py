@@ -20,7 +20,7 @@ def plain(value: Any) -> Any:
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
-    is_type = type(value).__name__ in ("dtype", "DType")  # of PyTorch, NumPy and TensorFlow
+    is_type = "dtype" in type(value).__name__.lower()  # of PyTorch, NumPy or TensorFlow
     return getattr(value, "name", str(value).rpartition(".")[2]) if is_type else value
 
 

@@ -84,8 +84,8 @@ class PretrainedConfig(ConfigAttributes):
         config = cls(**values | {"model_type": cls.read_model_type(values)})
         unknown = {name: one for name, one in overrides.items() if not hasattr(config, name)}
         unused = unknown if return_unused_kwargs else {}
-        warn_of_near_misses(unknown.keys() - unused.keys(), cls)
         config.update({name: overrides[name] for name in overrides.keys() - unused.keys()})
+        warn_of_near_misses(unknown.keys() - unused.keys(), cls)
         config.validate()
         if not return_unused_kwargs:
             return config
