@@ -26,7 +26,7 @@ from camembert_dual.storage.file_names import (
     TOKENIZER_JSON,
 )
 from camembert_dual.storage.json_files import json_text, read_json
-from camembert_dual.storage.locate import HUB_OPTIONS, locate
+from camembert_dual.storage.locate import locate, take_hub_options
 from camembert_dual.tokenization.added_tokens import (
     ADDITIONAL,
     ROLES,
@@ -95,8 +95,8 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         FileNotFoundError: If there is no such folder, or no tokenizer in it.
         ValueError: If a file is not JSON.
     """
-    hub = {name: options[name] for name in HUB_OPTIONS if name in options}
-    path = locate(name_or_path, filenames=READ_FILES, **hub)
+    options = dict(options)
+    path = locate(name_or_path, filenames=READ_FILES, **take_hub_options(options))
     path = path.parent if path.is_file() else path
     vocab_file, tokenizer_file = (
         path / name if (path / name).is_file() else None for name in VOCABULARIES
@@ -115,7 +115,7 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         settings["unk_id"] = unknown_id(contents[TOKENIZER_JSON], str(settings.get("unk_token")))
     if own and not options.keys() & {"cls_token", "sep_token"}:
         settings["ends"] = end_ids(contents[TOKENIZER_JSON])
-    settings |= {name: value for name, value in options.items() if name not in HUB_OPTIONS}
+    settings |= options
     family = _family(contents[TOKENIZER_CONFIG], path)
     return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)
 
