@@ -83,6 +83,8 @@ class CamembertConfig:
         output_attentions: Whether models return attention probabilities by default.
         output_hidden_states: Whether models return all hidden states by default.
         return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
+        attn_implementation: How PyTorch attends: ``"eager"`` (plain), ``"sdpa"`` (fused) or
+            ``"flex_attention"``, or None for the fastest that serves; no file holds it.
         pruned_heads: Layer number to the heads removed from it.
         chunk_size_feed_forward: Accepted for compatibility; the feed-forward layer is never
             chunked.
@@ -122,6 +124,7 @@ class CamembertConfig:
     output_attentions: bool = False
     output_hidden_states: bool = False
     return_dict: bool = True
+    attn_implementation: str | None = None
     pruned_heads: dict[int, list[int]] = field(default_factory=dict)
     chunk_size_feed_forward: int = 0
     model_type: str = FAMILIES[FAMILY]
@@ -301,7 +304,8 @@ class CamembertConfig:
             if spec.name not in _GENERAL or value != default:
                 values[spec.name] = copy.deepcopy(value)
         unnamed = self.id2label == label_names(2)
-        for name in ("num_labels", "extra", *(("id2label", "label2id") if unnamed else ())):
+        here = ("num_labels", "extra", "attn_implementation")  # what is no part of the network
+        for name in (*here, *(("id2label", "label2id") if unnamed else ())):
             values.pop(name, None)
         return {**copy.deepcopy(self.extra), **values}
 

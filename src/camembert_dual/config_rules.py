@@ -13,6 +13,7 @@ from camembert_dual.common.model_names import FAMILIES
 MODEL_TYPES = tuple(sorted(FAMILIES.values()))
 ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
 POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
+ATTENTION = ("eager", "sdpa", "flex_attention")  # ways to attend in PyTorch
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 
 
@@ -207,4 +208,10 @@ RULES = (
     Rule(*_one_of(*POSITION_EMBEDDING_TYPES), ("position_embedding_type",)),
     Rule(*_one_of(None, *PROBLEM_TYPES), ("problem_type",)),
     Rule(*_one_of(*MODEL_TYPES), ("model_type",)),
+    Rule(
+        f"must be one of None, {', '.join(ATTENTION)} (on a GPU sdpa runs PyTorch's own flash "
+        "attention wherever that serves)",
+        lambda value, config: value is None or value in ATTENTION,
+        ("attn_implementation",),
+    ),
 )
