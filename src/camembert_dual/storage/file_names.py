@@ -34,6 +34,8 @@ WEIGHTS = (
 # a model of Keras may be called as its user likes
 KERAS_INDICES = "*.weights.json"
 KERAS_FILES = ("*.weights.h5", "*.keras")
+SENTENCE_MODULES = "modules.json"  # of sentence-transformers
+SENTENCE_SETTINGS = "sentence_bert_config.json"
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
