@@ -40,6 +40,7 @@ def _same(module: str, *names: str, backend: str = "") -> dict[str, Home]:
 _OWN = {
     **_same("auto", "AutoConfig", "AutoTokenizer"),
     **_same("config", "CamembertConfig"),
+    **_same("generation.config", "GenerationConfig"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
 }
 _MODELS = {
