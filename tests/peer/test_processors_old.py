@@ -11,8 +11,8 @@ from transformers.generation import logits_process, tf_logits_process
 
 import camembert_dual
 import processor_cases as cases
-from camembert_dual.generation.modes import Processor
-from camembert_dual.pt.generation.rules import process
+from camembert_dual.generation.modes import Processor, processors_of, warpers_of
+from camembert_dual.pt.generation.rules import known_of, process
 
 # their rule takes the first texts for those of the prompts
 TEXTS_OF_A_PROMPT = {"EncoderRepetitionPenaltyLogitsProcessor"}
@@ -106,3 +106,86 @@ def test_all_classes_of_the_peer_are_there_but_those_of_other_models():
     wanted = {name for name in dir(transformers.generation) if name.endswith(ends)}
     wanted = {name for name in wanted if "Flax" not in name and not name.startswith(others)}
     assert wanted <= set(camembert_dual.__all__)
+
+
+EVERYTHING = {
+    "sequence_bias": cases.BIAS,
+    "diversity_penalty": 0.5,
+    "num_beams": 6,
+    "num_beam_groups": 3,
+    "encoder_repetition_penalty": 1.5,
+    "repetition_penalty": 1.25,
+    "no_repeat_ngram_size": 3,
+    "bad_words_ids": [[4, 5]],
+    "min_length": 4,
+    "min_new_tokens": 3,
+    "forced_bos_token_id": 0,
+    "forced_eos_token_id": 2,
+    "remove_invalid_values": True,
+    "exponential_decay_length_penalty": (5, 1.5),
+    "suppress_tokens": [8],
+    "begin_suppress_tokens": [9],
+    "forced_decoder_ids": [[1, 7], [2, 8]],
+    "renormalize_logits": True,
+    "eos_token_id": [2, 11],
+    "max_length": 20,
+}
+DRAWN = {
+    "do_sample": True,
+    "temperature": 0.5,
+    "top_k": 7,
+    "top_p": 0.8,
+    "typical_p": 0.7,
+    "epsilon_cutoff": 0.01,
+    "eta_cutoff": 0.02,
+}
+
+
+def test_the_rules_of_a_search_stand_in_the_order_of_the_peer():
+    config = transformers.CamembertConfig(
+        vocab_size=31, hidden_size=8, num_attention_heads=2, num_hidden_layers=1, is_decoder=True
+    )
+    peer = transformers.CamembertForCausalLM(config)
+    for width in (1, 5):
+        prompt = torch.ones(2, width, dtype=torch.long)
+        known = known_of(prompt, 20, camembert_dual.GenerationConfig())
+        for options in (
+            EVERYTHING,
+            {"eos_token_id": 2},
+            {**EVERYTHING, "forced_bos_token_id": None},
+        ):
+            theirs = peer._get_logits_processor(
+                transformers.GenerationConfig(**options),
+                width,
+                prompt,
+                cases.allowed,
+                transformers.LogitsProcessorList(),
+            )
+            options = camembert_dual.GenerationConfig(**options)
+            ours = processors_of(options, known, cases.allowed)
+            assert [row.name for row in ours] == [type(one).__name__ for one in theirs]
+            begin = {row.name: row.arguments for row in ours}
+            for one in theirs:
+                if type(one).__name__ == "SuppressTokensAtBeginLogitsProcessor":
+                    assert begin[type(one).__name__]["begin_index"] == one.begin_index
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_the_rules_of_drawing_stand_in_the_order_of_the_peer(beams):
+    peer = transformers.CamembertForCausalLM._get_logits_warper
+    options = {**DRAWN, "num_beams": beams, "renormalize_logits": True}
+    theirs = peer(None, transformers.GenerationConfig(**options))
+    ours = warpers_of(camembert_dual.GenerationConfig(**options))
+    assert [row.name for row in ours] == [type(one).__name__ for one in theirs]
+    kept = [getattr(one, "min_tokens_to_keep", None) for one in theirs]
+    assert [row.arguments.get("min_tokens_to_keep") for row in ours][2:] == kept[2:]
+
+
+def test_a_rule_that_the_options_ask_for_is_not_given_twice():
+    options = camembert_dual.GenerationConfig(min_length=4, eos_token_id=2)
+    known = known_of(torch.ones(1, 3), 20, options)
+    users = [camembert_dual.MinLengthLogitsProcessor(5, 2)]
+    with pytest.raises(ValueError, match=r"must not hold .*; received MinLengthLogitsProcessor\."):
+        processors_of(options, known, users=users)
+    options.min_length = 0
+    assert processors_of(options, known, users=users) == tuple(users)
