@@ -22,12 +22,16 @@ from camembert_dual.tf.task_models import (
     TFCamembertForTokenClassification,
 )
 from camembert_dual.tf.tensors import register_outputs
+from camembert_dual.tf.training.metrics import LabelAccuracy, Perplexity, SpanExactMatch
 from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
 
 __all__ = [
+    "LabelAccuracy",
+    "Perplexity",
     "SentencePooling",
+    "SpanExactMatch",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",

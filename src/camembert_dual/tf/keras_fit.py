@@ -194,6 +194,13 @@ def weights_of_metrics(labels: Any, sample_weight: Any) -> Any:
     return is_valid * tf.cast(spread(sample_weight, is_valid), tf.float32)
 
 
+def joined(values: Any) -> Any:
+    """Both ends of spans as one tensor (B, 2, ...) for metrics that see a span as a whole."""
+    if not isinstance(values, Mapping):
+        return values
+    return tf.stack([values[name] for name in SPAN], axis=1)
+
+
 def spread(weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """Give weights (B) or (B, 1) the rank of the values (B, ...) that they are for."""
     if len(weights.shape) > len(values.shape):
