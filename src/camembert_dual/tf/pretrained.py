@@ -1,5 +1,6 @@
 """What every model can do besides computing: load, save, count, resize, prune."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -285,7 +286,7 @@ class PretrainedModel(KerasModel):
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""
         return {
-            "config": self.config.to_dict(),
+            "config": json.loads(self.config.to_json_string()),
             "name": self.name,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
         }
