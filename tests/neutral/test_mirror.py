@@ -21,6 +21,7 @@ FILES = {
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
+    "+ old_weights.py",  # of Keras 2, for models on Keras 3
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/loop.py",  # pretraining

@@ -28,10 +28,15 @@ WEIGHTS = (
     KERAS_MODEL,
     FAIRSEQ,
 )
+# TensorFlow's own: a checkpoint is called as its user likes, in a SavedModel always so
+TF_INDEX = ".index"
+SAVED_VARIABLES = ("variables", "variables.index")
+KERAS_METADATA = "keras_metadata.pb"
 VARIANT = "[A-Za-z0-9_]+"  # what a variant may be called
 # a model of Keras may be called as its user likes
 KERAS_INDICES = "*.weights.json"
 KERAS_FILES = ("*.weights.h5", "*.keras")
+OLD_KERAS_FILES = ("*.h5", f"*{TF_INDEX}")
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
@@ -82,6 +87,11 @@ def is_own(name: str) -> bool:
     own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
     prefixed = name.endswith(tuple(f"-{one}" for one in TOKENIZER_FILES))  # as a user asked for
     return own or prefixed or any(re.fullmatch(kind, name) for kind in kinds)
+
+
+def tf_data_name(stem: str, number: int, count: int) -> str:
+    """The name of one of the files of a checkpoint of TensorFlow; the first is number 0."""
+    return f"{stem}.data-{number:05d}-of-{count:05d}"
 
 
 def shard_name(weights: str, number: int, count: int) -> str:
