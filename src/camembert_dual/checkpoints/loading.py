@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from camembert_dual.call_forms import names_of
 from camembert_dual.checkpoints.folder import check_depth, open_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
 from camembert_dual.checkpoints.matching import LoadReport, check_sizes
 from camembert_dual.common.errors import require
-from camembert_dual.common.model_names import QUESTION_ANSWERING
+from camembert_dual.common.model_names import QUESTION_ANSWERING, architecture_of
 from camembert_dual.config import ARCHITECTURES, CamembertConfig
 from camembert_dual.parameters import parameters
 from camembert_dual.storage.locate import HUB_OPTIONS
@@ -42,7 +43,11 @@ class LoadOptions(NamedTuple):
 
     @classmethod
     def from_keywords(
-        cls, options: Mapping[str, Any], config: CamembertConfig | str | Path | None, dtype: Any
+        cls,
+        options: Mapping[str, Any],
+        config: CamembertConfig | str | Path | None,
+        dtype: Any,
+        constructor: Callable[..., Any] | None = None,
     ) -> LoadOptions:
         """Sort the keywords of a call.
 
@@ -50,6 +55,7 @@ class LoadOptions(NamedTuple):
             options: The keywords.
             config: A configuration, where to read one, or None.
             dtype: The type asked for under that name.
+            constructor: That of a class of a user's own, whose arguments are options, too.
 
         Raises:
             ValueError: If a name is neither an option nor a value of the config, or a flag is no
@@ -66,6 +72,10 @@ class LoadOptions(NamedTuple):
         mismatched = rest.pop("ignore_mismatched_sizes", False)
         dtype = rest.pop("torch_dtype", None) if dtype is None else dtype
         known = {spec.name for spec in fields(CamembertConfig)} - {"extra"}
+        arguments = names_of(constructor) if constructor else ()
+        takes_all = any(name.startswith("**") for name in arguments)
+        own = [name for name in rest if name in arguments or (takes_all and name not in known)]
+        model |= {name: rest.pop(name) for name in own}
         unknown = sorted(set(rest) - known)
         rule = "An option of from_pretrained must be one of its own or a value of the config"
         require(not unknown, rule, ", ".join(unknown))
@@ -74,7 +84,7 @@ class LoadOptions(NamedTuple):
         return cls(config, rest, hub, model, dtype, mismatched)
 
     def open(
-        self, name_or_path: str | Path, architecture: str
+        self, name_or_path: str | Path, architecture: str | None
     ) -> tuple[LazyArrays, CamembertConfig]:
         """Open a checkpoint, and compare it with the model that is going to be built for it.
 
@@ -83,7 +93,7 @@ class LoadOptions(NamedTuple):
 
         Args:
             name_or_path: Folder, file, bundled name or hub name.
-            architecture: Name of the torch class of the model.
+            architecture: Name of the torch class of the model; None for one of a user's own.
 
         Returns:
             The arrays, and the config of the model.
@@ -112,16 +122,26 @@ class LoadOptions(NamedTuple):
         return replace(config, **changes)
 
 
-def config_for_saving(config: CamembertConfig, architecture: str) -> CamembertConfig:
-    """The config as a file holds it: with the name of the class that wrote it.
+def config_for_saving(
+    config: CamembertConfig, architecture: str | None, class_name: str = ""
+) -> CamembertConfig:
+    """The config as a file holds it: with the name of the class that wrote it, as in PyTorch.
 
     The head of question answering has two rows, for starts and ends, whatever ``num_labels`` says;
     ``transformers`` makes a row for each label, so a file must say two.
     """
-    changes: dict[str, Any] = {"extra": {**config.extra, ARCHITECTURES: [architecture]}}
+    written = class_name or architecture
+    changes: dict[str, Any] = {"extra": {**config.extra, ARCHITECTURES: [written]}}
     if architecture == QUESTION_ANSWERING and config.num_labels != 2:
         changes |= {"num_labels": 2, "id2label": None, "label2id": None}
     return replace(config, **changes)
+
+
+def is_foreign(config: CamembertConfig) -> bool:
+    """Whether a class of a user's own wrote the checkpoint that a config was read from."""
+    classes = config.extra.get(ARCHITECTURES)
+    named = classes if isinstance(classes, list) else []
+    return bool(named) and all(architecture_of(str(one)) is None for one in named)
 
 
 def warn_of_new_weights(class_name: str, report: LoadReport) -> None:

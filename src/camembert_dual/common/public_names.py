@@ -61,6 +61,7 @@ _BASES = {
     for backend in BACKENDS
     for family in ("", *FAMILIES)
 }
+_LAYERS = {f"TF{family}MainLayer": Home("", f"TF{FAMILY}MainLayer", "tf") for family in FAMILIES}
 _CONFIGS = {
     "PretrainedConfig": Home("config", f"{FAMILY}Config"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
@@ -123,6 +124,7 @@ PUBLIC: dict[str, Home] = {
     **_MODELS,
     **_AUTO_MODELS,
     **_BASES,
+    **_LAYERS,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,

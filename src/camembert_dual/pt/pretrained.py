@@ -9,25 +9,32 @@ from torch import Tensor, nn
 
 from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
-from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
+from camembert_dual.checkpoints.loading import (
+    LoadOptions,
+    config_for_saving,
+    is_foreign,
+    warn_of_new_weights,
+)
 from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.common.arrays import Array
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import layers, saving, surgery, tying
+from camembert_dual.inputs import rounded_up
+from camembert_dual.parameters import Parameter
+from camembert_dual.pt import layers, own_weights, saving, surgery, tying
+from camembert_dual.pt.published import PublishedModel
 from camembert_dual.pt.tensors import array_of, tensor_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class PretrainedModel(nn.Module):
+class PretrainedModel(PublishedModel):
     """The base of all models: a config, and its way to and from checkpoints.
 
     Args:
         config: The configuration; validated again here.
     """
 
-    architecture: ClassVar[str]
+    architecture: ClassVar[str | None] = None
     config: CamembertConfig
     load_report: LoadReport | None = None
 
@@ -37,22 +44,6 @@ class PretrainedModel(nn.Module):
         self.config = config
         self.register_state_dict_post_hook(tying.leave_out_shared)
         self.register_load_state_dict_post_hook(tying.take_up_shared)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The type of the weights."""
-        return next(self.parameters()).dtype
-
-    def num_parameters(self, only_trainable: bool = False) -> int:
-        """Count the numbers in all weights, each weight once."""
-        return sum(
-            one.numel() for one in self.parameters() if one.requires_grad or not only_trainable
-        )
 
     @classmethod
     def from_pretrained(
@@ -86,11 +77,14 @@ class PretrainedModel(nn.Module):
             ValueError: If the checkpoint does not fit; one error names all missing, unknown and
                 misshaped weights.
         """
-        chosen = LoadOptions.from_keywords(options, config, dtype)
+        chosen = LoadOptions.from_keywords(options, config, dtype, own_weights.constructor_of(cls))
         arrays, config = chosen.open(name_or_path, cls.architecture)
+        dtype = dtype_of(chosen.dtype, arrays)
         with layers.uninitialised():
-            model = cls(config, **chosen.model)
-        model.to(dtype=dtype_of(chosen.dtype, arrays))
+            if own_weights.is_users(cls):
+                model = own_weights.made(cls, config, dtype, chosen.model)
+            else:
+                model = cls(config, **chosen.model).to(dtype=dtype)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
@@ -110,16 +104,14 @@ class PretrainedModel(nn.Module):
         """
         save_checkpoint(
             directory,
-            config_for_saving(self.config, self.architecture),
+            config_for_saving(self.config, self.architecture, type(self).__name__),
             self.to_arrays(),
             **options,
         )
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
-        """The rows of the parameter table that are this model's weights."""
-        return parameters(
-            self.config, self.architecture, pooler=surgery.backbone_of(self).pooler is not None
-        )
+        """The rows of the parameter table that are this model's weights, and a user's own."""
+        return own_weights.expected_parameters(self)
 
     def load_arrays(
         self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
@@ -139,9 +131,16 @@ class PretrainedModel(nn.Module):
         expected = self.expected_parameters()
         dtype = str(self.dtype).removeprefix("torch.")
         pairs, report = match(
-            arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
+            arrays,
+            expected,
+            ignore_mismatched_sizes=ignore_mismatched_sizes,
+            dtype=dtype,
+            foreign=is_foreign(self.config),
         )
-        weights = dict(self.named_parameters())
+        weights = {
+            **dict(self.named_parameters(remove_duplicate=False)),
+            **dict(self.named_buffers(remove_duplicate=False)),
+        }
         for name, source in pairs.items():
             copy_into(
                 weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays)
@@ -157,7 +156,7 @@ class PretrainedModel(nn.Module):
         """
         weights = self.state_dict()
         for one in self.expected_parameters():
-            if one.name in names and len(one.shape) == 2:
+            if one.name in names and len(one.shape) == 2 and not one.own:
                 padding_index = self.config.pad_token_id if one.padded else None
                 weight = weights[one.name]
                 start = layers.initialise(
@@ -199,6 +198,17 @@ class PretrainedModel(nn.Module):
         decoder: nn.Linear | None = None if head is None else head.decoder
         return decoder
 
+    def set_output_embeddings(self, new_embeddings: nn.Module) -> None:
+        """Use a module for the LM head's decoder; ``tie_weights`` ties it, if the config does.
+
+        Args:
+            new_embeddings: A map of (..., D) to logits (..., V), their bias included.
+
+        Raises:
+            ValueError: If there is no LM head.
+        """
+        surgery.set_output_embeddings(self, new_embeddings)
+
     def tie_weights(self) -> None:
         """Share the word embeddings with the LM head's decoder again, if the config ties them."""
         tying.tie(self)
@@ -210,12 +220,16 @@ class PretrainedModel(nn.Module):
         return self
 
     def resize_token_embeddings(
-        self, new_num_tokens: int | None = None, mean_initialised: bool = False
+        self,
+        new_num_tokens: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        mean_initialised: bool = False,
     ) -> nn.Embedding:
         """Grow or shrink the vocabulary; old rows, LM bias and tie stay, and the config follows.
 
         Args:
-            new_num_tokens: Rows wanted; None changes nothing.
+            new_num_tokens: Rows wanted; None for as many as there are.
+            pad_to_multiple_of: What the number of rows is rounded up to a multiple of.
             mean_initialised: Whether new rows start at the mean of the old ones instead of at
                 random.
 
@@ -223,9 +237,10 @@ class PretrainedModel(nn.Module):
             The word embedding table.
 
         Raises:
-            ValueError: If a special token would lose its row.
+            ValueError: If a special token would lose its row, or rows cannot be rounded so.
         """
-        surgery.resize_token_embeddings(self, new_num_tokens, mean_initialised)
+        rows = rounded_up(new_num_tokens or self.config.vocab_size, pad_to_multiple_of)
+        surgery.resize_token_embeddings(self, rows, mean_initialised)
         return self.get_input_embeddings()
 
     def prune_heads(self, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
@@ -238,14 +253,6 @@ class PretrainedModel(nn.Module):
             ValueError: If a layer or head does not exist or none would be left.
         """
         surgery.prune_heads(self, heads_to_prune)
-
-    def gradient_checkpointing_enable(self) -> None:
-        """Keep only each layer's input in training and compute the rest again for the gradient."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = True
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Keep all intermediate values in training."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = False
 
 
 def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> torch.dtype:
@@ -264,7 +271,7 @@ def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> to
     return dtype
 
 
-def copy_into(weight: nn.Parameter, tensor: Tensor, is_fresh: bool) -> None:
+def copy_into(weight: Tensor, tensor: Tensor, is_fresh: bool) -> None:
     """Copy a tensor into a weight, or hand it over if it was just read and nobody else has it."""
     if is_fresh and (tensor.dtype, tensor.device) == (weight.dtype, weight.device):
         weight.data = tensor
