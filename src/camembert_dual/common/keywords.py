@@ -62,6 +62,12 @@ def constructor_keywords(kind: type, root: type = object) -> set[str]:
     return found - {"self"}
 
 
+def takes_others(kind: type) -> bool:
+    """Whether a class's constructor takes any keyword."""
+    parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]
+    return any(one.kind is one.VAR_KEYWORD for one in parameters)
+
+
 def rename_token(options: dict[str, Any]) -> None:
     """Read ``use_auth_token`` as ``token``, its name since.
 
