@@ -193,13 +193,14 @@ def model_of_tf_name(name: str) -> str:
 VARIABLES = "vars"  # below each layer: its weights, numbered in the order of the table
 KERAS_HOLDERS = ("layer", "layers")  # lists, which have no name in a path
 KERAS_ATTRIBUTES = {  # a layer's name to the attributes that lead to it, where they differ
-    BACKBONE: ("layers", "tf_camembert_model"),
+    BACKBONE: ("layers", "tf_camembert_main_layer"),
     "qa_outputs": ("layers", "dense"),
     "lm_head": ("layers", "lm_head"),
-    "pooler": ("layers", "pooler"),
     "output": ("projection",),
 }
-_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()}
+_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()} | {
+    ("layers", "tf_camembert_model"): BACKBONE  # whole models stood below the heads once
+}
 _ENCODER_LAYER = re.compile(r"encoder_layer(?:_(\d{1,4}))?")
 
 

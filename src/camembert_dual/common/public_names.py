@@ -12,6 +12,7 @@ from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
+    FAMILY,
     auto_name,
     class_name,
     family_name,
@@ -61,6 +62,7 @@ _BASES = {
     for backend in BACKENDS
     for family in ("", *FAMILIES)
 }
+_LAYERS = {f"TF{family}MainLayer": Home("", f"TF{FAMILY}MainLayer", "tf") for family in FAMILIES}
 _CONFIGS = {
     **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
@@ -172,6 +174,7 @@ PUBLIC: dict[str, Home] = {
     **_MODELS,
     **_AUTO_MODELS,
     **_BASES,
+    **_LAYERS,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,

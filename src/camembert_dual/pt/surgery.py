@@ -15,6 +15,11 @@ def backbone_of(model: Any) -> Any:
     return getattr(model, "roberta", model)
 
 
+def has_network(model: Any) -> bool:
+    """Whether a model has the network; a user's may not, or call it otherwise."""
+    return hasattr(backbone_of(model), "encoder") and hasattr(backbone_of(model), "embeddings")
+
+
 def set_input_embeddings(model: Any, embeddings: nn.Module) -> None:
     """Use a module for the word embeddings.
 
@@ -29,6 +34,17 @@ def set_input_embeddings(model: Any, embeddings: nn.Module) -> None:
         require(shape == wanted, rule, shape)
     backbone_of(model).embeddings.word_embeddings = embeddings
     tie(model)
+
+
+def set_output_embeddings(model: Any, embeddings: nn.Module) -> None:
+    """Use a module for the LM head's decoder.
+
+    Raises:
+        ValueError: If the model has no LM head.
+    """
+    has_head = hasattr(model, "lm_head")
+    require(has_head, "Output embeddings must be set in a model with LM head", "none")
+    model.lm_head.decoder = embeddings
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:

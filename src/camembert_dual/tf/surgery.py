@@ -11,8 +11,14 @@ from camembert_dual.common.errors import require
 
 
 def backbone_of(model: Any) -> Any:
-    """The bare model: the one given, or the one below its head."""
-    return getattr(model, "roberta", model)
+    """The network below the head: embeddings, encoder and pooler."""
+    network = getattr(model, "roberta", model)
+    return getattr(network, "roberta", network)  # of a whole model within a user's
+
+
+def has_network(model: Any) -> bool:
+    """Whether a model has the network; a user's may not, or call it otherwise."""
+    return hasattr(backbone_of(model), "encoder") and hasattr(backbone_of(model), "embeddings")
 
 
 def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
@@ -32,6 +38,20 @@ def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
     with unlocked(holder):
         holder._tracker.untrack(holder.word_embeddings)
         holder.word_embeddings = embeddings
+
+
+def set_output_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
+    """Use a layer for the LM head's decoder.
+
+    Raises:
+        ValueError: If the model has no LM head.
+    """
+    has_head = hasattr(model, "lm_head")
+    require(has_head, "Output embeddings must be set in a model with LM head", "none")
+    with unlocked(model.lm_head):
+        if model.lm_head.decoder is not None:
+            model.lm_head._tracker.untrack(model.lm_head.decoder)
+        model.lm_head.decoder = embeddings
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
