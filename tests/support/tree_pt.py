@@ -11,7 +11,8 @@ import camembert_dual.pt as tree
 import cases
 from camembert_dual.pt import attention as attention
 from camembert_dual.pt import masks
-from camembert_dual.pt.generation import sampling
+from camembert_dual.generation.modes import warpers_of
+from camembert_dual.pt.generation import rules, sampling
 
 NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -99,6 +100,13 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
 
 def search_without_graphs(patch: Any) -> None:
     """As PyTorch always does."""
+
+
+def warped(scores: Any, options: Any) -> Any:
+    """Scores as they are drawn from."""
+    return rules.process(
+        warpers_of(options), scores, torch.zeros_like(scores, dtype=torch.int64), 1
+    )
 
 
 def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:

@@ -40,6 +40,11 @@ class Users(NamedTuple):
     assistant_model: Any = None
     streamer: Any = None
 
+    @property
+    def are_absent(self) -> bool:
+        """Whether nothing takes part."""
+        return not any(one is not None and one != [] for one in self)
+
 
 def spread(inputs: Any, keywords: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Read a dict or a list of inputs that was given in the place of the first one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,21 @@ from typing import Any
 
 from camembert_dual.common.errors import is_integer, require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.config import DEFAULTS, GenerationConfig
 from camembert_dual.generation.modes import mode_of
+
+UNRULED = (
+    "max_length",
+    "max_new_tokens",
+    "num_return_sequences",
+    "use_cache",
+    "output_attentions",
+    "output_hidden_states",
+    "output_scores",
+    "return_dict_in_generate",
+    "pad_token_id",
+    "bos_token_id",
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +47,13 @@ class Plan:
         use_cache: Whether the model keeps what it has read.
         output_attentions: Whether the model is asked for attentions.
         output_hidden_states: Whether the model is asked for hidden states.
+        rules: The options that change scores, without how long the texts may be.
     """
 
     mode: str
     ends: tuple[int, ...]
     padding: int
+    rules: GenerationConfig
     do_sample: bool = False
     num_beams: int = 1
     num_groups: int = 1
@@ -106,7 +122,17 @@ def plan_of(config: CamembertConfig, options: GenerationConfig, is_assisted: boo
         use_cache=options.use_cache and config.is_decoder,
         output_attentions=options.output_attentions,
         output_hidden_states=options.output_hidden_states,
+        rules=_rules(options, ends),
     )
+
+
+def _rules(options: GenerationConfig, ends: tuple[int, ...]) -> GenerationConfig:
+    """The options, but what the rules on scores do not look at is as in any other call."""
+    rules = copy.deepcopy(options)
+    for name in UNRULED:
+        setattr(rules, name, DEFAULTS[name])
+    rules.eos_token_id = list(ends) or None
+    return rules
 
 
 def as_ids(ids: Any) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The two language models: an encoder, the LM head, a loss."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.calls import Users
 from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.saved import read_options
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.pt.checks import as_tensor
@@ -102,6 +104,25 @@ class CamembertForCausalLM(PretrainedModel):
     ) -> Tensor:
         """The loss of each next label (B, T) under the logits (B, T, V)."""
         return causal_loss(logits, labels, reduction)
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | Path, *args: Any, **options: Any) -> Any:
+        """Load a checkpoint, and its ``generation_config.json`` if there is one.
+
+        As :meth:`PretrainedModel.from_pretrained`.
+        """
+        loaded = super().from_pretrained(name_or_path, *args, **options)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        model.generation_config = read_options(name_or_path, options, model.config)
+        return loaded
+
+    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+        """Write ``config.json``, ``model.safetensors`` and ``generation_config.json``.
+
+        As :meth:`PretrainedModel.save_pretrained`.
+        """
+        super().save_pretrained(directory, **options)
+        self.generation_config.save_pretrained(directory)
 
     def generate(
         self,

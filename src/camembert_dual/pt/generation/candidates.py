@@ -8,7 +8,7 @@ from torch import Tensor
 
 from camembert_dual.generation.modes import BEAM_SAMPLE, GROUP_BEAM
 from camembert_dual.generation.plan import Plan
-from camembert_dual.pt.generation.cache import Answer, Call, ends_text, repeat_rows, take
+from camembert_dual.pt.generation.cache import Answer, Call, ends_text, take
 from camembert_dual.pt.generation.sampling import draw
 
 
@@ -74,15 +74,18 @@ def grouped(call: Call, beams: Any, words: Tensor) -> tuple[Tensor, Candidates]:
     tokens = tokens_of(beams).reshape(*by_group, beams.unfinished.tokens.shape[2])
     so_far = beams.unfinished.scores.reshape(by_group)
     is_open = beams.is_open.reshape(by_group[:2])
-    all_scores, all_found, taken = [], [], tokens[:, 0, 0, :0]  # (B, 0)
+    current = torch.zeros_like(so_far, dtype=torch.int32).reshape(-1, plan.num_beams)
+    all_scores, all_found = [], []
     for group in range(plan.num_groups):
         own = tokens[:, group].reshape(-1, tokens.shape[3])  # (B W, L)
-        before = repeat_rows(taken, plan.group_width)
-        scores = call.process(words[:, group].reshape(-1, count), own, length, before)
+        group_of = {"current_tokens": current.reshape(-1), "beam_group_idx": group}
+        scores = call.process(words[:, group].reshape(-1, count), own, length, **group_of)
         found = best(summed(scores, so_far[:, group]), plan.num_candidates, scores)
         chosen = take(found.tokens, open_candidates(found, plan))
         chosen = torch.where(is_open[:, group, None], chosen, plan.padding)
-        taken = torch.cat([taken, chosen.to(taken.dtype)], dim=1)
+        first = group * plan.group_width
+        after = current[:, first + plan.group_width :]
+        current = torch.cat([current[:, :first], chosen.to(current.dtype), after], dim=1)
         all_scores.append(scores.reshape(-1, plan.group_width, count))
         all_found.append(found)
     scores = torch.stack(all_scores, dim=1).reshape(-1, count)  # (B G W, V)

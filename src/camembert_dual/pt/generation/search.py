@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,7 +11,15 @@ from torch import Tensor
 from camembert_dual.common.errors import require
 from camembert_dual.generation.calls import Users, limit_of, own_options, read_keywords, spread
 from camembert_dual.generation.config import GenerationConfig
-from camembert_dual.generation.modes import ASSISTED, CONTRASTIVE, GREEDY, SAMPLE
+from camembert_dual.generation.modes import (
+    ASSISTED,
+    CONTRASTIVE,
+    GREEDY,
+    SAMPLE,
+    criteria_of,
+    processors_of,
+    warpers_of,
+)
 from camembert_dual.generation.observer import Observer
 from camembert_dual.generation.outputs import OUTPUTS
 from camembert_dual.generation.plan import Plan, plan_of
@@ -22,22 +31,13 @@ from camembert_dual.generation.uniforms import (
 )
 from camembert_dual.pt.generation.assisted import search_assisted
 from camembert_dual.pt.generation.beams import search_beams
-from camembert_dual.pt.generation.cache import Call
+from camembert_dual.pt.generation.cache import Call, Prompt, Rule
 from camembert_dual.pt.generation.contrastive import search_contrastive
 from camembert_dual.pt.generation.loop import Found
 from camembert_dual.pt.generation.prompts import longest_of, prompt_of
+from camembert_dual.pt.generation.rules import ended, known_of, process
 from camembert_dual.pt.generation.sampling import search_sequences
 from camembert_dual.pt.layers import evaluation
-
-
-def rules_of(plan, options, prompt, users):
-    same = lambda scores, tokens, length, taken=None: scores
-    return (
-        same,
-        same,
-        lambda scores, tokens, length: torch.zeros_like(tokens[:, 0], dtype=torch.bool),
-    )
-
 
 SINGLE: dict[str, Callable[[Call], Found]] = {
     GREEDY: search_sequences,
@@ -61,11 +61,29 @@ def generate(
     uniforms = uniforms_of(plan, limit - columns, rows, seed, generator).to(model.device)
     observer = Observer(options, users.streamer)
     observer.chose(prompt.tokens)
-    rules = rules_of(plan, options, prompt, users)
+    rules = rules_of(plan, prompt, limit, users)
     call = Call(model, plan, prompt, limit, uniforms, *rules, observer)
     with torch.no_grad(), evaluation():
         found = search(call, users.assistant_model)
     return output_of(options, plan, found, observer)
+
+
+def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
+    """The rules of a search, each a function of scores (R, V), tokens (R, L) and their columns.
+
+    Returns:
+        What changes the scores, what leaves those that are drawn from, and which texts (R) end.
+    """
+    known = known_of(prompt.tokens, limit, plan.rules)
+    own, allowed = users.logits_processor or (), users.prefix_allowed_tokens_fn
+    rows = processors_of(plan.rules, known, allowed, own)
+    warpers = warpers_of(plan.rules) if plan.do_sample else ()
+    criteria = criteria_of(plan.rules, known, users.stopping_criteria or ())
+
+    def stops(scores: Tensor, tokens: Tensor, length: Any) -> Tensor:
+        return ended(criteria, tokens, length, scores)
+
+    return partial(process, rows), partial(process, warpers), stops
 
 
 def names_of(model: Any) -> set[str]:

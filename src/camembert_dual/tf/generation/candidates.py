@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from camembert_dual.generation.modes import BEAM_SAMPLE, GROUP_BEAM
 from camembert_dual.generation.plan import Plan
-from camembert_dual.tf.generation.cache import Answer, Call, ends_text, repeat_rows, take
+from camembert_dual.tf.generation.cache import Answer, Call, ends_text, take
 from camembert_dual.tf.generation.sampling import draw
 from camembert_dual.tf.layers import size_of
 
@@ -74,15 +74,18 @@ def grouped(call: Call, beams: Any, words: tf.Tensor) -> tuple[tf.Tensor, Candid
     tokens = tf.reshape(tokens_of(beams), [*by_group, size_of(beams.unfinished.tokens, 2)])
     so_far = tf.reshape(beams.unfinished.scores, by_group)
     is_open = tf.reshape(beams.is_open, by_group[:2])
-    all_scores, all_found, taken = [], [], tokens[:, 0, 0, :0]  # (B, 0)
+    current = tf.reshape(tf.zeros_like(so_far, dtype=tf.int32), [-1, plan.num_beams])
+    all_scores, all_found = [], []
     for group in range(plan.num_groups):
         own = tf.reshape(tokens[:, group], [-1, size_of(tokens, 3)])  # (B W, L)
-        before = repeat_rows(taken, plan.group_width)
-        scores = call.process(tf.reshape(words[:, group], [-1, count]), own, length, before)
+        group_of = {"current_tokens": tf.reshape(current, [-1]), "beam_group_idx": group}
+        scores = call.process(tf.reshape(words[:, group], [-1, count]), own, length, **group_of)
         found = best(summed(scores, so_far[:, group]), plan.num_candidates, scores)
         chosen = take(found.tokens, open_candidates(found, plan))
         chosen = tf.where(is_open[:, group, None], chosen, plan.padding)
-        taken = tf.concat([taken, tf.cast(chosen, taken.dtype)], axis=1)
+        first = group * plan.group_width
+        after = current[:, first + plan.group_width :]
+        current = tf.concat([current[:, :first], tf.cast(chosen, current.dtype), after], axis=1)
         all_scores.append(tf.reshape(scores, [-1, plan.group_width, count]))
         all_found.append(found)
     scores = tf.reshape(tf.stack(all_scores, axis=1), [-1, count])  # (B G W, V)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -10,7 +11,15 @@ import tensorflow as tf
 from camembert_dual.common.errors import require
 from camembert_dual.generation.calls import Users, limit_of, own_options, read_keywords, spread
 from camembert_dual.generation.config import GenerationConfig
-from camembert_dual.generation.modes import ASSISTED, CONTRASTIVE, GREEDY, SAMPLE
+from camembert_dual.generation.modes import (
+    ASSISTED,
+    CONTRASTIVE,
+    GREEDY,
+    SAMPLE,
+    criteria_of,
+    processors_of,
+    warpers_of,
+)
 from camembert_dual.generation.observer import Observer
 from camembert_dual.generation.outputs import OUTPUTS
 from camembert_dual.generation.plan import Plan, plan_of
@@ -22,7 +31,7 @@ from camembert_dual.generation.uniforms import (
 )
 from camembert_dual.tf.generation.assisted import search_assisted
 from camembert_dual.tf.generation.beams import search_beams
-from camembert_dual.tf.generation.cache import Call, Prompt
+from camembert_dual.tf.generation.cache import Call, Prompt, Rule
 from camembert_dual.tf.generation.contrastive import search_contrastive
 from camembert_dual.tf.generation.graphs import (
     compiled,
@@ -32,20 +41,9 @@ from camembert_dual.tf.generation.graphs import (
 )
 from camembert_dual.tf.generation.loop import Found
 from camembert_dual.tf.generation.prompts import longest_of, prompt_of
+from camembert_dual.tf.generation.rules import ended, known_of, process
 from camembert_dual.tf.generation.sampling import search_sequences
 from camembert_dual.tf.layers import size_of
-
-
-def rules_of(plan, options, prompt, users):
-    def same(scores, tokens, length, taken=None):
-        return scores
-
-    return (
-        same,
-        same,
-        lambda scores, tokens, length: tf.zeros_like(tokens[:, 0], dtype=tf.bool),
-    )
-
 
 SINGLE: dict[str, Callable[[Call], Found]] = {
     GREEDY: search_sequences,
@@ -75,16 +73,34 @@ def generate(
     uniforms = uniforms_of(plan, limit - size_of(prompt.tokens, 1), rows, seed, generator)
     observer = Observer(options, users.streamer)
     observer.chose(prompt.tokens)
-    if tf.executing_eagerly() and not observer.is_needed and users == Users():
+    if tf.executing_eagerly() and users.are_absent and not (observer.is_needed or options.max_time):
         run = compiled(model, plan, prompt, search_alone)
         found = run(prompt, uniforms, tf.constant(limit))
     else:
         rule = "A graph must not be asked for scores, attentions, hidden states or a streamer"
         require(tf.executing_eagerly() or not observer.is_needed, rule, list(observer.kept))
-        rules = rules_of(plan, options, prompt, users)
+        rules = rules_of(plan, prompt, limit, users)
         call = Call(model, plan, prompt, limit, uniforms, *rules, observer, is_fixed(prompt))
         found = search(call, users.assistant_model)
     return output_of(options, plan, found, observer, dtype)
+
+
+def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
+    """The rules of a search, each a function of scores (R, V), tokens (R, L) and their columns.
+
+    Returns:
+        What changes the scores, what leaves those that are drawn from, and which texts (R) end.
+    """
+    known = known_of(prompt.tokens, limit, plan.rules)
+    own, allowed = users.logits_processor or (), users.prefix_allowed_tokens_fn
+    rows = processors_of(plan.rules, known, allowed, own)
+    warpers = warpers_of(plan.rules) if plan.do_sample else ()
+    criteria = criteria_of(plan.rules, known, users.stopping_criteria or ())
+
+    def stops(scores: tf.Tensor, tokens: tf.Tensor, length: Any) -> tf.Tensor:
+        return ended(criteria, tokens, length, scores)
+
+    return partial(process, rows), partial(process, warpers), stops
 
 
 def names_of(model: Any) -> set[str]:
@@ -124,7 +140,7 @@ def search(call: Call, assistant: Any = None) -> Found:
 
 def search_alone(model: Any, plan: Plan, prompt: Prompt, uniforms: tf.Tensor, limit: Any) -> Found:
     """Search without anything of the user's, as a graph can."""
-    rules = rules_of(plan, None, prompt, Users())
+    rules = rules_of(plan, prompt, limit, Users())
     return search(Call(model, plan, prompt, limit, uniforms, *rules, None))
 
 
