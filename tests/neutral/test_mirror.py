@@ -30,6 +30,7 @@ FILES = {
 }
 LINES = {
     "checks.py": {"- is_tracing()"},  # torch.jit.trace takes shapes for tensors
+    "generation/processors.py": {"+ index_add(scores, columns, added)"},  # a method of PyTorch
     "generation/search.py": {
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
@@ -198,8 +199,13 @@ DIFFERING = {
     "generation/__init__.py": 0,
     "generation/beams.py": 7,
     "generation/cache.py": 5,
+    "generation/processors.py": 18,
+    "generation/published.py": 2,
+    "generation/rules.py": 2,
     "generation/sampling.py": 3,
     "generation/search.py": 54,
+    "generation/stopping.py": 2,
+    "generation/warpers.py": 4,
     "heads.py": 17,
     "language_models.py": 10,
     "layers.py": 105,

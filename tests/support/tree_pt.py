@@ -9,10 +9,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.generation.modes import warpers_of
 from camembert_dual.pt import attention as attention
 from camembert_dual.pt import masks
-from camembert_dual.generation.modes import warpers_of
-from camembert_dual.pt.generation import rules, sampling
+from camembert_dual.pt.generation import rules as rules
+from camembert_dual.pt.generation import sampling
 
 NAME = "pt"
 DTYPES = {"float64": torch.float64, "float32": torch.float32}

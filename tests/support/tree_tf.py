@@ -9,10 +9,11 @@ import tensorflow as tf
 
 import camembert_dual.tf as tree
 import cases
+from camembert_dual.generation.modes import warpers_of
 from camembert_dual.tf import attention as attention
 from camembert_dual.tf import masks
-from camembert_dual.generation.modes import warpers_of
-from camembert_dual.tf.generation import rules, sampling, search
+from camembert_dual.tf.generation import rules as rules
+from camembert_dual.tf.generation import sampling, search
 
 NAME = "tf"
 ID_TYPE = tf.int32

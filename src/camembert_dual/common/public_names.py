@@ -119,6 +119,63 @@ _TRAINING = {
     ),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
 }
+_RULES_OF_BOTH = (
+    "ForceTokensLogitsProcessor",
+    "ForcedBOSTokenLogitsProcessor",
+    "ForcedEOSTokenLogitsProcessor",
+    "MinLengthLogitsProcessor",
+    "NoBadWordsLogitsProcessor",
+    "NoRepeatNGramLogitsProcessor",
+    "RepetitionPenaltyLogitsProcessor",
+    "SuppressTokensAtBeginLogitsProcessor",
+    "SuppressTokensLogitsProcessor",
+    "TemperatureLogitsWarper",
+    "TopKLogitsWarper",
+    "TopPLogitsWarper",
+)
+_RULES = {
+    **_same(
+        "generation.constraints",
+        "Constraint",
+        "ConstraintListState",
+        "DisjunctiveConstraint",
+        "PhrasalConstraint",
+    ),
+    **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
+    **_same(
+        "generation.published",
+        "LogitsProcessor",
+        "LogitsProcessorList",
+        "LogitsWarper",
+        "MaxLengthCriteria",
+        "MaxNewTokensCriteria",
+        "MaxTimeCriteria",
+        "StoppingCriteria",
+        "StoppingCriteriaList",
+    ),
+    **{
+        f"TF{name}": Home("generation.published", name)
+        for name in ("LogitsProcessor", "LogitsProcessorList", "LogitsWarper")
+    },
+    **_same(
+        "generation.published",
+        *_RULES_OF_BOTH,
+        "EncoderNoRepeatNGramLogitsProcessor",
+        "EncoderRepetitionPenaltyLogitsProcessor",
+        "EpsilonLogitsWarper",
+        "EtaLogitsWarper",
+        "ExponentialDecayLengthPenalty",
+        "HammingDiversityLogitsProcessor",
+        "InfNanRemoveLogitsProcessor",
+        "LogitNormalization",
+        "MinNewTokensLengthLogitsProcessor",
+        "PrefixConstrainedLogitsProcessor",
+        "SequenceBiasLogitsProcessor",
+        "TypicalLogitsWarper",
+        backend="pt",
+    ),
+    **_same("generation.published", *(f"TF{name}" for name in _RULES_OF_BOTH), backend="tf"),
+}
 PUBLIC: dict[str, Home] = {
     **_OWN,
     **_MODELS,
@@ -129,4 +186,5 @@ PUBLIC: dict[str, Home] = {
     **_OUTPUTS,
     **_COLLATORS,
     **_TRAINING,
+    **_RULES,
 }

@@ -53,20 +53,22 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _is_words(value: Any) -> bool:
+def is_words(value: Any) -> bool:
+    """Whether a value is a list of lists of tokens, none of them empty."""
     return _is_list(value) and len(value) > 0 and all(is_ids(one) and one for one in value)
 
 
 def _is_forced(value: Any) -> bool:
     alternatives = _is_list(value) and len(value) > 0
-    return alternatives and all(_is_words(one) or (is_ids(one) and one) for one in value)
+    return alternatives and all(is_words(one) or (is_ids(one) and one) for one in value)
 
 
 def _is_pairs(value: Any) -> bool:
     return _is_list(value) and all(is_ids(one) and len(one) == 2 for one in value)
 
 
-def _is_bias(value: Any) -> bool:
+def is_bias(value: Any) -> bool:
+    """Whether a value gives a number for each of some lists of tokens."""
     if not isinstance(value, Mapping):
         return False
     words = all(is_ids(one) and one for one in value)
@@ -148,17 +150,22 @@ RULES = (
     Rule(
         "an id of a token, or a list of some",
         lambda value: is_id(value) or is_ids(value),
-        ("eos_token_id", "forced_eos_token_id", "decoder_start_token_id"),
+        ("forced_eos_token_id", "decoder_start_token_id"),
+    ),
+    Rule(
+        "an id of a token, or a list of some (below 0 for none)",
+        lambda value: is_integer(value) or (_is_list(value) and all(map(is_integer, value))),
+        ("eos_token_id",),
     ),
     Rule("a list of ids", is_ids, ("suppress_tokens", "begin_suppress_tokens")),
-    Rule("a list of lists of ids, none of them empty", _is_words, ("bad_words_ids",)),
+    Rule("a list of lists of ids, none of them empty", is_words, ("bad_words_ids",)),
     Rule(
         "a list of lists of ids, or of lists of such lists, none of them empty",
         _is_forced,
         ("force_words_ids",),
     ),
     Rule("a list of pairs of a step and an id", _is_pairs, ("forced_decoder_ids",)),
-    Rule("a dict of tuples of ids to numbers", _is_bias, ("sequence_bias",)),
+    Rule("a dict of tuples of ids to numbers", is_bias, ("sequence_bias",)),
     Rule("a step and a factor", _is_decay, ("exponential_decay_length_penalty",)),
 )
 MAY_BE_NONE = ("max_length", "min_length", "temperature", "top_k", "top_p", "typical_p")
