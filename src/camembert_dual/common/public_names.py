@@ -136,6 +136,14 @@ _RULES_OF_BOTH = (
 )
 _RULES = {
     **_same(
+        "generation.constraints",
+        "Constraint",
+        "ConstraintListState",
+        "DisjunctiveConstraint",
+        "PhrasalConstraint",
+    ),
+    **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
+    **_same(
         "generation.published",
         "LogitsProcessor",
         "LogitsProcessorList",
