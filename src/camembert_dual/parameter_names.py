@@ -22,6 +22,7 @@ WORD_EMBEDDINGS, POSITION_EMBEDDINGS, TOKEN_TYPES, *_ = (
     in_backbone(row).name for row in table.EMBEDDINGS
 )
 POOLER = f"{BACKBONE}.pooler."
+CROSS = ".crossattention."  # in the names of a layer that also attends to encoder states
 POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
 BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 LM_HEAD = LM_BIAS.partition(".")[0]

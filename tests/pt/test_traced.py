@@ -1,7 +1,5 @@
 """One graph for all lengths: ``torch.compile(fullgraph=True)`` and ``torch.jit.trace``."""
 
-import dataclasses
-
 import pytest
 import torch
 
@@ -22,7 +20,7 @@ def inputs_of(length: int) -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture(params=[CamembertModel, CamembertForMaskedLM, CamembertForCausalLM])
 def model(request):
     decodes = request.param is CamembertForCausalLM
-    config = dataclasses.replace(cases.config(), is_decoder=decodes, use_cache=False)
+    config = cases.config().replaced(is_decoder=decodes, use_cache=False)
     return request.param(config).eval()
 
 

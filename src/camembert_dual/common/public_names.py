@@ -12,7 +12,6 @@ from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
-    FAMILY,
     auto_name,
     class_name,
     family_name,
@@ -62,16 +61,22 @@ _BASES = {
     for family in ("", *FAMILIES)
 }
 _CONFIGS = {
-    "PretrainedConfig": Home("config", f"{FAMILY}Config"),
+    **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
 }
 _TOKENIZERS = _same(
     "tokenization.published",
     "AddedToken",
     "BatchEncoding",
+    "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "SpecialTokensMixin",
+    "TensorType",
+    "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
