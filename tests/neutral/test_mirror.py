@@ -23,6 +23,9 @@ FILES = {
     "+ keras_fit.py",  # compile and fit
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
+    "- training/adamw.py",  # transformers' optimiser, as the schedules below
+    "+ training/callbacks.py",  # of Keras' fit
+    "+ training/datasets.py",
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",

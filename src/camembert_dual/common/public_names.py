@@ -121,7 +121,9 @@ _TRAINING = {
         "get_scheduler",
         backend="pt",
     ),
+    **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 PUBLIC: dict[str, Home] = {
     **_OWN,
