@@ -83,6 +83,28 @@ def slot_of_name(name: str) -> Slot | None:
     return _numbered(_BY_NAME.get(_LAYER.sub("N", full)), _LAYER.search(full))
 
 
+def wrapper_of(names: Sequence[str]) -> str:
+    """What stands before published names that a module around the model was saved with.
+
+    ``"module."`` is of PyTorch's data parallel modules, ``"_orig_mod."`` of ``torch.compile`` and
+    ``"model."`` often of Lightning.
+
+    Args:
+        names: The names of a file or of a state dict.
+
+    Returns:
+        What most of them begin with before a published name, or nothing.
+    """
+    for name in names:
+        parts = name.split(".")
+        ends = (".".join(parts[cut:]) for cut in range(len(parts)))
+        known = next((end for end in ends if slot_of_name(end)), name)
+        wrapper = name.removesuffix(known)
+        if wrapper and sum(one.startswith(wrapper) for one in names) > len(names) // 2:
+            return wrapper
+    return ""
+
+
 def slot_of_path(path: str) -> Slot | None:
     """Find the row of a Keras path, with or without prefix; None if there is none.
 
@@ -149,15 +171,20 @@ def tf_name(name: str) -> str:
 
 
 def slot_of_tf_name(name: str) -> Slot | None:
-    """Find the row of a name in TF's own files, which may begin with the model's name."""
+    """Find the row of a name in TF's own files, which may begin with the names of models."""
     path = name.removesuffix(":0")
-    for start in (path, path.partition("/")[2]):
-        slot = slot_of_path(start)
+    while path:
+        slot = slot_of_path(path)
         if slot is not None:
             return slot
-    # the second copy of the embeddings may lie below the head's name
-    _, separator, rest = path.partition(f"/{BACKBONE}/")
-    return slot_of_path(f"{BACKBONE}/{rest}") if separator else None
+        path = path.partition("/")[2]
+    return None
+
+
+def model_of_tf_name(name: str) -> str:
+    """What a name in TF's own files begins with before the backbone: the names of models, or ""."""
+    model, separator, rest = name.removesuffix(":0").partition(f"/{BACKBONE}/")
+    return model if separator and slot_of_path(f"{BACKBONE}/{rest}") is not None else ""
 
 
 # .weights.h5: Keras 3 files weights by the attributes of the objects that hold them

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from camembert_dual.checkpoints.formats.base import Format, PlannedArray
-from camembert_dual.checkpoints.formats.registry import PICKLED, SAFE, WRITTEN, find_format
+from camembert_dual.checkpoints.formats.registry import (
+    PICKLED,
+    SAFE,
+    WRITTEN,
+    find_format,
+    read_file,
+)
 from camembert_dual.checkpoints.formats.sharded import shard_limit, write_shards
 from camembert_dual.checkpoints.lazy_arrays import (
     LazyArrays,
@@ -39,6 +45,8 @@ from camembert_dual.storage.file_names import (
     CONFIG,
     KERAS_FILES,
     KERAS_INDICES,
+    OLD_KERAS_FILES,
+    SAVED_VARIABLES,
     WEIGHTS,
     files_of,
     variant_of,
@@ -112,6 +120,17 @@ def open_checkpoint(
     return Checkpoint(folder, config, content.arrays, file, format)
 
 
+def open_arrays(path: str | Path) -> LazyArrays:
+    """The arrays of a file, or of a folder of files, without a config.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        CheckpointError: If it is not what it must be.
+    """
+    found = locate(path)
+    return read_file(find_weights(found) if found.is_dir() else found).arrays
+
+
 def check_depth(config: CamembertConfig, arrays: LazyArrays, file: Path) -> None:
     """Check that a config has no more layers than a file has weights, before they are listed.
 
@@ -154,7 +173,7 @@ def _config(
 
 
 def find_weights(folder: Path, weights: Sequence[str] = WEIGHTS) -> Path:
-    """The file of weights in a folder: by the published names, then the only one of Keras.
+    """The file of weights in a folder: by the published names, then the only one of Keras or TF.
 
     Args:
         folder: The folder.
@@ -172,10 +191,14 @@ def find_weights(folder: Path, weights: Sequence[str] = WEIGHTS) -> Path:
     indices = list(folder.glob(KERAS_INDICES)) if is_any else []
     shards = {shard for index in indices for shard in shard_files(index)}
     whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern) if is_any}
+    saved = folder.joinpath(*SAVED_VARIABLES)
+    whole |= {saved} if is_any and saved.is_file() else set()
+    if is_any and not indices and not whole:
+        whole = {path for pattern in OLD_KERAS_FILES for path in folder.glob(pattern)}
     others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
         found = listed([path.name for path in others], 80) or "none"
-        keras = ", or one .weights.h5, .weights.json or .keras file" if is_any else ""
+        keras = ", or one .h5, .weights.json, .keras or .index file" if is_any else ""
         raise FileNotFoundError(
             f"A checkpoint must hold one of {', '.join(weights)}{keras}; "
             f"received {found} in {short(str(folder), 100)}."

@@ -28,6 +28,7 @@ from camembert_dual.parameter_names import (
     POSITION_IDS,
     WORD_EMBEDDINGS,
     canonical,
+    wrapper_of,
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
@@ -43,7 +44,8 @@ class LoadReport:
         loaded: Published names filled from the checkpoint.
         tied: Names that are another weight (the decoder of a tied LM head).
         ignored: Names in the checkpoint that this model has no use for, all known: an unused
-            pooler, another task's head, a buffer, or an alias found equal to what it aliases.
+            pooler, another task's head, a buffer, an alias found equal to what it aliases, or a
+            weight of a user's own layers around CamemBERT.
         missing: Names the checkpoint does not have; they keep their new random values. Only a new
             head, pooler or cross-attention may be missing as a whole.
         mismatched: Names whose shapes differ, left at their new values because the caller allowed
@@ -119,7 +121,7 @@ def match(
     return pairs, LoadReport(
         loaded=tuple(pairs),
         tied=tuple(tied),
-        ignored=tuple(names.stored[name] for name in ignored),
+        ignored=(*(names.stored[name] for name in ignored), *_own(arrays)),
         missing=tuple(names.wanted[name].name for name in missing),
         mismatched=tuple(names.wanted[name].name for name in mismatched),
         dtype_cast=tuple(
@@ -128,6 +130,10 @@ def match(
             if dtype is not None and str(dtype_of(arrays, stored)) != dtype
         ),
     )
+
+
+def _own(arrays: Mapping[str, Array]) -> tuple[str, ...]:
+    return tuple(arrays.own) if isinstance(arrays, LazyArrays) else ()
 
 
 def check_sizes(
@@ -206,6 +212,9 @@ def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) 
         for kind, names in kinds.items()
     ]
     rule = f"{_origin(arrays)} must hold every weight of the model and nothing unknown"
+    wrapper = wrapper_of(list(arrays))
+    if wrapper:
+        rule += f" (take {wrapper!r} off its names: a module around the model was saved)"
     require(not found, rule, f"one with {'; '.join(found)}")
 
 

@@ -56,6 +56,8 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
     require(not report.missing, rule, f"none for {listed(report.missing)}")
     dropped = list(arrays.dropped)
     for name in report.ignored:
+        if name in arrays.own:
+            continue  # told with what the reader dropped
         known = canonical(name)
         if task is None and known not in (*BUFFERS, DECODER, DECODER_BIAS):
             pairs[known] = name  # a second head is kept: nothing is lost unless asked for

@@ -12,7 +12,7 @@ from camembert_dual.common.backends import PACKAGE
 from camembert_dual.common.errors import require
 from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral, rename_token
 from camembert_dual.storage.atomic import finish_save
-from camembert_dual.storage.file_names import WEIGHTS
+from camembert_dual.storage.file_names import TF_INDEX, WEIGHTS
 from camembert_dual.storage.hub import KINDS, download, is_hub_name
 from camembert_dual.storage.journal import refuse_pending
 
@@ -107,6 +107,8 @@ def locate(
     """
     path = Path(name_or_path)
     name = str(name_or_path)
+    if name and not path.exists() and Path(f"{name}{TF_INDEX}").is_file():
+        path = Path(f"{name}{TF_INDEX}")  # TensorFlow calls a checkpoint by what its files share
     if name and path.is_dir():
         path = path / subfolder
     if name and path.exists():

@@ -9,10 +9,12 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from camembert_dual.tf.export.litert import export_litert
+from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertModel
+from camembert_dual.tf.old_weights import load_old_weights
 from camembert_dual.tf.task_models import (
     TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
@@ -25,6 +27,7 @@ from camembert_dual.tf.training.optimization import create_optimizer
 register_outputs()
 
 __all__ = [
+    "SentencePooling",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",
@@ -36,4 +39,5 @@ __all__ = [
     "create_optimizer",
     "export_litert",
     "export_saved_model",
+    "load_old_weights",
 ]
