@@ -71,9 +71,15 @@ _TOKENIZERS = _same(
     "tokenization.published",
     "AddedToken",
     "BatchEncoding",
+    "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "SpecialTokensMixin",
+    "TensorType",
+    "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
@@ -118,7 +124,9 @@ _TRAINING = {
         "get_scheduler",
         backend="pt",
     ),
+    **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 _RULES_OF_BOTH = (
     "ForceTokensLogitsProcessor",

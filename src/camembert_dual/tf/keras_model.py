@@ -12,6 +12,9 @@ import tensorflow as tf
 from camembert_dual.call_forms import check_keywords, names_of
 from camembert_dual.config_families import config_class_of
 from camembert_dual.tf import keras_fit
+from camembert_dual.tf.training.datasets import batches_of
+
+SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
 
 
 class KerasModel(keras.Model):
@@ -55,6 +58,8 @@ class KerasModel(keras.Model):
     def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
         """Train, as Keras does; labels may stand among the inputs, whatever weighs them."""
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
+        if isinstance(x, tf.data.Dataset) and len(args) < SHUFFLE:
+            options.setdefault("shuffle", False)  # Keras warns of its own default
         if options.get("validation_data") is not None:
             validation = keras_fit.validation_of(self, options["validation_data"])
             options["validation_data"] = validation
@@ -134,6 +139,20 @@ class KerasModel(keras.Model):
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
+
+    def prepare_tf_dataset(self, dataset: Any, *args: Any, **options: Any) -> tf.data.Dataset:
+        """Put examples together into batches for :meth:`fit`.
+
+        Args:
+            dataset: The examples by number, each a dict: a ``datasets.Dataset`` or a list.
+            *args: The next arguments of :func:`camembert_dual.tf.training.datasets.batches_of`.
+            **options: ``batch_size``, ``shuffle``, ``tokenizer``, ``collate_fn``,
+                ``collate_fn_args``, ``drop_remainder`` and ``prefetch``, see there.
+
+        Raises:
+            ValueError: If there are no examples, or none of their fields is an input.
+        """
+        return batches_of(names_of(type(self).call), dataset, *args, **options)
 
 
 @contextmanager
