@@ -24,6 +24,7 @@ FILES = {
     "+ old_weights.py",  # of Keras 2, for models on Keras 3
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
+    "- training/adamw.py",  # transformers' own of its PyTorch half
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",

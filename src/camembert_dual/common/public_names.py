@@ -60,6 +60,26 @@ _BASES = {
     for backend in BACKENDS
     for family in ("", *FAMILIES)
 }
+_HEADS = {
+    f"{BACKENDS[backend].prefix}{family}ClassificationHead": Home(
+        "heads", "ClassificationHead", backend
+    )
+    for backend in BACKENDS
+    for family in FAMILIES
+}
+_MAPPINGS = _same(
+    "auto_mappings",
+    "CONFIG_MAPPING",
+    *(
+        f"{prefix}MODEL{task}_MAPPING"
+        for prefix in ("", "TF_")
+        for task in (
+            "",
+            *("_FOR_CAUSAL_LM", "_FOR_MASKED_LM", "_FOR_SEQUENCE_CLASSIFICATION"),
+            *("_FOR_MULTIPLE_CHOICE", "_FOR_TOKEN_CLASSIFICATION", "_FOR_QUESTION_ANSWERING"),
+        )
+    ),
+)
 _CONFIGS = {
     **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
@@ -115,6 +135,7 @@ _TRAINING = {
         "get_scheduler",
         backend="pt",
     ),
+    **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
 }
 PUBLIC: dict[str, Home] = {
@@ -122,6 +143,8 @@ PUBLIC: dict[str, Home] = {
     **_MODELS,
     **_AUTO_MODELS,
     **_BASES,
+    **_HEADS,
+    **_MAPPINGS,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
