@@ -16,7 +16,7 @@ from camembert_dual.common.arrays import Array
 from camembert_dual.common.keywords import constructor_keywords
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import layers, saving, surgery, tying
+from camembert_dual.pt import attention_kernels, layers, saving, surgery, tying
 from camembert_dual.pt.filling import copy_into, dtype_of, on_device
 from camembert_dual.pt.tensors import array_of, tensor_of
 from camembert_dual.storage.publishing import publish
@@ -41,6 +41,7 @@ class PretrainedModel(nn.Module):
         config.validate()
         self.config = config
         self.register_state_dict_post_hook(tying.leave_out_shared)
+        self.register_load_state_dict_pre_hook(tying.refuse_wrapped)
         self.register_load_state_dict_post_hook(tying.take_up_shared)
 
     @property
@@ -274,6 +275,17 @@ class PretrainedModel(nn.Module):
             ValueError: If a layer or head does not exist or none would be left.
         """
         surgery.prune_heads(self, heads_to_prune)
+
+    def set_attn_implementation(self, attn_implementation: str | None) -> None:
+        """Attend in another way from now on; the numbers stay the same up to rounding.
+
+        Args:
+            attn_implementation: A value of the config's field of that name.
+
+        Raises:
+            ValueError: If it is none.
+        """
+        attention_kernels.choose(self.config, attn_implementation)
 
     def gradient_checkpointing_enable(self) -> None:
         """Keep only each layer's input in training and compute the rest again for the gradient."""

@@ -9,6 +9,7 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from camembert_dual.tf.export.litert import export_litert
+from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
@@ -26,6 +27,7 @@ from camembert_dual.tf.training.optimization import create_optimizer
 register_outputs()
 
 __all__ = [
+    "SentencePooling",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",
