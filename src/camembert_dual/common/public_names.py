@@ -81,6 +81,11 @@ _MAPPINGS = _same(
         )
     ),
 )
+_FILES = {
+    "CONFIG_NAME": Home("storage.file_names", "CONFIG"),
+    "TF2_WEIGHTS_NAME": Home("storage.file_names", "TF_H5"),
+    "WEIGHTS_NAME": Home("storage.file_names", "TORCH_BIN"),
+}
 _CONFIGS = {
     **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
@@ -195,6 +200,7 @@ PUBLIC: dict[str, Home] = {
     **_BASES,
     **_HEADS,
     **_MAPPINGS,
+    **_FILES,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
