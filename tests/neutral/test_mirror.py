@@ -26,6 +26,7 @@ FILES = {
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
+    "- training/distributed.py",  # Keras' strategies cut and gather by themselves
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",

@@ -10,6 +10,7 @@ from camembert_dual.pt.task_models import (
     CamembertForTokenClassification,
 )
 from camembert_dual.pt.tensors import register_outputs
+from camembert_dual.pt.training.distributed import save_gathered, tensor_parallel_plan
 from camembert_dual.pt.training.optimization import create_optimizer
 
 register_outputs()
@@ -24,4 +25,6 @@ __all__ = [
     "CamembertModel",
     "create_optimizer",
     "export_onnx",
+    "save_gathered",
+    "tensor_parallel_plan",
 ]
