@@ -38,7 +38,9 @@ ROOMS = {
         (
             "config",
             "call_forms",
+            "config_attributes",
             "config_families",
+            "config_json",
             "config_rules",
             "inputs",
             "labels",
@@ -47,6 +49,7 @@ ROOMS = {
             "outputs",
             "parameters",
             "parameter_names",
+            "pretrained_config",
         ),
     ),
     "tokenization": Room(3, "text to ids and back"),

@@ -5,13 +5,10 @@ A folder says by its ``model_type`` which family wrote it; the values are those 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from camembert_dual.common.model_names import FAMILIES, FAMILY
 from camembert_dual.config import CamembertConfig
 
 
-@dataclass
 class RobertaConfig(CamembertConfig):
     """:class:`CamembertConfig` with RoBERTa's ``model_type`` and size of vocabulary."""
 
@@ -19,7 +16,6 @@ class RobertaConfig(CamembertConfig):
     model_type: str = FAMILIES["Roberta"]
 
 
-@dataclass
 class XLMRobertaConfig(CamembertConfig):
     """:class:`CamembertConfig` with XLM-RoBERTa's ``model_type``."""
 

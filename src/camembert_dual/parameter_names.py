@@ -22,6 +22,7 @@ WORD_EMBEDDINGS, POSITION_EMBEDDINGS, TOKEN_TYPES, *_ = (
     in_backbone(row).name for row in table.EMBEDDINGS
 )
 POOLER = f"{BACKBONE}.pooler."
+CROSS = ".crossattention."  # in the names of a layer that also attends to encoder states
 POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
 BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 LM_HEAD = LM_BIAS.partition(".")[0]
@@ -170,15 +171,20 @@ def tf_name(name: str) -> str:
 
 
 def slot_of_tf_name(name: str) -> Slot | None:
-    """Find the row of a name in TF's own files, which may begin with the model's name."""
+    """Find the row of a name in TF's own files, which may begin with the names of models."""
     path = name.removesuffix(":0")
-    for start in (path, path.partition("/")[2]):
-        slot = slot_of_path(start)
+    while path:
+        slot = slot_of_path(path)
         if slot is not None:
             return slot
-    # the second copy of the embeddings may lie below the head's name
-    _, separator, rest = path.partition(f"/{BACKBONE}/")
-    return slot_of_path(f"{BACKBONE}/{rest}") if separator else None
+        path = path.partition("/")[2]
+    return None
+
+
+def model_of_tf_name(name: str) -> str:
+    """What a name in TF's own files begins with before the backbone: the names of models, or ""."""
+    model, separator, rest = name.removesuffix(":0").partition(f"/{BACKBONE}/")
+    return model if separator and slot_of_path(f"{BACKBONE}/{rest}") is not None else ""
 
 
 # .weights.h5: Keras 3 files weights by the attributes of the objects that hold them

@@ -2,7 +2,6 @@
 
 import copy
 import json
-from dataclasses import dataclass
 
 import pytest
 
@@ -74,9 +73,8 @@ def test_an_auto_class_has_no_instances(cls):
 
 @pytest.mark.usefixtures("registers")
 def test_a_registered_configuration_reads_its_model_type(tmp_path):
-    @dataclass
     class Mine(CamembertConfig):
-        model_type: str = "roberta"
+        model_type = "roberta"
 
     with pytest.raises(ValueError, match=r"with exist_ok=True; received roberta\."):
         AutoConfig.register("roberta", Mine)

@@ -21,6 +21,7 @@ FILES = {
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
+    "+ old_weights.py",  # of Keras 2, for models on Keras 3
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
@@ -36,6 +37,10 @@ LINES = {
     "generation/search.py": {
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
+    },
+    "filling.py": {  # PyTorch hands memory over
+        "- copy_into(weight, tensor, is_fresh)",
+        "+ copy_into(weight, array)",
     },
     "heads.py": {  # Keras files a layer where it finds it first: the head may not hold the words'
         "- LMHead.forward(self, hidden_states)",
@@ -106,8 +111,6 @@ LINES = {
         "+ PretrainedModel.variables_by_path(self)",
         "+ PretrainedModel.get_config(self)",
         "+ PretrainedModel.from_config(cls, config)",
-        "- copy_into(weight, tensor, is_fresh)",
-        "+ copy_into(weight, array)",
     },
     "tensors.py": {  # PyTorch adopts any array's memory
         "- tensor_of(array)",
@@ -200,6 +203,7 @@ DIFFERING = {
     "embeddings.py": 2,
     "encoder.py": 5,
     "export/__init__.py": 0,
+    "filling.py": 26,
     "generation/__init__.py": 0,
     "generation/beams.py": 7,
     "generation/cache.py": 5,
@@ -212,8 +216,8 @@ DIFFERING = {
     "losses.py": 12,
     "masks.py": 8,
     "model.py": 7,
-    "pretrained.py": 94,
-    "saving.py": 64,
+    "pretrained.py": 73,
+    "saving.py": 67,  # and TensorFlow's SavedModel
     "surgery.py": 46,
     "task_models.py": 8,
     "tensors.py": 35,

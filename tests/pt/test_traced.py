@@ -1,7 +1,5 @@
 """One graph for all lengths: ``torch.compile(fullgraph=True)``, ``export``, ``jit.trace``."""
 
-import dataclasses
-
 import pytest
 import torch
 from torch._dynamo.testing import CompileCounter
@@ -30,7 +28,7 @@ def forget_other_compilations():
 @pytest.fixture(params=[CamembertModel, CamembertForMaskedLM, CamembertForCausalLM])
 def model(request):
     decodes = request.param is CamembertForCausalLM
-    config = dataclasses.replace(cases.config(), is_decoder=decodes, use_cache=False)
+    config = cases.config().replaced(is_decoder=decodes, use_cache=False)
     return request.param(config).eval()
 
 

@@ -90,6 +90,7 @@ def describe(checkpoint: Checkpoint) -> list[str]:
         f"task      {find_architecture(config, arrays)}",
         f"weights   {sum(parts.values()):,} in {len(arrays)} arrays",
         *(f"  {part:<12}{count:>14,}" for part, count in parts.items()),
+        *(f"own layer {short(name, 80)} {one.shape}" for name, one in arrays.own.items()),
         f"dtype     {', '.join(f'{dtype} ({count})' for dtype, count in types.items())}",
         f"format    {arrays.format}",
         *(f"file      {short(path.name)} ({path.stat().st_size:,} bytes)" for path in files),

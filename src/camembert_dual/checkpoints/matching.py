@@ -20,6 +20,7 @@ from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import listed, require
 from camembert_dual.parameter_names import (
     BUFFERS,
+    CROSS,
     DECODER,
     DECODER_BIAS,
     LM_BIAS,
@@ -43,9 +44,10 @@ class LoadReport:
         loaded: Published names filled from the checkpoint.
         tied: Names that are another weight (the decoder of a tied LM head).
         ignored: Names in the checkpoint that this model has no use for, all known: an unused
-            pooler, another task's head, a buffer, or an alias found equal to what it aliases.
+            pooler, another task's head, a buffer, an alias found equal to what it aliases, or a
+            weight of a user's own layers around CamemBERT.
         missing: Names the checkpoint does not have; they keep their new random values. Only a new
-            head or pooler may be missing as a whole.
+            head, pooler or cross-attention may be missing as a whole.
         mismatched: Names whose shapes differ, left at their new values because the caller allowed
             it.
         dtype_cast: Names whose type was changed, with both types, as ``"name: float16 ->
@@ -119,7 +121,7 @@ def match(
     return pairs, LoadReport(
         loaded=tuple(pairs),
         tied=tuple(tied),
-        ignored=tuple(names.stored[name] for name in ignored),
+        ignored=(*(names.stored[name] for name in ignored), *_own(arrays)),
         missing=tuple(names.wanted[name].name for name in missing),
         mismatched=tuple(names.wanted[name].name for name in mismatched),
         dtype_cast=tuple(
@@ -128,6 +130,10 @@ def match(
             if dtype is not None and str(dtype_of(arrays, stored)) != dtype
         ),
     )
+
+
+def _own(arrays: Mapping[str, Array]) -> tuple[str, ...]:
+    return tuple(arrays.own) if isinstance(arrays, LazyArrays) else ()
 
 
 def check_sizes(
@@ -252,11 +258,18 @@ def _compare_aliases(
 
 
 def _fatal_gaps(missing: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Which missing names are an error: all but a head or a pooler that is missing as a whole."""
+    """Which missing names are an error: all but a part that may be new and is missing as a whole.
+
+    Such parts are the head, the pooler, and the cross-attention of all layers together.
+    """
+    crossed = [name for name in wanted if CROSS in name]
     fatal = [
-        name for name in missing if name.startswith(f"{BACKBONE}.") and not name.startswith(POOLER)
+        name
+        for name in missing
+        if name.startswith(f"{BACKBONE}.") and not name.startswith(POOLER) and CROSS not in name
     ]
     for part in (
+        crossed,
         [name for name in wanted if name.startswith(POOLER)],
         [name for name in wanted if not name.startswith(f"{BACKBONE}.") and name != DECODER],
     ):

@@ -10,7 +10,7 @@ from camembert_dual.commands.printing import say
 from camembert_dual.common.backends import tree
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import architecture_of, class_name
-from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.config import CamembertConfig
 from camembert_dual.tokenization import AutoTokenizer
 
 # each format with the tree that writes it and the options that are its own
@@ -92,7 +92,7 @@ def saved_architecture(name_or_path: str) -> str:
     Raises:
         ValueError: If its config does not say it.
     """
-    names = CamembertConfig.from_pretrained(name_or_path).extra.get(ARCHITECTURES) or [""]
+    names = CamembertConfig.from_pretrained(name_or_path).architectures or [""]
     architecture = architecture_of(names[0])
     rule = "A checkpoint whose config does not say its architecture must be exported with --task"
     require(architecture, rule, names[0] or "none")

@@ -68,6 +68,12 @@ def family_name(architecture: str, backend: str, family: str) -> str:
     return f"{BACKENDS[backend].prefix}{family}{architecture.removeprefix(FAMILY)}"
 
 
+def name_in_family(architecture: str, model_type: str) -> str:
+    """The name of an architecture in the family of a config; CamemBERT's in one of a user's own."""
+    families = {word: family for family, word in FAMILIES.items()}
+    return family_name(architecture, "pt", families.get(model_type, FAMILY))
+
+
 def keras_name(architecture: str) -> str:
     """What Keras calls a model of the class that was given no name."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=LM)(?=[A-Z])", "_", architecture)

@@ -12,7 +12,6 @@ from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
-    FAMILY,
     auto_name,
     class_name,
     family_name,
@@ -62,7 +61,7 @@ _BASES = {
     for family in ("", *FAMILIES)
 }
 _CONFIGS = {
-    "PretrainedConfig": Home("config", f"{FAMILY}Config"),
+    **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
 }
 _TOKENIZERS = _same(

@@ -1,7 +1,6 @@
 """Attention in one step, by a kernel of PyTorch's, and which way a call takes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -37,7 +36,7 @@ def choose(config: CamembertConfig, wanted: str | None) -> None:
     Raises:
         ValueError: If there is no such way.
     """
-    config.attn_implementation = replace(config, attn_implementation=wanted).attn_implementation
+    config.attn_implementation = config.replaced(attn_implementation=wanted).attn_implementation
 
 
 def sdpa(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float) -> Tensor:

@@ -14,6 +14,7 @@ from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertModel
+from camembert_dual.tf.old_weights import load_old_weights
 from camembert_dual.tf.task_models import (
     TFCamembertForMultipleChoice,
     TFCamembertForQuestionAnswering,
@@ -38,4 +39,5 @@ __all__ = [
     "create_optimizer",
     "export_litert",
     "export_saved_model",
+    "load_old_weights",
 ]

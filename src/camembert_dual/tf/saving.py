@@ -1,10 +1,12 @@
 """The weights of a model as its call uses them, or why they cannot be saved."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from camembert_dual.checkpoints.saving import check_kind, check_weights
+from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.layers import Dense, Embedding, LayerNormalization
 
 KINDS = {  # by the word at the end of a path of the parameter table
@@ -74,3 +76,10 @@ def holder_of(model: Any, path: str) -> Any:
         else:
             holder = getattr(holder, "projection" if part == "output" else part, None)
     return holder
+
+
+def export(model: Any, path: Path | None) -> None:
+    """Write a SavedModel where one is asked for."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        export_saved_model(model, path)

@@ -100,18 +100,24 @@ def read_token(value: Any) -> Token:
     """
     if isinstance(value, AddedToken):  # whose text the library has checked
         return value
-    flags = None
+    flags: dict[str, bool] = {}
     text = value
     if isinstance(value, dict):
-        flags = {name: flag for name in FLAGS if (flag := value.get(name)) is not None}
-        text = value.get("content") if set(map(type, flags.values())) <= {bool} else None
+        text = value.get("content")
+        for name in FLAGS:
+            flag = value.get(name)
+            if flag is True or flag is False:
+                flags[name] = flag
+            elif flag is not None:
+                text = None
     if not isinstance(text, str):
         raise TypeError(
             "A token must be a str, an AddedToken or an object with its content and its flags; "
             f"received {shown(value)}."
         )
-    check_utf8(text, "A token")
-    return text if flags is None else AddedToken(text, **flags)
+    if not text.isascii():
+        check_utf8(text, "A token")
+    return text if text is value else AddedToken(text, **flags)
 
 
 def read_tokens(values: Any) -> list[Token]:

@@ -26,7 +26,7 @@ from camembert_dual.storage.file_names import (
     TOKENIZER_JSON,
 )
 from camembert_dual.storage.json_files import json_text, read_json
-from camembert_dual.storage.locate import HUB_OPTIONS, locate
+from camembert_dual.storage.locate import locate, take_hub_options
 from camembert_dual.tokenization.added_tokens import (
     ADDITIONAL,
     ROLES,
@@ -95,8 +95,8 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         FileNotFoundError: If there is no such folder, or no tokenizer in it.
         ValueError: If a file is not JSON.
     """
-    hub = {name: options[name] for name in HUB_OPTIONS if name in options}
-    path = locate(name_or_path, filenames=READ_FILES, **hub)
+    options = dict(options)
+    path = locate(name_or_path, filenames=READ_FILES, **take_hub_options(options))
     path = path.parent if path.is_file() else path
     vocab_file, tokenizer_file = (
         path / name if (path / name).is_file() else None for name in VOCABULARIES
@@ -115,7 +115,7 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         settings["unk_id"] = unknown_id(contents[TOKENIZER_JSON], str(settings.get("unk_token")))
     if own and not options.keys() & {"cls_token", "sep_token"}:
         settings["ends"] = end_ids(contents[TOKENIZER_JSON])
-    settings |= {name: value for name, value in options.items() if name not in HUB_OPTIONS}
+    settings |= options
     family = _family(contents[TOKENIZER_CONFIG], path)
     return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)
 
@@ -137,11 +137,11 @@ def read_tables(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[s
     config = path / TOKENIZER_CONFIG
     rule = "added_tokens_decoder must be an object by id"
     require_file(config, isinstance(by_id, Mapping), rule, shown(by_id))
-    by_text = contents[ADDED_TOKENS].items()
+    by_text = contents[ADDED_TOKENS]
     return {
         TOKENIZER_JSON: read_added_tokens(path / TOKENIZER_JSON, contents[TOKENIZER_JSON]),
-        TOKENIZER_CONFIG: _table(config, ((_as_id(key), one) for key, one in by_id.items())),
-        ADDED_TOKENS: _table(path / ADDED_TOKENS, ((index, text) for text, index in by_text)),
+        TOKENIZER_CONFIG: _table(config, map(_as_id, by_id), by_id.values()),
+        ADDED_TOKENS: _table(path / ADDED_TOKENS, by_text.values(), by_text),
     }
 
 
@@ -154,7 +154,7 @@ def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Any]:
     entries = content.get("added_tokens") or []
     sound = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
     require_file(path, sound, "added_tokens must be a list of objects", shown(entries))
-    return _table(path, ((entry.get("id"), entry) for entry in entries))
+    return _table(path, [entry.get("id") for entry in entries], entries)
 
 
 class Contradiction(NamedTuple):
@@ -288,12 +288,12 @@ def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str
     return settings
 
 
-def _table(path: Path, entries: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
+def _table(path: Path, ids: Iterable[Any], values: Iterable[Any]) -> dict[int, Any]:
     """Tokens by id, checked; a value is described only where it is wrong, as they may be many."""
     table: dict[int, Any] = {}
     texts: set[str] = set()
-    for index, value in entries:
-        token = _read_as(path, read_token, value)
+    tokens = _read_as(path, lambda many: list(map(read_token, many)), values)
+    for index, token in zip(ids, tokens, strict=True):
         text = token if isinstance(token, str) else token.content
         is_id = type(index) is int and 0 <= index < _IDS
         if not is_id or index in table or text in texts or not text.strip():

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +102,7 @@ class TokenizersSegmenter:
         """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
         with _ADDING:
             before = self.library.get_vocab_size(with_added_tokens=True)
-            for special, some in groupby(tokens, lambda token: token.special):
-                add = self.library.add_special_tokens if special else self.library.add_tokens
-                add(list(some))
+            self.library.add_tokens(list(tokens))  # at once: each call looks at all tokens
             placed: dict[int, AddedToken] = {}
             for token in tokens:  # the library keeps the flags of those that it has already
                 index = int(self.library.token_to_id(token.content) or 0)

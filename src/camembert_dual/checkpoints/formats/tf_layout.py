@@ -14,9 +14,9 @@ import numpy as np
 
 from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays, is_finite
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import require_file
-from camembert_dual.parameter_names import slot_of_tf_name
-from camembert_dual.parameters import Row
+from camembert_dual.common.errors import listed, require_file
+from camembert_dual.parameter_names import model_of_tf_name, slot_of_tf_name
+from camembert_dual.parameters import BACKBONE, Row
 
 
 def named_by_tf(names: Iterable[str]) -> bool:
@@ -36,7 +36,8 @@ def published_by_tf(stored: Iterable[LazyArray], title: str, path: Path) -> Lazy
     """
     published: dict[str, LazyArray] = {}
     dropped = []
-    for one in stored:
+    inner, own = _split(list(stored), path)
+    for one in inner:
         slot = slot_of_tf_name(one.stored_name)
         name = one.stored_name if slot is None else slot.name
         found = one if slot is None else _in_torch_layout(one, slot.row)
@@ -46,7 +47,32 @@ def published_by_tf(stored: Iterable[LazyArray], title: str, path: Path) -> Lazy
         ):
             published[name] = _checked(first, found)
             dropped.append((one.stored_name, f"a second copy of {name}, checked equal"))
-    return LazyArrays(published, title, tuple(dropped))
+    dropped += [(name, "a weight of a layer of the user's own") for name in own]
+    return LazyArrays(published, title, tuple(dropped), own)
+
+
+def _split(stored: list[LazyArray], path: Path) -> tuple[list[LazyArray], dict[str, LazyArray]]:
+    """Tell CamemBERT's arrays from those of the layers that a user built around it.
+
+    Raises:
+        CheckpointError: If there are two CamemBERTs.
+    """
+    models = {one.stored_name: model_of_tf_name(one.stored_name) for one in stored}
+    with_encoder = {model for name, model in models.items() if model and "/encoder/" in name}
+    if not with_encoder or any(name.startswith(f"{BACKBONE}/") for name in models):
+        return stored, {}
+    outer = sorted(
+        model
+        for model in with_encoder
+        if not any(model.startswith(f"{one}/") for one in with_encoder)
+    )
+    require_file(path, len(outer) == 1, "a file must hold one CamemBERT", listed(outer))
+    own = {
+        name: one
+        for one in stored
+        if not models[name := one.stored_name] and not name.startswith(f"{outer[0]}/")
+    }
+    return [one for one in stored if one.stored_name not in own], own
 
 
 def _in_torch_layout(one: LazyArray, row: Row) -> LazyArray:
