@@ -33,6 +33,7 @@ SAVE_PRETRAINED = {
 OBEYED = {
     *("config", "state_dict", "torch_dtype", "dtype", "device_map", "ignore_mismatched_sizes"),
     *("output_loading_info", "variant", "use_safetensors", "from_tf", "use_auth_token"),
+    "attn_implementation",
 }
 SAVING_OBEYED = {"is_main_process", "state_dict", "save_function", "push_to_hub", "saved_model"}
 SAVING_OBEYED |= {"version", "use_auth_token"}

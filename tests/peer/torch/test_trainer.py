@@ -111,7 +111,7 @@ def test_gradient_checkpointing_changes_no_weight(tmp_path, rows, tokenizer, ree
 
 
 def test_a_resumed_training_ends_as_one_that_was_not_interrupted(tmp_path, rows, tokenizer):
-    whole = trainer(tmp_path / "whole", rows, tokenizer, group_by_length=False)
+    whole = trainer(tmp_path / "whole", rows, tokenizer)
     whole.train()
     half = sorted((tmp_path / "whole").glob("checkpoint-*"), key=lambda one: one.stat().st_mtime)[0]
     rest = trainer(tmp_path / "rest", rows, tokenizer)
