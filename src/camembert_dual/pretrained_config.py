@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from camembert_dual.config_attributes import (
     LABELS,
-    OF_THIS_MACHINE,
+    NOT_WRITTEN,
+    SOURCE,
     ConfigAttributes,
     declared,
     known_names,
@@ -151,19 +152,19 @@ class PretrainedConfig(ConfigAttributes):
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes by name, as JSON holds them."""
-        return {name: plain(value) for name, value in vars(self).items()}
+        return {name: plain(value) for name, value in vars(self).items() if name != NOT_WRITTEN}
 
     def to_diff_dict(self) -> dict[str, Any]:
         """The attributes that a file must name: all that is not a default of every configuration.
 
-        Where the model was loaded from and how it attends are left out: they are of this machine.
+        Where the model was loaded from is left out: it is of this machine.
         """
         values, shared = self.to_dict(), PretrainedConfig().to_dict()
         own = self._own_defaults()
         return {
             name: value
             for name, value in values.items()
-            if name not in OF_THIS_MACHINE
+            if name != SOURCE
             and (
                 name in ALWAYS_WRITTEN
                 or name not in shared

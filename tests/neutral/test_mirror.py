@@ -34,6 +34,7 @@ FILES = {
     "+ training/warmup.py",
 }
 LINES = {
+    "generation/processors.py": {"+ index_add(scores, columns, added)"},  # a method of PyTorch
     "generation/search.py": {
         "+ compiled_search(model, encoder, options)",
         "+ growing_shape(tensor)",
@@ -207,8 +208,13 @@ DIFFERING = {
     "generation/__init__.py": 0,
     "generation/beams.py": 7,
     "generation/cache.py": 5,
+    "generation/processors.py": 18,
+    "generation/published.py": 2,
+    "generation/rules.py": 2,
     "generation/sampling.py": 3,
     "generation/search.py": 54,
+    "generation/stopping.py": 2,
+    "generation/warpers.py": 4,
     "heads.py": 17,
     "inference.py": 3,
     "language_models.py": 10,
@@ -217,7 +223,7 @@ DIFFERING = {
     "masks.py": 8,
     "model.py": 7,
     "pretrained.py": 73,
-    "saving.py": 67,  # and TensorFlow's SavedModel
+    "saving.py": 68,  # and TensorFlow's SavedModel
     "surgery.py": 46,
     "task_models.py": 8,
     "tensors.py": 35,

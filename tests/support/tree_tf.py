@@ -11,6 +11,7 @@ import camembert_dual.tf as tree
 import cases
 from camembert_dual.tf import attention as attention
 from camembert_dual.tf import masks
+from camembert_dual.tf.generation import rules as rules
 from camembert_dual.tf.generation import sampling, search
 
 NAME = "tf"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
 INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its own .weights.json
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
