@@ -34,7 +34,6 @@ OBEYED = {
     "attn_implementation",  # a value of the config
     *("config", "state_dict", "torch_dtype", "dtype", "device_map", "ignore_mismatched_sizes"),
     *("output_loading_info", "variant", "use_safetensors", "from_tf", "use_auth_token"),
-    "attn_implementation",
 }
 SAVING_OBEYED = {"is_main_process", "state_dict", "save_function", "push_to_hub", "saved_model"}
 SAVING_OBEYED |= {"version", "use_auth_token"}

@@ -35,11 +35,11 @@ def new_model():
 
 
 class SaveConfig(TrainerCallback):
-    """What the Trainer leaves out for models that are no subclasses of its own."""
+    """What the Trainer leaves out for models that are no subclasses of its own: the config."""
 
     def on_save(self, args, state, control, model=None, **more):
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        model.config.save_pretrained(folder)
+        model.config.replaced(torch_dtype=model.dtype).save_pretrained(folder)
 
 
 def trainer(folder, rows, tokenizer, model=None, **options):
