@@ -35,6 +35,7 @@ FILES = {
     "- training/adamw.py",  # transformers' optimiser, as the schedules below
     "+ training/callbacks.py",  # of Keras' fit
     "+ training/datasets.py",
+    "- training/distributed.py",  # Keras' strategies cut and gather by themselves
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",

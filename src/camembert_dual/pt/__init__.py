@@ -12,6 +12,7 @@ from camembert_dual.pt.token_classifiers import (
     CamembertForQuestionAnswering,
     CamembertForTokenClassification,
 )
+from camembert_dual.pt.training.distributed import save_gathered, tensor_parallel_plan
 from camembert_dual.pt.training.optimization import create_optimizer
 
 register_outputs()
@@ -26,4 +27,6 @@ __all__ = [
     "CamembertModel",
     "create_optimizer",
     "export_onnx",
+    "save_gathered",
+    "tensor_parallel_plan",
 ]
