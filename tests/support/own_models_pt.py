@@ -58,3 +58,19 @@ def train(model, ids, labels):
     loss.backward()
     optimizer.step()
     return float(loss.detach())
+
+
+class OwnDecoder(PretrainedModel):
+    """A language model whose decoder is tied by its user."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.roberta = CamembertModel(config, add_pooling_layer=False)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size)
+        self.post_init()
+
+    def get_output_embeddings(self):
+        return self.lm_head
+
+    def forward(self, input_ids):
+        return self.lm_head(self.roberta(input_ids)[0])

@@ -7,7 +7,7 @@ from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import Parameter, beside_table, parameters
 from camembert_dual.pt.initialising import initialise
 from camembert_dual.pt.surgery import backbone_of, has_network
-from camembert_dual.pt.tying import DECODER, shares
+from camembert_dual.pt.tying import second_names
 
 
 def is_users(model_class: type) -> bool:
@@ -25,8 +25,8 @@ def expected_parameters(model: Any) -> tuple[Parameter, ...]:
 
 
 def stored_weights(model: Any) -> list[Parameter]:
-    """Every weight and buffer that a model keeps, by its name in the module."""
-    second = {f"{DECODER}{name}" for name in shares(model)}
+    """Every weight and buffer that a model keeps, by its first name in the module."""
+    second = second_names(model)
     return [
         Parameter(name, "", tuple(tensor.shape), False, False, own=True)
         for name, tensor in model.state_dict().items()

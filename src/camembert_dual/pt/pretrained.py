@@ -231,8 +231,7 @@ class PretrainedModel(PublishedModel):
 
     def get_output_embeddings(self) -> nn.Linear | None:
         """The LM head's decoder, a map of (..., D) to logits (..., V); None without LM head."""
-        head = getattr(self, "lm_head", None)
-        decoder: nn.Linear | None = None if head is None else head.decoder
+        decoder: nn.Linear | None = getattr(getattr(self, "lm_head", None), "decoder", None)
         return decoder
 
     def set_output_embeddings(self, new_embeddings: nn.Module) -> None:

@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 from camembert_dual.checkpoints.saving import REMEDY, check_kind, check_weights
 from camembert_dual.common.errors import require
 from camembert_dual.parameters import computed_name
-from camembert_dual.pt.tying import DECODER, shares
+from camembert_dual.pt.tying import DECODER, second_names, shares
 
 KINDS: dict[str, type[nn.Module]] = {  # by the word at the end of a path of the parameter table
     "kernel": nn.Linear,
@@ -28,7 +28,10 @@ def weights_of(model: Any) -> dict[str, Tensor]:
     """
     expected = model.expected_parameters()
     own = {one.name for one in expected if one.own}  # as they are stored
-    names = [name for name in model.state_dict() if is_plain(name) or name in own]
+    again = second_names(model) - {one.name for one in expected} if own else set()
+    names = [
+        name for name in model.state_dict() if name in own or (is_plain(name) and name not in again)
+    ]
     for path, module in model.named_modules():
         if parametrize.is_parametrized(module):
             computed = [f"{path}.{name}" for name in module.parametrizations]

@@ -6,17 +6,11 @@ from typing import Any, NamedTuple
 import keras
 
 from camembert_dual.common.model_names import MODEL
+from camembert_dual.parameter_names import OWN_WORDS
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.attention import Attention
 from camembert_dual.tf.encoder import EncoderLayer
 
-WORDS = {  # of Keras, as PyTorch has them
-    "embeddings": "weight",
-    "gamma": "weight",
-    "beta": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
 TURNED = (keras.layers.Dense, keras.layers.Conv1D)  # whose kernels PyTorch holds turned round
 ADAPTERS = ("lora_kernel_a", "lora_kernel_b", "lora_embeddings_a", "lora_embeddings_b")
 
@@ -36,7 +30,7 @@ class Place(NamedTuple):
     def word(self) -> str:
         """The last word of its name."""
         name = "weight" if self.transposed else self.variable.name
-        return WORDS.get(name, name)
+        return OWN_WORDS.get(name, name)
 
     @property
     def transposed(self) -> bool:

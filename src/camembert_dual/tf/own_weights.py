@@ -28,6 +28,8 @@ def expected_parameters(model: Any) -> tuple[Parameter, ...]:
 
 def stored_weights(model: Any) -> list[Parameter]:
     """Every weight that a model keeps, by its name."""
+    if not all(layer.built for layer in model._flatten_layers()):
+        initialise(model)
     return [
         Parameter(name, "", place.shape, place.transposed, False, own=True)
         for name, place in places_of(model).items()

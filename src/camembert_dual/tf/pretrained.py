@@ -248,7 +248,7 @@ class PretrainedModel(PublishedModel):
     def get_output_embeddings(self) -> keras.layers.Embedding | None:
         """The LM head's decoder: the word embeddings if tied, called in reverse; or None."""
         head = getattr(self, "lm_head", None)
-        if head is None:
+        if not hasattr(head, "decoder"):  # one of a user's own may be anything
             return None
         decoder: keras.layers.Embedding = head.decoder
         return self.get_input_embeddings() if decoder is None else decoder

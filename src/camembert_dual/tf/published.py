@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -42,7 +43,9 @@ class PublishedModel(ServedModel):
             only_trainable: Whether frozen weights are passed over.
             exclude_embeddings: Whether tables of embeddings are passed over.
         """
-        tables = [one for one in self.weights if one.name == "embeddings"]
+        decoder = getattr(self.get_lm_head(), "decoder", None)  # which looks nothing up
+        layers = [one for one in self._flatten_layers() if one is not decoder]
+        tables = [one.embeddings for one in layers if isinstance(one, keras.layers.Embedding)]
         passed = {id(one) for one in tables} if exclude_embeddings else set()
         kept = [one for one in self.weights if id(one) not in passed]
         return sum(int(np.prod(one.shape)) for one in kept if one.trainable or not only_trainable)

@@ -75,12 +75,14 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
         resized = resize_rows(table.embeddings.value, new_num_tokens, scale)
         replace_weight(table, "_embeddings", resized)
         table.input_dim = new_num_tokens
-    if decoder is not None:
-        old = model.lm_head.bias.value
+    head = getattr(model, "lm_head", decoder)  # a decoder of a user's own has its own bias
+    if decoder is not None and head.bias is not None:
+        old = head.bias.value
         kept = old[:new_num_tokens]
         new = tf.zeros(new_num_tokens - kept.shape[0], old.dtype)
-        replace_weight(model.lm_head, "bias", tf.concat([kept, new], axis=0))
-        model.lm_head.vocab_size = new_num_tokens
+        replace_weight(head, "bias", tf.concat([kept, new], axis=0))
+    if decoder is not None:
+        head.vocab_size = new_num_tokens
     config.vocab_size = new_num_tokens
 
 

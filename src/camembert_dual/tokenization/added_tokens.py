@@ -253,10 +253,6 @@ class AddedTokens:
         self.special_rows = special_rows
         self.ids.update({token.content: index for index, token in tokens.items()})
 
-    def __getstate__(self) -> dict[str, Any]:
-        """All but what calls leave behind, so that a tokenizer is pickled as before its first."""
-        return {**vars(self), "_finder": Finder.of(())}
-
     def is_special(self, text: str) -> bool:
         """Whether a token is an added one that is special."""
         return self.ids.get(text, -1) in self.special_ids
