@@ -6,7 +6,6 @@ place in a model; ``N`` stands for the number of a layer.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -215,51 +214,17 @@ def own_name(name: str, models: Iterable[str], rank: int) -> tuple[str, bool]:
     return ".".join([*layer.split("/"), word]), turned
 
 
-# .weights.h5: Keras 3 files weights by the attributes of the objects that hold them
+# .weights.h5: Keras 3 files weights by the attributes of the objects, see keras_attributes
 # --------------------------------------------------------------------------------------------------
 
 VARIABLES = "vars"  # below each layer: its weights, numbered in the order of the table
-KERAS_HOLDERS = ("layer", "layers")  # lists, which have no name in a path
-KERAS_ATTRIBUTES = {  # a layer's name to the attributes that lead to it, where they differ
-    BACKBONE: ("layers", "tf_camembert_main_layer"),
-    "qa_outputs": ("layers", "dense"),
-    "lm_head": ("layers", "lm_head"),
-    "output": ("projection",),
-}
-_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()} | {
-    ("layers", "tf_camembert_model"): BACKBONE  # whole models stood below the heads once
-}
-_ENCODER_LAYER = re.compile(r"encoder_layer(?:_(\d{1,4}))?")
-
-
-def keras_attributes(layers: Sequence[str]) -> list[str]:
-    """Where Keras looks for a layer: by attribute, or by class in the list of a model's layers."""
-    parts: list[str] = []
-    for layer in layers:
-        number = re.fullmatch(r"layer_(\d+)", layer)
-        if number:
-            parts += ["layer", "encoder_layer" + (f"_{number[1]}" if int(number[1]) else "")]
-        else:
-            parts += KERAS_ATTRIBUTES.get(layer, (layer,))
-    return parts
-
-
-def keras_layers(attributes: Sequence[str]) -> list[str]:
-    """The names of a layer and those around it: the reverse of :func:`keras_attributes`."""
-    names = []
-    for holder, attribute in itertools.pairwise(("", *attributes)):
-        number = _ENCODER_LAYER.fullmatch(attribute)
-        known = _KERAS_LAYERS.get((holder, attribute)) or _KERAS_LAYERS.get((attribute,))
-        if number and holder == "layer":
-            names.append(f"layer_{number[1] or 0}")
-        elif attribute not in KERAS_HOLDERS:
-            names.append(known or attribute)
-    return names
 
 
 def keras_words(layers: Sequence[str]) -> tuple[str, ...]:
     """The last words of the paths of a layer's weights, in the order in which Keras counts them."""
-    path = _PATH_LAYER.sub("N", _with_prefix("/".join([*layers, ""]), "/"))
+    _, outer, rest = "/".join(["", *layers, ""]).rpartition(f"/{BACKBONE}/")
+    path = f"{BACKBONE}/{rest}" if outer else _with_prefix(rest.removeprefix("/"), "/")
+    path = _PATH_LAYER.sub("N", path)
     return _WORDS.get(path.rstrip("/"), ())
 
 
