@@ -23,6 +23,7 @@ from camembert_dual.config_rules import check_label_count, read_labels, read_pru
 Config = TypeVar("Config", bound="ConfigAttributes")
 
 SOURCE = "_name_or_path"
+NOT_WRITTEN = "attn_implementation"  # it says how to compute, and nothing of the network
 LABELS = ("num_labels", "id2label", "label2id")  # in the order in which they are set
 LIKENESS = 0.84  # from which on a name looks like another one misspelt
 
@@ -39,6 +40,8 @@ class ConfigAttributes:
         return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
         output_hidden_states: Whether models return all hidden states by default.
         output_attentions: Whether models return attention probabilities by default.
+        attn_implementation: How PyTorch attends: ``"eager"`` (plain), ``"sdpa"`` (fused) or
+            ``"flex_attention"``, or None for the fastest that serves; no file holds it.
         torchscript: Whether models return tuples whatever ``return_dict`` says.
         torch_dtype: Type of the weights of the file that this was read from.
         pruned_heads: Layer number to the heads removed from it.
@@ -71,6 +74,7 @@ class ConfigAttributes:
     return_dict: bool = True
     output_hidden_states: bool = False
     output_attentions: bool = False
+    attn_implementation: str | None = None
     torchscript: bool = False
     torch_dtype: Any = None
     use_bfloat16: bool = False

@@ -83,6 +83,28 @@ def slot_of_name(name: str) -> Slot | None:
     return _numbered(_BY_NAME.get(_LAYER.sub("N", full)), _LAYER.search(full))
 
 
+def wrapper_of(names: Sequence[str]) -> str:
+    """What stands before published names that a module around the model was saved with.
+
+    ``"module."`` is of PyTorch's data parallel modules, ``"_orig_mod."`` of ``torch.compile`` and
+    ``"model."`` often of Lightning.
+
+    Args:
+        names: The names of a file or of a state dict.
+
+    Returns:
+        What most of them begin with before a published name, or nothing.
+    """
+    for name in names:
+        parts = name.split(".")
+        ends = (".".join(parts[cut:]) for cut in range(len(parts)))
+        known = next((end for end in ends if slot_of_name(end)), name)
+        wrapper = name.removesuffix(known)
+        if wrapper and sum(one.startswith(wrapper) for one in names) > len(names) // 2:
+            return wrapper
+    return ""
+
+
 def slot_of_path(path: str) -> Slot | None:
     """Find the row of a Keras path, with or without prefix; None if there is none.
 

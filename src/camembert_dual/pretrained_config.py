@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from camembert_dual.config_attributes import (
     LABELS,
+    NOT_WRITTEN,
     SOURCE,
     ConfigAttributes,
     declared,
@@ -151,7 +152,7 @@ class PretrainedConfig(ConfigAttributes):
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes by name, as JSON holds them."""
-        return {name: plain(value) for name, value in vars(self).items()}
+        return {name: plain(value) for name, value in vars(self).items() if name != NOT_WRITTEN}
 
     def to_diff_dict(self) -> dict[str, Any]:
         """The attributes that a file must name: all that is not a default of every configuration.

@@ -8,7 +8,7 @@ import pytest
 import cases
 import generation_oracle as oracle
 from backend import tree
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 
 LIMIT = 6
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}

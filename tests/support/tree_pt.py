@@ -11,6 +11,7 @@ import camembert_dual.pt as tree
 import cases
 from camembert_dual.pt import attention as attention
 from camembert_dual.pt import masks, surgery
+from camembert_dual.pt.generation import rules as rules
 from camembert_dual.pt.generation import sampling
 
 NAME = "pt"

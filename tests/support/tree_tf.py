@@ -12,6 +12,7 @@ import camembert_dual.tf as tree
 import cases
 from camembert_dual.tf import attention as attention
 from camembert_dual.tf import masks, surgery
+from camembert_dual.tf.generation import rules as rules
 from camembert_dual.tf.generation import sampling, search
 
 NAME = "tf"

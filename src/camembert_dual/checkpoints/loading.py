@@ -48,7 +48,6 @@ NEUTRAL = (
     Keyword("load_in_4bit", (None, False), _UNQUANTISED),
     Keyword("quantization_config", (None,), _UNQUANTISED),
     Keyword("gguf_file", (None,), _UNQUANTISED),
-    Keyword("attn_implementation", (None, "eager", "sdpa"), "the fastest way that fits is taken"),
     Keyword("use_flash_attention_2", (None, False), "the fastest way that fits is taken"),
     Keyword("experts_implementation", (None,), _NOT_HERE),
     Keyword("use_kernels", (None, False), _NOT_HERE),

@@ -28,6 +28,7 @@ from camembert_dual.parameter_names import (
     POSITION_IDS,
     WORD_EMBEDDINGS,
     canonical,
+    wrapper_of,
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
@@ -216,6 +217,9 @@ def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) 
         for kind, names in kinds.items()
     ]
     rule = f"{_origin(arrays)} must hold every weight of the model and nothing unknown"
+    wrapper = wrapper_of(list(arrays))
+    if wrapper:
+        rule += f" (take {wrapper!r} off its names: a module around the model was saved)"
     require(not found, rule, f"one with {'; '.join(found)}")
 
 

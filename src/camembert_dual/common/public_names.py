@@ -41,6 +41,7 @@ def _same(module: str, *names: str, backend: str = "") -> dict[str, Home]:
 _OWN = {
     **_same("auto", "AutoConfig", "AutoTokenizer"),
     **_same("config", "CamembertConfig"),
+    **_same("generation.config", "GenerationConfig"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
 }
 _MODELS = {
@@ -119,6 +120,55 @@ _TRAINING = {
     ),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
 }
+_RULES_OF_BOTH = (
+    "ForceTokensLogitsProcessor",
+    "ForcedBOSTokenLogitsProcessor",
+    "ForcedEOSTokenLogitsProcessor",
+    "MinLengthLogitsProcessor",
+    "NoBadWordsLogitsProcessor",
+    "NoRepeatNGramLogitsProcessor",
+    "RepetitionPenaltyLogitsProcessor",
+    "SuppressTokensAtBeginLogitsProcessor",
+    "SuppressTokensLogitsProcessor",
+    "TemperatureLogitsWarper",
+    "TopKLogitsWarper",
+    "TopPLogitsWarper",
+)
+_RULES = {
+    **_same(
+        "generation.published",
+        "LogitsProcessor",
+        "LogitsProcessorList",
+        "LogitsWarper",
+        "MaxLengthCriteria",
+        "MaxNewTokensCriteria",
+        "MaxTimeCriteria",
+        "StoppingCriteria",
+        "StoppingCriteriaList",
+    ),
+    **{
+        f"TF{name}": Home("generation.published", name)
+        for name in ("LogitsProcessor", "LogitsProcessorList", "LogitsWarper")
+    },
+    **_same(
+        "generation.published",
+        *_RULES_OF_BOTH,
+        "EncoderNoRepeatNGramLogitsProcessor",
+        "EncoderRepetitionPenaltyLogitsProcessor",
+        "EpsilonLogitsWarper",
+        "EtaLogitsWarper",
+        "ExponentialDecayLengthPenalty",
+        "HammingDiversityLogitsProcessor",
+        "InfNanRemoveLogitsProcessor",
+        "LogitNormalization",
+        "MinNewTokensLengthLogitsProcessor",
+        "PrefixConstrainedLogitsProcessor",
+        "SequenceBiasLogitsProcessor",
+        "TypicalLogitsWarper",
+        backend="pt",
+    ),
+    **_same("generation.published", *(f"TF{name}" for name in _RULES_OF_BOTH), backend="tf"),
+}
 PUBLIC: dict[str, Home] = {
     **_OWN,
     **_MODELS,
@@ -130,4 +180,5 @@ PUBLIC: dict[str, Home] = {
     **_OUTPUTS,
     **_COLLATORS,
     **_TRAINING,
+    **_RULES,
 }

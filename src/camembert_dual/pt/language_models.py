@@ -8,7 +8,7 @@ from torch import Tensor
 from camembert_dual.call_forms import accept_structures
 from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.pt.checks import as_tensor
@@ -118,7 +118,7 @@ class CamembertForCausalLM(PretrainedModel):
             **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
                 ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
                 ``eos_token_id``, ``pad_token_id``, ``seed``, ``generator``; see
-                :class:`camembert_dual.generation.config.GenerationOptions`.
+                :class:`camembert_dual.generation.options_old.GenerationOptions`.
 
         Returns:
             Prompts and what follows (B, T + N), ended rows filled with padding; N is at most

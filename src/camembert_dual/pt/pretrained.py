@@ -21,7 +21,7 @@ from camembert_dual.common.keywords import constructor_keywords, takes_others
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import rounded_up
 from camembert_dual.parameters import Parameter
-from camembert_dual.pt import layers, own_weights, saving, surgery, tying
+from camembert_dual.pt import attention_kernels, layers, own_weights, saving, surgery, tying
 from camembert_dual.pt.filling import copy_into, dtype_of, on_device
 from camembert_dual.pt.published import PublishedModel
 from camembert_dual.pt.tensors import array_of, tensor_of
@@ -46,6 +46,7 @@ class PretrainedModel(PublishedModel):
         config.validate()
         self.config = config
         self.register_state_dict_post_hook(tying.leave_out_shared)
+        self.register_load_state_dict_pre_hook(tying.refuse_wrapped)
         self.register_load_state_dict_post_hook(tying.take_up_shared)
 
     @classmethod
@@ -289,3 +290,14 @@ class PretrainedModel(PublishedModel):
             ValueError: If a layer or head does not exist or none would be left.
         """
         surgery.prune_heads(self, heads_to_prune)
+
+    def set_attn_implementation(self, attn_implementation: str | None) -> None:
+        """Attend in another way from now on; the numbers stay the same up to rounding.
+
+        Args:
+            attn_implementation: A value of the config's field of that name.
+
+        Raises:
+            ValueError: If it is none.
+        """
+        attention_kernels.choose(self.config, attn_implementation)

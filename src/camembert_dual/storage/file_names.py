@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
 INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its own .weights.json
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
@@ -14,6 +15,9 @@ KERAS_WEIGHTS = "model.weights.h5"
 KERAS_INDEX = "model.weights.json"
 KERAS_MODEL = "model.keras"
 FAIRSEQ = "model.pt"
+ONNX = "model.onnx"
+ONNX_INT8 = "model_quantized.onnx"
+ONNX_FILES = (ONNX, f"{ONNX}.data", ONNX_INT8)  # the second: weights that are too many for one file
 # in the order in which a folder with several is read
 WEIGHTS = (
     SAFETENSORS,
@@ -37,6 +41,8 @@ VARIANT = "[A-Za-z0-9_]+"  # what a variant may be called
 KERAS_INDICES = "*.weights.json"
 KERAS_FILES = ("*.weights.h5", "*.keras")
 OLD_KERAS_FILES = ("*.h5", f"*{TF_INDEX}")
+SENTENCE_MODULES = "modules.json"  # of sentence-transformers
+SENTENCE_SETTINGS = "sentence_bert_config.json"
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
@@ -84,7 +90,7 @@ def is_own(name: str) -> bool:
     """Whether a file in a checkpoint's folder may be one that this package wrote."""
     kinds = [files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX)]
     kinds += [files_of(one, VARIANT) for one in (SAFETENSORS, TORCH_BIN)]
-    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
+    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS, *ONNX_FILES)
     prefixed = name.endswith(tuple(f"-{one}" for one in TOKENIZER_FILES))  # as a user asked for
     return own or prefixed or any(re.fullmatch(kind, name) for kind in kinds)
 

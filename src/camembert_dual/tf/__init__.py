@@ -10,6 +10,7 @@ if keras.backend.backend() != "tensorflow":
 
 from camembert_dual.tf.bare_model import TFCamembertModel
 from camembert_dual.tf.export.litert import export_litert
+from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
@@ -24,11 +25,16 @@ from camembert_dual.tf.token_classifiers import (
     TFCamembertForQuestionAnswering,
     TFCamembertForTokenClassification,
 )
+from camembert_dual.tf.training.metrics import LabelAccuracy, Perplexity, SpanExactMatch
 from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
 
 __all__ = [
+    "LabelAccuracy",
+    "Perplexity",
+    "SentencePooling",
+    "SpanExactMatch",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",

@@ -260,6 +260,13 @@ def is_integer(labels: Any) -> bool:
     return bool(tf.as_dtype(labels.dtype).is_integer)
 
 
+def joined_ends(values: Any) -> Any:
+    """Both ends of spans as one tensor (B, 2, ...) for metrics that see a span as a whole."""
+    if not isinstance(values, Mapping):
+        return values
+    return tf.stack([values[name] for name in SPAN], axis=1)
+
+
 def spread(weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """Give weights (B) or (B, 1) the rank of the values (B, ...) that they are for."""
     if len(weights.shape) > len(values.shape):

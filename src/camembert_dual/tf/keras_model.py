@@ -1,5 +1,6 @@
 """A Keras model that trains on the loss of its own head, and whose refusals stay one line."""
 
+import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -74,6 +75,17 @@ class KerasModel(keras.Model):
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().test_on_batch(x, y, *args, **options)
 
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Set optimizer, loss and metrics, as Keras does.
+
+        For question answering, metrics in a list see both ends of a span as one: labels (B, 2) and
+        logits (B, 2, T). A dict gives each end metrics of its own.
+        """
+        super().compile(*args, **options)
+        given = inspect.signature(keras.Model.compile).bind(self, *args, **options).arguments
+        metrics = (given.get("metrics"), given.get("weighted_metrics"))
+        self.joins_spans = not any(isinstance(one, Mapping) for one in metrics)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -103,7 +115,10 @@ class KerasModel(keras.Model):
         """The metrics of ``fit``, which see logits."""
         labels = keras_fit.labels_of(self, x, y)
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
-        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+        logits = keras_fit.logits_of(y_pred)
+        if self.joins_spans:
+            labels, logits, weights = map(keras_fit.joined_ends, (labels, logits, weights))
+        return super().compute_metrics(x, labels, logits, weights)
 
     def make_train_function(self, force: bool = False) -> Any:
         """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.

@@ -31,6 +31,7 @@ SAVE_PRETRAINED = {
     *("commit_description", "use_temp_dir", "organization", "repo_url", "repo_path_or_name"),
 }
 OBEYED = {
+    "attn_implementation",  # a value of the config
     *("config", "state_dict", "torch_dtype", "dtype", "device_map", "ignore_mismatched_sizes"),
     *("output_loading_info", "variant", "use_safetensors", "from_tf", "use_auth_token"),
 }
@@ -107,6 +108,7 @@ def test_each_keyword_that_is_obeyed_changes_the_options():
         "subfolder": "a/b",
         "add_pooling_layer": False,
         "hidden_dropout_prob": 0.2,
+        "attn_implementation": "eager",
     }
     assert given.keys() - {"add_pooling_layer", "hidden_dropout_prob"} == (
         OBEYED | {*locate.HUB_OPTIONS}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cases
-from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.options_old import GenerationOptions, check_room
 from camembert_dual.generation.uniforms import draw_uniforms
 
 BAD = (

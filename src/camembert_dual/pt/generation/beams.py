@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 from camembert_dual.pt.generation.cache import (
     DecoderCache,
     Encoder,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 from camembert_dual.pt.tensors import wide_dtype
 
 Encoder = tuple[Tensor, Tensor] | tuple[()]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.options_old import GenerationOptions, check_room
 from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
 from camembert_dual.pt.checks import as_tensor, check_inputs, shape_of
 from camembert_dual.pt.generation.beams import (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 from camembert_dual.tf.generation.cache import (
     DecoderCache,
     Encoder,

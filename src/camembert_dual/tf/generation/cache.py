@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.options_old import GenerationOptions
 from camembert_dual.tf.tensors import wide_dtype
 
 Encoder = tuple[tf.Tensor, tf.Tensor] | tuple[()]

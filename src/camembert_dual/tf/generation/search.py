@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationOptions, check_room
+from camembert_dual.generation.options_old import GenerationOptions, check_room
 from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
 from camembert_dual.tf.checks import as_tensor, check_inputs, shape_of
 from camembert_dual.tf.generation.beams import (
