@@ -70,14 +70,12 @@ _TOKENIZERS = _same(
     "AddedToken",
     "BatchEncoding",
     "CharSpan",
-    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
     "SpecialTokensMixin",
     "TensorType",
     "TokenSpan",
-    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
