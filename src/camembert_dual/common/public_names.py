@@ -43,6 +43,13 @@ _OWN = {
     **_same("config", "CamembertConfig"),
     **_same("generation.config", "GenerationConfig"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
+    **_same(
+        "tokenization.roberta",
+        "RobertaTokenizer",
+        "RobertaTokenizerFast",
+        "XLMRobertaTokenizer",
+        "XLMRobertaTokenizerFast",
+    ),
 }
 _MODELS = {
     family_name(architecture, backend, family): Home("", class_name(architecture, backend), backend)
