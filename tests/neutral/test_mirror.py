@@ -27,7 +27,7 @@ FILES = {
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
-    "- training/adamw.py",  # transformers' own of its PyTorch half
+    "- training/adamw.py",  # transformers' optimiser, as the schedules below
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",
