@@ -12,6 +12,7 @@ from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
+    FAMILY,
     auto_name,
     class_name,
     family_name,
@@ -61,6 +62,7 @@ _BASES = {
     for backend in BACKENDS
     for family in ("", *FAMILIES)
 }
+_LAYERS = {f"TF{family}MainLayer": Home("", f"TF{FAMILY}MainLayer", "tf") for family in FAMILIES}
 _HEADS = {
     f"{BACKENDS[backend].prefix}{family}ClassificationHead": Home(
         "heads", "ClassificationHead", backend
@@ -94,9 +96,15 @@ _TOKENIZERS = _same(
     "tokenization.published",
     "AddedToken",
     "BatchEncoding",
+    "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "SpecialTokensMixin",
+    "TensorType",
+    "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
@@ -143,6 +151,7 @@ _TRAINING = {
     ),
     **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 _RULES_OF_BOTH = (
     "ForceTokensLogitsProcessor",
@@ -159,6 +168,14 @@ _RULES_OF_BOTH = (
     "TopPLogitsWarper",
 )
 _RULES = {
+    **_same(
+        "generation.constraints",
+        "Constraint",
+        "ConstraintListState",
+        "DisjunctiveConstraint",
+        "PhrasalConstraint",
+    ),
+    **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
     **_same(
         "generation.published",
         "LogitsProcessor",
@@ -198,6 +215,7 @@ PUBLIC: dict[str, Home] = {
     **_MODELS,
     **_AUTO_MODELS,
     **_BASES,
+    **_LAYERS,
     **_HEADS,
     **_MAPPINGS,
     **_FILES,
