@@ -133,7 +133,7 @@ class SelfAttention(nn.Module):
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Cache]:
+    ) -> tuple[Tensor, ...]:
         """Attend.
 
         Args:
@@ -145,8 +145,8 @@ class SelfAttention(nn.Module):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
-            cache.
+            Context (B, T, H K), key and value for the cache and, if wanted, the probabilities
+            (B, H, T, S).
         """
         query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
@@ -155,7 +155,7 @@ class SelfAttention(nn.Module):
         if kernel is not None:
             dropped = self.dropout.p if is_training(self) else 0.0
             context = kernel(query, key, value, attention_mask, dropped)
-            return merge_heads(context), None, (key, value)
+            return merge_heads(context), key, value
         relative = self.relative_scores(query, key)
         probabilities = attention_probabilities(query, key, attention_mask, relative)
         weights = self.dropout(probabilities)
@@ -164,7 +164,8 @@ class SelfAttention(nn.Module):
             weights = weights * factors[:, None, None]
         context = weights @ value  # (B, H, T, K)
         # the reference reports the factors that were used, after dropout and head mask
-        return merge_heads(context), weights if output_attentions else None, (key, value)
+        wanted = [weights] if output_attentions else []
+        return (merge_heads(context), key, value, *wanted)
 
     def keys_and_values(
         self, hidden_states: Tensor, encoder_hidden_states: Tensor | None, past: Cache | None
@@ -224,9 +225,9 @@ class Attention(nn.Module):
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Cache]:
+    ) -> tuple[Tensor, ...]:
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
-        context, probabilities, cache = self.self(
+        context, *others = self.self(
             hidden_states,
             attention_mask,
             head_mask,
@@ -234,4 +235,4 @@ class Attention(nn.Module):
             past,
             output_attentions=output_attentions,
         )
-        return self.output(context, hidden_states), probabilities, cache
+        return (self.output(context, hidden_states), *others)

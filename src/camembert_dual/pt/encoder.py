@@ -60,7 +60,7 @@ class EncoderLayer(nn.Module):
         encoder_mask: Tensor | None = None,
         past: tuple[Tensor, ...] | None = None,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Tensor | None, tuple[Tensor, ...]]:
+    ) -> tuple[Tensor, ...]:
         """Run one layer.
 
         Args:
@@ -73,11 +73,11 @@ class EncoderLayer(nn.Module):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
-            the cache.
+            Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
+            cross-attention; the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
-        hidden_states, probabilities, cache = self.attention(
+        hidden_states, *others = self.attention(
             hidden_states,
             attention_mask,
             head_mask,
@@ -85,10 +85,10 @@ class EncoderLayer(nn.Module):
             self_past,
             output_attentions=output_attentions,
         )
-        cross_probabilities = None
+        cache, probabilities = others[:2], others[2:]
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
-            hidden_states, cross_probabilities, cross_cache = self.crossattention(
+            hidden_states, *others = self.crossattention(
                 hidden_states,
                 encoder_mask,
                 head_mask,
@@ -96,10 +96,10 @@ class EncoderLayer(nn.Module):
                 cross_past,
                 output_attentions=output_attentions,
             )
-            cache = (*cache, *cross_cache)
+            cache, probabilities = cache + others[:2], probabilities + others[2:]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.output(intermediate, hidden_states)
-        return hidden_states, probabilities, cross_probabilities, cache
+        return (hidden_states, *probabilities, *cache)
 
 
 class EncoderOutput(NamedTuple):
@@ -108,8 +108,8 @@ class EncoderOutput(NamedTuple):
     last_hidden_state: Tensor
     caches: tuple[tuple[Tensor, ...], ...] | None
     hidden_states: tuple[Tensor, ...] | None
-    attentions: tuple[Tensor | None, ...] | None
-    cross_attentions: tuple[Tensor | None, ...] | None
+    attentions: tuple[Tensor, ...] | None
+    cross_attentions: tuple[Tensor, ...] | None
 
 
 class Encoder(nn.Module):
@@ -162,9 +162,10 @@ class Encoder(nn.Module):
                 states.append(hidden_states)
             if output_attentions:
                 attentions.append(output[1])
+            if output_attentions and encoder_hidden_states is not None:
                 cross_attentions.append(output[2])
             if use_cache:
-                caches.append(output[3])
+                caches.append(output[-2:] if encoder_hidden_states is None else output[-4:])
         return EncoderOutput(
             hidden_states,
             tuple(caches) if use_cache else None,

@@ -151,7 +151,7 @@ class SelfAttention(keras.layers.Layer):
         encoder_hidden_states: tf.Tensor | None = None,
         past: Cache | None = None,
         output_attentions: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor | None, Cache]:
+    ) -> tuple[tf.Tensor, ...]:
         """Attend.
 
         Args:
@@ -163,8 +163,8 @@ class SelfAttention(keras.layers.Layer):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
-            cache.
+            Context (B, T, H K), key and value for the cache and, if wanted, the probabilities
+            (B, H, T, S).
         """
         query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
@@ -176,7 +176,8 @@ class SelfAttention(keras.layers.Layer):
             weights = weights * factors[:, None, None]
         context = tf.matmul(weights, value)  # (B, H, T, K)
         # the reference reports the factors that were used, after dropout and head mask
-        return merge_heads(context), weights if output_attentions else None, (key, value)
+        wanted = [weights] if output_attentions else []
+        return (merge_heads(context), key, value, *wanted)
 
     def keys_and_values(
         self,
@@ -259,9 +260,9 @@ class Attention(keras.layers.Layer):
         encoder_hidden_states: tf.Tensor | None = None,
         past: Cache | None = None,
         output_attentions: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor | None, Cache]:
+    ) -> tuple[tf.Tensor, ...]:
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
-        context, probabilities, cache = self.self(
+        context, *others = self.self(
             hidden_states,
             attention_mask,
             head_mask,
@@ -269,4 +270,4 @@ class Attention(keras.layers.Layer):
             past,
             output_attentions=output_attentions,
         )
-        return self.projection(context, hidden_states), probabilities, cache
+        return (self.projection(context, hidden_states), *others)

@@ -91,7 +91,7 @@ class EncoderLayer(keras.layers.Layer):
         encoder_mask: tf.Tensor | None = None,
         past: tuple[tf.Tensor, ...] | None = None,
         output_attentions: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor | None, tuple[tf.Tensor, ...]]:
+    ) -> tuple[tf.Tensor, ...]:
         """Run one layer.
 
         Args:
@@ -104,11 +104,11 @@ class EncoderLayer(keras.layers.Layer):
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
-            the cache.
+            Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
+            cross-attention; the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
-        hidden_states, probabilities, cache = self.attention(
+        hidden_states, *others = self.attention(
             hidden_states,
             attention_mask,
             head_mask,
@@ -116,10 +116,10 @@ class EncoderLayer(keras.layers.Layer):
             self_past,
             output_attentions=output_attentions,
         )
-        cross_probabilities = None
+        cache, probabilities = others[:2], others[2:]
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
-            hidden_states, cross_probabilities, cross_cache = self.crossattention(
+            hidden_states, *others = self.crossattention(
                 hidden_states,
                 encoder_mask,
                 head_mask,
@@ -127,10 +127,10 @@ class EncoderLayer(keras.layers.Layer):
                 cross_past,
                 output_attentions=output_attentions,
             )
-            cache = (*cache, *cross_cache)
+            cache, probabilities = cache + others[:2], probabilities + others[2:]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.projection(intermediate, hidden_states)
-        return hidden_states, probabilities, cross_probabilities, cache
+        return (hidden_states, *probabilities, *cache)
 
 
 class EncoderOutput(NamedTuple):
@@ -139,8 +139,8 @@ class EncoderOutput(NamedTuple):
     last_hidden_state: tf.Tensor
     caches: tuple[tuple[tf.Tensor, ...], ...] | None
     hidden_states: tuple[tf.Tensor, ...] | None
-    attentions: tuple[tf.Tensor | None, ...] | None
-    cross_attentions: tuple[tf.Tensor | None, ...] | None
+    attentions: tuple[tf.Tensor, ...] | None
+    cross_attentions: tuple[tf.Tensor, ...] | None
 
 
 class Encoder(keras.layers.Layer):
@@ -195,9 +195,10 @@ class Encoder(keras.layers.Layer):
                 states.append(hidden_states)
             if output_attentions:
                 attentions.append(output[1])
+            if output_attentions and encoder_hidden_states is not None:
                 cross_attentions.append(output[2])
             if use_cache:
-                caches.append(output[3])
+                caches.append(output[-2:] if encoder_hidden_states is None else output[-4:])
         return EncoderOutput(
             hidden_states,
             tuple(caches) if use_cache else None,
