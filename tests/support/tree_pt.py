@@ -9,8 +9,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.generation.modes import warpers_of
 from camembert_dual.pt import attention as attention
-from camembert_dual.pt import masks
+from camembert_dual.pt import masks, surgery
 from camembert_dual.pt.generation import rules as rules
 from camembert_dual.pt.generation import sampling
 
@@ -29,6 +30,7 @@ HALVES = {  # how to halve, and the largest difference in units of a stage
 relu = torch.relu
 tensor = torch.tensor
 next_tokens = sampling.next_tokens
+backbone_of = surgery.backbone_of
 
 
 def model_class(task: str) -> type:
@@ -100,6 +102,13 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
 
 def search_without_graphs(patch: Any) -> None:
     """As PyTorch always does."""
+
+
+def warped(scores: Any, options: Any) -> Any:
+    """Scores as they are drawn from."""
+    return rules.process(
+        warpers_of(options), scores, torch.zeros_like(scores, dtype=torch.int64), 1
+    )
 
 
 def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:
@@ -191,3 +200,8 @@ def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
     with Sizes() as sizes:
         gradients(model, {"input_ids": ids, "labels": ids})
     return sizes.found
+
+
+def add_layer(model: Any) -> None:
+    """Give a model a layer that its config does not know."""
+    model.extra = torch.nn.Linear(3, 3)

@@ -258,19 +258,12 @@ class GenerationConfig:
         """
         rule = "push_to_hub must be False (push the model instead)"
         require(not push_to_hub, rule, push_to_hub)
-        text = self.to_file()
-        Path(save_directory).mkdir(parents=True, exist_ok=True)
-        name = config_file_name or GENERATION_CONFIG
-        write_atomically(Path(save_directory) / name, text.encode())
-
-    def to_file(self) -> str:
-        """The text of a file that can be read again.
-
-        Raises:
-            ValueError: If an option breaks its rule, or no file can hold it.
-        """
         self.validate()
-        return self.to_json_string()
+        text = self.to_json_string()
+        Path(save_directory).mkdir(parents=True, exist_ok=True)
+        write_atomically(
+            Path(save_directory) / (config_file_name or GENERATION_CONFIG), text.encode()
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All options."""

@@ -150,7 +150,12 @@ RULES = (
     Rule(
         "an id of a token, or a list of some",
         lambda value: is_id(value) or is_ids(value),
-        ("eos_token_id", "forced_eos_token_id", "decoder_start_token_id"),
+        ("forced_eos_token_id", "decoder_start_token_id"),
+    ),
+    Rule(
+        "an id of a token, or a list of some (below 0 for none)",
+        lambda value: is_integer(value) or (_is_list(value) and all(map(is_integer, value))),
+        ("eos_token_id",),
     ),
     Rule("a list of ids", is_ids, ("suppress_tokens", "begin_suppress_tokens")),
     Rule("a list of lists of ids, none of them empty", is_words, ("bad_words_ids",)),

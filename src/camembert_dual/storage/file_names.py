@@ -63,7 +63,7 @@ TOKENIZER_FILES = (
 )
 DICTIONARY = "dict.txt"  # of fairseq
 # what a checkpoint's folder holds beside its config and weights
-COMPANIONS = (*TOKENIZER_FILES, DICTIONARY, CARD)
+COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD)
 
 
 def variant_of(name: str, variant: str | None) -> str:

@@ -235,6 +235,14 @@ class AddedTokens:
         self._finder = Finder.of(())
         self.update(tokens)
 
+    def __getstate__(self) -> dict[int, AddedToken]:
+        """The tokens alone: use leaves no mark in a pickle, after which caches are named."""
+        return self.by_id
+
+    def __setstate__(self, state: dict[int, AddedToken]) -> None:
+        """Take them up again."""
+        self.__init__(state)  # type: ignore[misc]
+
     def update(self, tokens: Mapping[int, AddedToken]) -> None:
         """Put tokens at their ids."""
         self.by_id.update(tokens)
@@ -244,10 +252,6 @@ class AddedTokens:
         special_rows[list(self.special_ids)] = True
         self.special_rows = special_rows
         self.ids.update({token.content: index for index, token in tokens.items()})
-
-    def __getstate__(self) -> dict[str, Any]:
-        """All but what calls leave behind, so that a tokenizer is pickled as before its first."""
-        return {**vars(self), "_finder": Finder.of(())}
 
     def is_special(self, text: str) -> bool:
         """Whether a token is an added one that is special."""
