@@ -60,6 +60,7 @@ class EncoderLayer(nn.Module):
         encoder_hidden_states: Tensor | None = None,
         encoder_mask: Tensor | None = None,
         past: tuple[Tensor, ...] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
     ) -> tuple[Tensor, ...]:
         """Run one layer.
@@ -71,11 +72,12 @@ class EncoderLayer(nn.Module):
             encoder_hidden_states: (B, S, D).
             encoder_mask: Boolean, broadcastable to (B, H, T, S).
             past: Cached keys and values (B, H, P, K): two, or four with cross-attention.
+            use_cache: Whether keys and values are wanted.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
             Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
-            cross-attention; the cache, as ``past``.
+            cross-attention, and the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
         hidden_states, *others = self.attention(
@@ -84,9 +86,10 @@ class EncoderLayer(nn.Module):
             head_mask,
             None,
             self_past,
+            use_cache=use_cache,
             output_attentions=output_attentions,
         )
-        cache, probabilities = others[:2], others[2:]
+        probabilities, cache = parted(others, output_attentions)
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
             hidden_states, *others = self.crossattention(
@@ -95,12 +98,20 @@ class EncoderLayer(nn.Module):
                 head_mask,
                 encoder_hidden_states,
                 cross_past,
+                use_cache=use_cache,
                 output_attentions=output_attentions,
             )
-            cache, probabilities = cache + others[:2], probabilities + others[2:]
+            crossed = parted(others, output_attentions)
+            probabilities, cache = probabilities + crossed[0], cache + crossed[1]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.output(intermediate, hidden_states)
         return (hidden_states, *probabilities, *cache)
+
+
+def parted(others: list[Tensor], output_attentions: bool) -> tuple[list[Tensor], list[Tensor]]:
+    """What a block of attention gives beside its states: the probabilities, and the cache."""
+    count = 1 if output_attentions else 0
+    return others[:count], others[count:]
 
 
 class EncoderOutput(NamedTuple):
@@ -144,6 +155,7 @@ class Encoder(nn.Module):
         What is not asked for is not kept, so that memory does not grow with the layers.
         """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
+        wanted = {"use_cache": use_cache, "output_attentions": output_attentions}
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
@@ -155,10 +167,10 @@ class Encoder(nn.Module):
             )
             if self.gradient_checkpointing and is_training(self):
                 options = {"use_reentrant": False} | self.checkpoint_options
-                run = partial(layer, output_attentions=output_attentions)
+                run = partial(layer, **wanted)
                 output = checkpoint(run, *arguments, **options)
             else:
-                output = layer(*arguments, output_attentions=output_attentions)
+                output = layer(*arguments, **wanted)
             hidden_states = output[0]
             if output_hidden_states:
                 states.append(hidden_states)

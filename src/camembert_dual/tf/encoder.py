@@ -90,6 +90,7 @@ class EncoderLayer(keras.layers.Layer):
         encoder_hidden_states: tf.Tensor | None = None,
         encoder_mask: tf.Tensor | None = None,
         past: tuple[tf.Tensor, ...] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
     ) -> tuple[tf.Tensor, ...]:
         """Run one layer.
@@ -101,11 +102,12 @@ class EncoderLayer(keras.layers.Layer):
             encoder_hidden_states: (B, S, D).
             encoder_mask: Boolean, broadcastable to (B, H, T, S).
             past: Cached keys and values (B, H, P, K): two, or four with cross-attention.
+            use_cache: Whether keys and values are wanted.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
             Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
-            cross-attention; the cache, as ``past``.
+            cross-attention, and the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
         hidden_states, *others = self.attention(
@@ -114,9 +116,10 @@ class EncoderLayer(keras.layers.Layer):
             head_mask,
             None,
             self_past,
+            use_cache=use_cache,
             output_attentions=output_attentions,
         )
-        cache, probabilities = others[:2], others[2:]
+        probabilities, cache = parted(others, output_attentions)
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
             hidden_states, *others = self.crossattention(
@@ -125,12 +128,22 @@ class EncoderLayer(keras.layers.Layer):
                 head_mask,
                 encoder_hidden_states,
                 cross_past,
+                use_cache=use_cache,
                 output_attentions=output_attentions,
             )
-            cache, probabilities = cache + others[:2], probabilities + others[2:]
+            crossed = parted(others, output_attentions)
+            probabilities, cache = probabilities + crossed[0], cache + crossed[1]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.projection(intermediate, hidden_states)
         return (hidden_states, *probabilities, *cache)
+
+
+def parted(
+    others: list[tf.Tensor], output_attentions: bool
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """What a block of attention gives beside its states: the probabilities, and the cache."""
+    count = 1 if output_attentions else 0
+    return others[:count], others[count:]
 
 
 class EncoderOutput(NamedTuple):
@@ -177,6 +190,7 @@ class Encoder(keras.layers.Layer):
         What is not asked for is not kept, so that memory does not grow with the layers.
         """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
+        wanted = {"use_cache": use_cache, "output_attentions": output_attentions}
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
@@ -187,9 +201,9 @@ class Encoder(keras.layers.Layer):
                 None if past_key_values is None else past_key_values[index],
             )
             if self.gradient_checkpointing and training:
-                output = checkpoint(layer, *arguments, output_attentions=output_attentions)
+                output = checkpoint(layer, *arguments, **wanted)
             else:
-                output = layer(*arguments, output_attentions=output_attentions)
+                output = layer(*arguments, **wanted)
             hidden_states = output[0]
             if output_hidden_states:
                 states.append(hidden_states)
