@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer real-size lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -52,6 +52,12 @@ real-size: setup ## Run every class at camembert-base's size within its memory; 
 
 test-peer: setup ## Compare with transformers, old and new, each in a venv of its own.
 	bash tests/peer/run.sh
+
+test-peer-suites: setup ## Run transformers 4.34's own common tests on these classes.
+	tests/peer/suites/run.sh
+
+test-peer-torch: ## Hand the PyTorch models to Trainer, accelerate, peft, ONNX and others, in a venv.
+	bash tests/peer/run_torch.sh
 
 fuzz: setup ## Read damaged files of every format under a coverage-guided fuzzer, a minute each.
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[fuzz]"

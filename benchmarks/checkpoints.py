@@ -74,13 +74,13 @@ def make(folder: Path, layers: int) -> None:
     from camembert_dual.config import CamembertConfig
     from camembert_dual.parameters import parameters
 
-    extra = {"architectures": ["CamembertForMaskedLM"]}
+    classes = ["CamembertForMaskedLM"]
     tiny = {"vocab_size": 101, "hidden_size": 24, "num_attention_heads": 3, "intermediate_size": 35}
     for name, sizes in (
         ("base", {"num_hidden_layers": layers}),
         ("tiny", tiny | {"num_hidden_layers": 1}),
     ):
-        config = CamembertConfig.camembert_base(**sizes, extra=extra)
+        config = CamembertConfig.camembert_base(**sizes, architectures=classes)
         random = np.random.default_rng(0)
         arrays = {
             one.name: random.standard_normal(one.shape, dtype=np.float32) * np.float32(0.02)

@@ -29,7 +29,7 @@ from camembert_dual.config import CamembertConfig
 from camembert_dual.config_families import CONFIG_CLASSES
 from camembert_dual.storage.file_names import CONFIG
 from camembert_dual.storage.json_files import read_json
-from camembert_dual.storage.locate import HUB_OPTIONS, locate
+from camembert_dual.storage.locate import locate, take_hub_options
 from camembert_dual.tokenization.auto import AutoTokenizer as TokenizerOfFolder
 from camembert_dual.tokenization.base import BaseTokenizer
 
@@ -51,7 +51,9 @@ class AutoConfig:
         raise TypeError("AutoConfig must be used by from_pretrained(name); received a call.")
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | Path, **options: Any) -> CamembertConfig:
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | Path, **options: Any
+    ) -> CamembertConfig:
         """Read ``config.json``; see :meth:`CamembertConfig.from_pretrained`.
 
         Raises:
@@ -59,13 +61,14 @@ class AutoConfig:
             ValueError: If it is of another family (DeBERTa, ModernBERT, ...) or a value breaks its
                 rule.
         """
-        where = {name: options[name] for name in HUB_OPTIONS if name in options}
-        path = locate(name_or_path, filenames=(CONFIG,), **where)
-        values = read_json(path if path.is_file() else path / CONFIG)
-        model_type = str(options.get("model_type", values.get("model_type", FAMILIES[FAMILY])))
+        values, overrides = CamembertConfig.get_config_dict(
+            pretrained_model_name_or_path, **options
+        )
+        model_type = overrides.get("model_type", values.get("model_type", FAMILIES[FAMILY]))
         # what no class knows is refused by ours, in its own words
-        kind = cls.registered.get(model_type, CamembertConfig)
-        return kind.from_pretrained(name_or_path, **options)
+        kind = cls.registered.get(str(model_type), CamembertConfig)
+        config: CamembertConfig = kind.from_dict(values, **overrides)
+        return config
 
     @classmethod
     def for_model(cls, model_type: str, **values: Any) -> CamembertConfig:
@@ -108,13 +111,19 @@ class AutoTokenizer(TokenizerOfFolder):
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str | Path, *, use_fast: bool = True, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        use_fast: bool = True,
+        config: Any = None,
+        **options: Any,
     ) -> BaseTokenizer:
         """Load the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
-            name_or_path: The folder, or the name.
+            pretrained_model_name_or_path: The folder, or the name.
             use_fast: Whether the fast class is preferred where there are two.
+            config: Accepted; the files say what there is to know.
             **options: Those of :meth:`BaseTokenizer.from_pretrained`.
 
         Returns:
@@ -125,18 +134,19 @@ class AutoTokenizer(TokenizerOfFolder):
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of a kind that no class here reads.
         """
+        name = pretrained_model_name_or_path
         if cls.registered:
-            found = cls._registered_for(name_or_path, use_fast, options)
+            found = cls._registered_for(name, use_fast, options)
             if found is not None:
-                return found.from_pretrained(name_or_path, **options)
-        return super().from_pretrained(name_or_path, use_fast=use_fast, **options)
+                return found.from_pretrained(name, **options)
+        return super().from_pretrained(name, use_fast=use_fast, **options)
 
     @classmethod
     def _registered_for(
         cls, name_or_path: str | Path, use_fast: bool, options: dict[str, Any]
     ) -> type[BaseTokenizer] | None:
         """The class that was registered for a folder's configuration."""
-        where = {name: options[name] for name in HUB_OPTIONS if name in options}
+        where = take_hub_options(dict(options))
         try:
             path = locate(name_or_path, filenames=(CONFIG,), **where) / CONFIG
         except FileNotFoundError:  # a repository of a tokenizer alone
@@ -198,18 +208,15 @@ class AutoModelBase:
 
     @classmethod
     def from_pretrained(
-        cls,
-        name_or_path: str | Path,
-        *,
-        config: CamembertConfig | str | Path | None = None,
-        **options: Any,
+        cls, pretrained_model_name_or_path: str | Path | None, *model_args: Any, **options: Any
     ) -> Any:
         """Load a checkpoint with the class that fits its configuration.
 
         Args:
-            name_or_path: Folder, bundled name or hub name.
-            config: A configuration to use instead of the checkpoint's own, or where to read one.
-            **options: Those of the class.
+            pretrained_model_name_or_path: Folder, bundled name or hub name.
+            *model_args: Those of the class.
+            **options: Those of the class: ``config``, a configuration to use instead of the
+                checkpoint's own, or where to read one, and more.
 
         Returns:
             What ``from_pretrained`` of the class returns.
@@ -219,12 +226,16 @@ class AutoModelBase:
             ImportError: If the framework is not installed.
             ValueError: If the checkpoint does not fit.
         """
-        where = {name: options[name] for name in HUB_OPTIONS if name in options}
+        name, config = pretrained_model_name_or_path, options.pop("config", None)
+        where = take_hub_options(dict(options))
+        if config is None and model_args and isinstance(model_args[0], CamembertConfig):
+            config, *model_args = model_args  # type: ignore[assignment]
         if isinstance(config, str | Path):
             config = AutoConfig.from_pretrained(config, **where)
-        elif config is None:
-            config = _config_of(name_or_path, where)
-        return cls._class_for(config).from_pretrained(name_or_path, config=config, **options)
+        elif config is None and name is not None:
+            config = _config_of(name, where)
+        kind = cls.class_of(CamembertConfig if config is None else type(config))
+        return kind.from_pretrained(name, *model_args, config=config, **options)
 
     @classmethod
     def from_config(cls, config: CamembertConfig, **options: Any) -> Any:
@@ -238,7 +249,7 @@ class AutoModelBase:
             ImportError: If the framework is not installed.
             ValueError: If no class is known for the configuration.
         """
-        return cls._class_for(config)(config, **options)
+        return cls.class_of(type(config))(config, **options)
 
     @classmethod
     def register(cls, config_class: type, model_class: type, exist_ok: bool = False) -> None:
@@ -259,8 +270,13 @@ class AutoModelBase:
         _enter(cls.registered, config_class, model_class, exist_ok)
 
     @classmethod
-    def _class_for(cls, config: CamembertConfig | None) -> Any:
-        kind = CamembertConfig if config is None else type(config)
+    def class_of(cls, kind: type) -> Any:
+        """The class that makes a model of a configuration's class.
+
+        Raises:
+            ImportError: If the framework is not installed.
+            ValueError: If no class is known for it.
+        """
         known = [one for one in kind.__mro__ if one in cls.registered]
         rule = f"{cls.__name__} must be given a CamembertConfig or one of a registered class"
         require(known, rule, f"a {kind.__name__}")

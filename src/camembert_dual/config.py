@@ -7,10 +7,8 @@ writes the published ``config.json``.
 
 from __future__ import annotations
 
-import copy
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from camembert_dual.common.errors import require
@@ -23,33 +21,29 @@ from camembert_dual.common.id_layout import (
     longest_text,
 )
 from camembert_dual.common.model_names import FAMILIES, FAMILY
-from camembert_dual.config_rules import (
-    ACTIVATIONS,
-    MAX_UNNAMED_LABELS,
-    MODEL_TYPES,
-    check,
-    is_whole,
-    read_labels,
-    read_pruned_heads,
-)
-from camembert_dual.storage.atomic import write_atomically
-from camembert_dual.storage.file_names import CONFIG
-from camembert_dual.storage.json_files import json_text, read_json
-from camembert_dual.storage.locate import HUB_OPTIONS, locate
+from camembert_dual.config_rules import MODEL_TYPES, check
+from camembert_dual.pretrained_config import PretrainedConfig
 
 ARCHITECTURES = "architectures"  # the key of a file that names the class that wrote it
 NORM_EPSILON = {"camembert": 1e-5, "camembertv2": 1e-7}  # of the published models
 
 
-@dataclass
-class CamembertConfig:
+class CamembertConfig(PretrainedConfig):
     """The numbers that define a CamemBERT, with the defaults of the published configuration class.
 
     The bare defaults are BERT's, not camembert-base's: use :meth:`camembert_base` for that.
     Attributes may be set after construction; the values are checked at construction and again when
-    a model is built.
+    a model is built. A name that is not known is kept as an attribute, too; one that looks like a
+    known one misspelt is warned of.
+
+    Args:
+        *values: Values of the network, in the order below.
+        **attributes: Values by name: these, those of
+            :class:`camembert_dual.config_attributes.ConfigAttributes`, or others.
 
     Attributes:
+        model_type: The published family name: camembert, roberta or xlm-roberta, one network under
+            three names; or a subclass's own.
         vocab_size: Rows of the word embedding table.
         hidden_size: Width of every hidden state; a multiple of ``num_attention_heads``.
         num_hidden_layers: Number of encoder layers.
@@ -72,28 +66,12 @@ class CamembertConfig:
             ``"relative_key_query"`` (Huang et al. 2020, method 4).
         use_cache: Whether a decoder returns its keys and values.
         classifier_dropout: Dropout of the classification heads; ``hidden_dropout_prob`` when None.
-        is_decoder: Whether attention is causal.
-        add_cross_attention: Whether each layer of a decoder also attends to encoder states.
-        tie_word_embeddings: Whether the LM head's decoder is the word embedding table.
-        num_labels: Number of classes; setting it renames the labels unless as many names exist.
-        id2label: Class number to name.
-        label2id: Class name to number.
-        problem_type: ``"regression"``, ``"single_label_classification"``,
-            ``"multi_label_classification"`` or None to infer it from the labels.
-        output_attentions: Whether models return attention probabilities by default.
-        output_hidden_states: Whether models return all hidden states by default.
-        return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
-        pruned_heads: Layer number to the heads removed from it.
-        chunk_size_feed_forward: Accepted for compatibility; the feed-forward layer is never
-            chunked.
-        model_type: The published family name: camembert, roberta or xlm-roberta, one network under
-            three names.
-        extra: Every other key of the ``config.json`` this was read from, written back unchanged.
 
     Raises:
         ValueError: If a value breaks its rule; the message names the field, the rule and the value.
     """
 
+    model_type: str = FAMILIES[FAMILY]
     vocab_size: int = 30522
     hidden_size: int = 768
     num_hidden_layers: int = 12
@@ -112,42 +90,12 @@ class CamembertConfig:
     position_embedding_type: str = "absolute"
     use_cache: bool = True
     classifier_dropout: float | None = None
-    is_decoder: bool = False
-    add_cross_attention: bool = False
-    tie_word_embeddings: bool = True
-    num_labels: int = 2
-    id2label: dict[int, str] | None = None
-    label2id: dict[str, int] | None = None
-    problem_type: str | None = None
-    output_attentions: bool = False
-    output_hidden_states: bool = False
-    return_dict: bool = True
-    pruned_heads: dict[int, list[int]] = field(default_factory=dict)
-    chunk_size_feed_forward: int = 0
-    model_type: str = FAMILIES[FAMILY]
-    extra: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if self.id2label is not None:
-            self.id2label, self.label2id = read_labels(self.id2label, self.label2id)
-            self.num_labels = len(self.id2label)
-        else:
-            given, self.label2id = self.label2id, {}
-            self.num_labels = self.num_labels  # names the labels, see __setattr__
-            if given is not None:
-                _, self.label2id = read_labels(self.id2label or {}, given)
-        self.pruned_heads = read_pruned_heads(self.pruned_heads)
+    def __init__(self, *values: Any, **attributes: Any) -> None:
+        rule = f"{FAMILY}Config must be given at most {len(NETWORK)} values by position"
+        require(len(values) <= len(NETWORK), rule, len(values))
+        super().__init__(**dict(zip(NETWORK, values, strict=False)), **attributes)
         self.validate()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Keep the label names as many as the labels when ``num_labels`` is set."""
-        object.__setattr__(self, name, value)
-        names = self.__dict__.get("id2label") or {}
-        is_complete = "label2id" in self.__dict__  # not while the constructor is setting fields
-        few = is_whole(value, 1) and value <= MAX_UNNAMED_LABELS
-        if name == "num_labels" and is_complete and few and len(names) != value:
-            self.id2label = label_names(value)
-            self.label2id = {label: index for index, label in self.id2label.items()}
 
     @property
     def head_size(self) -> int:
@@ -175,6 +123,7 @@ class CamembertConfig:
             ValueError: If a value breaks its rule; the message names the field, the rule and the
                 value.
         """
+        super().validate()
         check(self)
         self.check_pruned_heads(self.pruned_heads)
 
@@ -240,103 +189,19 @@ class CamembertConfig:
         return cls.camembert_base(**published | overrides)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], **overrides: Any) -> CamembertConfig:
-        """Build a config from the keys of a ``config.json``; unknown keys go to ``extra``.
-
-        Args:
-            values: The published keys.
-            **overrides: Values that replace those of the file.
+    def read_model_type(cls, values: Mapping[str, Any]) -> Any:
+        """The family of a file, if it is one that shares this network; a subclass keeps its own.
 
         Raises:
-            ValueError: If the file is of another family (DeBERTa, ModernBERT, ...) or a value
-                breaks its rule.
+            ValueError: If it is another.
         """
-        merged = {**values, **overrides}
-        model_type = merged.get("model_type", FAMILIES[FAMILY])
+        found = values.get("model_type", cls.model_type)
         rule = (
             f"model_type must be one of {', '.join(MODEL_TYPES)}, the families that share this "
             "network (CamemBERTa is DeBERTa, ModernCamemBERT is ModernBERT)"
         )
-        require(model_type in MODEL_TYPES, rule, repr(model_type))
-        if "num_labels" in overrides and "id2label" not in overrides:
-            named = merged.get("id2label")
-            if isinstance(named, Mapping) and len(named) != overrides["num_labels"]:
-                merged.pop("id2label")
-                merged.pop("label2id", None)
-        known = {spec.name for spec in fields(cls)} - {"extra"}
-        absent = {name for name in known - _MAY_BE_NONE if merged.get(name, 0) is None}
-        arguments = {name: merged[name] for name in known & set(merged) - absent}
-        extra = {name: copy.deepcopy(merged[name]) for name in merged if name not in known}
-        return cls(**arguments, extra=extra)
-
-    @classmethod
-    def from_pretrained(cls, name_or_path: str | Path, **options: Any) -> CamembertConfig:
-        """Read ``config.json`` of a folder, a bundled checkpoint or a hub repository.
-
-        Args:
-            name_or_path: Folder, path of a json file, bundled name or hub name.
-            **options: ``revision``, ``cache_dir``, ``token``, ``local_files_only`` for the hub; any
-                other name overrides a value of the file.
-
-        Raises:
-            FileNotFoundError: If there is no such checkpoint or it holds no ``config.json``.
-            ValueError: If the file is not JSON, of another family, or a value breaks its rule.
-        """
-        where = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
-        path = locate(name_or_path, filenames=(CONFIG,), **where)
-        return cls.from_dict(read_json(path if path.is_file() else path / CONFIG), **options)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The published keys: the network's, and the general ones that differ from their default.
-
-        Raises:
-            ValueError: If ``hidden_act`` is a callable, which no file can hold.
-        """
-        rule = f"CamembertConfig.hidden_act must be one of {', '.join(ACTIVATIONS)} to be saved"
-        require(not callable(self.hidden_act), rule, repr(self.hidden_act))
-        values: dict[str, Any] = {"model_type": self.model_type}
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            default = spec.default if spec.default is not MISSING else {}
-            if spec.name not in _GENERAL or value != default:
-                values[spec.name] = copy.deepcopy(value)
-        unnamed = self.id2label == label_names(2)
-        for name in ("num_labels", "extra", *(("id2label", "label2id") if unnamed else ())):
-            values.pop(name, None)
-        return {**copy.deepcopy(self.extra), **values}
-
-    def to_json_string(self) -> str:
-        """The text of ``config.json``: sorted keys, two spaces."""
-        return json_text(self.to_dict())
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write ``config.json`` into a folder, made if need be, whole or not at all."""
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        write_atomically(Path(directory) / CONFIG, self.to_json_string().encode())
+        require(found in (*MODEL_TYPES, cls.model_type), rule, repr(found))
+        return found if cls.model_type == FAMILIES[FAMILY] else cls.model_type
 
 
-def label_names(count: int) -> dict[int, str]:
-    """The names of classes that were given none."""
-    return {index: f"LABEL_{index}" for index in range(count)}
-
-
-# settings of no network, which a file names only where they are not the default
-_GENERAL = frozenset(
-    {
-        "is_decoder",
-        "add_cross_attention",
-        "num_labels",
-        "id2label",
-        "label2id",
-        "problem_type",
-        "output_attentions",
-        "output_hidden_states",
-        "return_dict",
-        "pruned_heads",
-        "chunk_size_feed_forward",
-        "model_type",
-        "extra",
-    }
-)
-# where a file says null, the default is meant, but for these
-_MAY_BE_NONE = frozenset(spec.name for spec in fields(CamembertConfig) if "None" in str(spec.type))
+NETWORK = tuple(name for name in inspect.get_annotations(CamembertConfig) if name != "model_type")

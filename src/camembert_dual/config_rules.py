@@ -13,6 +13,7 @@ from camembert_dual.common.model_names import FAMILIES
 MODEL_TYPES = tuple(sorted(FAMILIES.values()))
 ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
 POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
+ATTENTION = ("eager", "sdpa", "flex_attention")  # ways to attend in PyTorch
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 
 
@@ -46,6 +47,18 @@ def check(config: Any) -> None:
             holds = rule.holds(value, config)
             text = rule.text.format_map(vars(config))
             require(holds, f"{_SUBJECT}.{name} {text}", repr(value))
+
+
+def check_label_count(count: object) -> None:
+    """Check a number of classes that nobody named.
+
+    Raises:
+        ValueError: If it is none, or so large that they have to be named.
+    """
+    name = f"{_SUBJECT}.num_labels"
+    require(is_whole(count, 1), f"{name} must be an integer of at least 1", repr(count))
+    rule = f"{name} must be at most {MAX_UNNAMED_LABELS:,} where id2label does not name as many"
+    require(count <= MAX_UNNAMED_LABELS, rule, count)  # type: ignore[operator]
 
 
 def is_whole(value: object, smallest: int) -> bool:
@@ -140,13 +153,7 @@ RULES = (
             "intermediate_size",
             "max_position_embeddings",
             "type_vocab_size",
-            "num_labels",
         ),
-    ),
-    Rule(
-        f"must be at most {MAX_UNNAMED_LABELS:,} where id2label does not name as many",
-        lambda value, config: value <= MAX_UNNAMED_LABELS or len(config.id2label or ()) == value,
-        ("num_labels",),
     ),
     Rule(
         "must be True or False",
@@ -159,7 +166,14 @@ RULES = (
             "output_attentions",
             "output_hidden_states",
             "return_dict",
+            "torchscript",
+            "is_encoder_decoder",
         ),
+    ),
+    Rule(
+        "must be False: a loss is a mean over the labels, as in PyTorch",
+        lambda value, config: value is False,
+        ("tf_legacy_loss",),
     ),
     Rule(
         "must be an integer of at least 0",
@@ -206,5 +220,15 @@ RULES = (
     ),
     Rule(*_one_of(*POSITION_EMBEDDING_TYPES), ("position_embedding_type",)),
     Rule(*_one_of(None, *PROBLEM_TYPES), ("problem_type",)),
-    Rule(*_one_of(*MODEL_TYPES), ("model_type",)),
+    Rule(
+        f"must be one of {', '.join(MODEL_TYPES)}, or a class's own",
+        lambda value, config: value in (*MODEL_TYPES, type(config).model_type),
+        ("model_type",),
+    ),
+    Rule(
+        f"must be one of None, {', '.join(ATTENTION)} (on a GPU sdpa runs PyTorch's own flash "
+        "attention wherever that serves)",
+        lambda value, config: value is None or value in ATTENTION,
+        ("attn_implementation",),
+    ),
 )

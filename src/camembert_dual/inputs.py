@@ -1,8 +1,9 @@
 """What a call may hold: one table of rules for both trees, and the words of a refusal.
 
 The rules see shapes, types and, where a look costs nothing, values in NumPy: not on a GPU, where
-they would wait for it, and not while a graph is traced, compiled or exported. There ids that are
-out of range are left to the look-up, and masks and labels are taken as they come.
+they would wait for it, and not while a graph is traced, compiled or exported or a call is
+transformed (vmap). There ids that are out of range are left to the look-up, and masks and labels
+are taken as they come.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from camembert_dual import parameters as table
@@ -22,6 +22,7 @@ WORD_EMBEDDINGS, POSITION_EMBEDDINGS, TOKEN_TYPES, *_ = (
     in_backbone(row).name for row in table.EMBEDDINGS
 )
 POOLER = f"{BACKBONE}.pooler."
+CROSS = ".crossattention."  # in the names of a layer that also attends to encoder states
 POSITION_IDS = f"{BACKBONE}.embeddings.position_ids"
 BUFFERS = (POSITION_IDS, f"{BACKBONE}.embeddings.token_type_ids")
 LM_HEAD = LM_BIAS.partition(".")[0]
@@ -80,6 +81,28 @@ def slot_of_name(name: str) -> Slot | None:
     """Find the row of a published name, with or without prefix; None if there is none."""
     full = _with_prefix(name, ".")
     return _numbered(_BY_NAME.get(_LAYER.sub("N", full)), _LAYER.search(full))
+
+
+def wrapper_of(names: Sequence[str]) -> str:
+    """What stands before published names that a module around the model was saved with.
+
+    ``"module."`` is of PyTorch's data parallel modules, ``"_orig_mod."`` of ``torch.compile`` and
+    ``"model."`` often of Lightning.
+
+    Args:
+        names: The names of a file or of a state dict.
+
+    Returns:
+        What most of them begin with before a published name, or nothing.
+    """
+    for name in names:
+        parts = name.split(".")
+        ends = (".".join(parts[cut:]) for cut in range(len(parts)))
+        known = next((end for end in ends if slot_of_name(end)), name)
+        wrapper = name.removesuffix(known)
+        if wrapper and sum(one.startswith(wrapper) for one in names) > len(names) // 2:
+            return wrapper
+    return ""
 
 
 def slot_of_path(path: str) -> Slot | None:
@@ -148,15 +171,20 @@ def tf_name(name: str) -> str:
 
 
 def slot_of_tf_name(name: str) -> Slot | None:
-    """Find the row of a name in TF's own files, which may begin with the model's name."""
+    """Find the row of a name in TF's own files, which may begin with the names of models."""
     path = name.removesuffix(":0")
-    for start in (path, path.partition("/")[2]):
-        slot = slot_of_path(start)
+    while path:
+        slot = slot_of_path(path)
         if slot is not None:
             return slot
-    # the second copy of the embeddings may lie below the head's name
-    _, separator, rest = path.rpartition(f"/{BACKBONE}/")
-    return slot_of_path(f"{BACKBONE}/{rest}") if separator else None
+        path = path.partition("/")[2]
+    return None
+
+
+def model_of_tf_name(name: str) -> str:
+    """What a name in TF's own files begins with before the backbone: the names of models, or ""."""
+    model, separator, rest = name.removesuffix(":0").partition(f"/{BACKBONE}/")
+    return model if separator and slot_of_path(f"{BACKBONE}/{rest}") is not None else ""
 
 
 OWN_WORDS = {  # of a user's own Keras layers, as PyTorch has them
@@ -166,25 +194,6 @@ OWN_WORDS = {  # of a user's own Keras layers, as PyTorch has them
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-
-
-def own_name(name: str, models: Iterable[str], rank: int) -> tuple[str, bool]:
-    """The published name of a weight of a user's own layer in TF's own files.
-
-    Args:
-        name: The name there.
-        models: What the names of the table's weights begin with, the model's name.
-        rank: How many axes it has.
-
-    Returns:
-        The name, and whether PyTorch holds the transpose, as of the kernels of dense layers and of
-        convolutions over one axis.
-    """
-    first, _, rest = name.removesuffix(":0").partition("/")
-    layer, _, word = (rest if first in models else f"{first}/{rest}").rpartition("/")
-    turned = word == "kernel" and rank in (2, 3)
-    word = "weight" if turned else OWN_WORDS.get(word, word)
-    return ".".join([*layer.split("/"), word]), turned
 
 
 # .weights.h5: Keras 3 files weights by the attributes of the objects that hold them

@@ -8,7 +8,7 @@ import pytest
 import cases
 import generation_oracle as oracle
 from backend import tree
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.config import GenerationConfig
 
 LIMIT = 6
 NOW_AND_THEN = {"eos_token_id": oracle.SEVERAL}
@@ -81,7 +81,8 @@ def test_drawn_texts_equal_those_of_each_row_alone_without_cache(filters):
         oracle.drawn(score, prompt, LIMIT, oracle.SEVERAL, numbers[:, row], **filters)
         for row, (score, prompt) in enumerate(zip(scorers, oracle.PROMPTS, strict=True))
     ]
-    options = {"max_new_tokens": LIMIT, "do_sample": True, "seed": 4, **NOW_AND_THEN, **filters}
+    options = {"max_new_tokens": LIMIT, "do_sample": True, "seed": 4, "top_k": 0}
+    options |= {**NOW_AND_THEN, **filters}
     actual = tree.generate(model_of(), inputs, **options)
     np.testing.assert_array_equal(actual, oracle.continued(oracle.PROMPTS, new, 1))
 
@@ -95,10 +96,9 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
     rows, words = 2000, 11
     logits = cases.generator("logits").normal(0, 2, words)
     numbers = (np.arange(rows) + 0.5) / rows
-    options = GenerationOptions(do_sample=True, **filters)
-    tokens = tree.next_tokens(
-        tree.tensor(np.tile(logits, (rows, 1))), tree.tensor(numbers), options
-    )
+    options = GenerationConfig(do_sample=True, **{"top_k": 0, **filters})
+    scores = tree.warped(tree.tensor(np.tile(logits, (rows, 1))), options)
+    tokens = tree.next_tokens(scores, tree.tensor(numbers), True)
     counts = np.bincount(tokens.numpy(), minlength=words)
     expected = dict(oracle.filtered(logits, **filters))
     for token, count in enumerate(counts):
@@ -109,9 +109,10 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(filters):
 def test_equal_logits_beyond_top_k_stay_and_the_first_of_them_is_greedy():
     logits = tree.tensor([[1.0, 3.0, 2.0, 3.0, 2.0]] * 8)
     numbers = tree.tensor(np.linspace(0, 0.999, 8, dtype=np.float32))
-    drawn = tree.next_tokens(logits, numbers, GenerationOptions(do_sample=True, top_k=3))
+    scores = tree.warped(logits, GenerationConfig(do_sample=True, top_k=3))
+    drawn = tree.next_tokens(scores, numbers, True)
     assert set(drawn.numpy().tolist()) == {1, 2, 3, 4}
-    greedy = tree.next_tokens(logits, numbers, GenerationOptions())
+    greedy = tree.next_tokens(logits, numbers, False)
     assert greedy.numpy().tolist() == [1] * 8
 
 

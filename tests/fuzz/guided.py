@@ -27,7 +27,7 @@ def fuzz(name: str, folder: Path, options: list[str]) -> None:
         from camembert_dual.checkpoints.folder import open_checkpoint
         from camembert_dual.checkpoints.selecting import select
     sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-    from test_readers import FILES
+    from test_readers import DATA_FILE, FILES, TF_CHECKPOINT
 
     from checkpoint_cases import write_config
     from hostile_base import CONFIG
@@ -35,6 +35,7 @@ def fuzz(name: str, folder: Path, options: list[str]) -> None:
     file, content = FILES[name]
     write_config(folder / "checkpoint", CONFIG)
     path = folder / "checkpoint" / file
+    path.with_name(DATA_FILE).write_bytes(TF_CHECKPOINT[1])
     (folder / "seeds").mkdir()
     (folder / "seeds" / "sound").write_bytes(content)
 

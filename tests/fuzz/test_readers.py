@@ -19,10 +19,14 @@ from checkpoint_cases import write_config
 from hostile_base import CONFIG
 from hostile_damage import sound_files
 from hostile_pickles import holding, storage, tensor, text, torch_stream, torch_zip
+from tf_checkpoint_files import tf_checkpoint
 
 SECONDS = 0.7
 SLOWEST = 5.0
 MEMORY = 256_000  # kB that a reader may take for files of 90 kB
+WEIGHT = "m/roberta/embeddings/LayerNorm/gamma:0"
+TF_CHECKPOINT = tf_checkpoint({"a": np.ones(24, np.float32)}, {"a": WEIGHT})
+DATA_FILE = "model.data-00000-of-00001"  # beside every file, as an index of TensorFlow needs it
 
 
 def small_files():
@@ -32,17 +36,18 @@ def small_files():
     weights = b"".join(text(f"decoder.sentence_encoder.{name}.weight") + matrix for name in names)
     arguments = b"cargparse\nNamespace\n)\x81}" + text("dropout") + b"K\x00sb"
     fairseq = b"\x80\x02}(" + text("args") + arguments + text("model") + b"}(" + weights + b"uu."
-    weight = "m/roberta/embeddings/LayerNorm/gamma:0"
     legacy, keras = io.BytesIO(), io.BytesIO()
     with h5py.File(legacy, "w") as file:
         file.attrs["layer_names"] = [b"roberta"]
-        file.create_group("roberta").attrs["weight_names"] = [weight.encode()]
-        file["roberta"][weight] = np.ones(24, np.float32)
+        file.create_group("roberta").attrs["weight_names"] = [WEIGHT.encode()]
+        file["roberta"][WEIGHT] = np.ones(24, np.float32)
     with h5py.File(keras, "w") as file:
         variables = file.create_group("vars").parent.create_group("embeddings/LayerNorm/vars")
         variables.attrs["name"] = "LayerNorm"
         variables["0"] = np.ones(24, np.float32)
+    index, _ = TF_CHECKPOINT
     return {
+        "small tf-checkpoint": ("model.index", index),
         "small tf-h5": ("tf_model.h5", legacy.getvalue()),
         "small keras-weights": ("model.weights.h5", keras.getvalue()),
         "small zip": ("pytorch_model.bin", torch_zip(holding(tensor()))),
@@ -94,6 +99,7 @@ def test_a_damaged_file_gives_a_typed_error_or_its_arrays(tmp_path, name):
     file, content = FILES[name]
     chance = random.Random(name)
     write_config(tmp_path, CONFIG)
+    (tmp_path / DATA_FILE).write_bytes(TF_CHECKPOINT[1])
     path = tmp_path / file
     end = time.monotonic() + SECONDS
     count = unnamed = 0

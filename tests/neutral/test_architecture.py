@@ -104,7 +104,7 @@ ONCE = {
     "NOTUSED": "common.id_layout",
     "▁": "common.id_layout",
     "tf_camembert_model": "parameter_names",
-    "LABEL_": "config",
+    "LABEL_": "config_attributes",
     "pip install": "common.backends",
 }
 CALLS = ("mkstemp", "mkdtemp", "fsync")  # a rename is a method of a path, like one of a text

@@ -4,11 +4,16 @@ import warnings
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import transformers
 
+from camembert_dual import CamembertModel
 from camembert_dual.checkpoints.convert import convert
-from checkpoint_cases import assert_same
+from camembert_dual.checkpoints.folder import open_arrays
+from checkpoint_cases import assert_same, tiny_config
 from checkpoint_peers import (
+    IDS,
+    MASK,
     TASKS,
     ours_in_torch_names,
     run_tf,
@@ -56,3 +61,56 @@ def test_their_sharded_tf_h5_loads_here(tmp_path):
         ours_in_torch_names(tmp_path / "shards", task),
         ours_in_torch_names(tmp_path / "whole", task),
     )
+
+
+def outer_model(kind):
+    """A user's own model around theirs: of layers, or a class."""
+    inner = transformers.TFCamembertModel(their_config("CamembertModel"), name="le_camembert")
+    head = tf.keras.layers.Dense(3, name="mine")
+    if kind == "layers":
+        ids, mask = (tf.keras.Input((5,), dtype="int32", name=name) for name in ("ids", "mask"))
+        outputs = head(inner(ids, attention_mask=mask)[0][:, 0])
+        return tf.keras.Model([ids, mask], outputs), inner, head
+
+    class Outer(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.head = inner, head
+
+        def call(self, inputs):
+            return self.head(self.inner(inputs[0], attention_mask=inputs[1])[0][:, 0])
+
+    return Outer(), inner, head
+
+
+WAYS = {
+    "weights": ("layers class", "weights.h5", "weights.h5", False),
+    "checkpoint": ("layers class", "ckpt/w", "ckpt/w", False),
+    "folder of a checkpoint": ("layers class", "ckpt/w", "ckpt", False),
+    "whole h5": ("layers", "model.h5", "model.h5", True),
+    "SavedModel": ("layers class", "saved", "saved", True),
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [(way, kind) for way, row in WAYS.items() for kind in row[0].split()]
+)
+def test_the_camembert_in_a_users_own_keras_2_model_loads_here(way, kind, tmp_path):
+    _, written, read, has_config = WAYS[way]
+    model, inner, head = outer_model(kind)
+    model.compile("adam", "mse")
+    inputs = [IDS.astype("int32"), MASK.astype("int32")]
+    model.fit(inputs, np.zeros((len(IDS), 3)), verbose=0)
+    save = model.save if has_config else model.save_weights
+    save(str(tmp_path / written))
+    config = tiny_config("CamembertModel")
+    given = {} if has_config else {"config": config}
+    ours = CamembertModel.from_pretrained(tmp_path / read, **given).eval()
+    np.testing.assert_allclose(run_tf(inner, ""), run_torch(ours, ""), atol=1e-5)
+    arrays = open_arrays(tmp_path / read)
+    rest = [one.read() for one in arrays.own.values()]
+    expected = [one.numpy() for one in head.weights]
+    assert sorted(map(np.shape, rest)) == sorted(map(np.shape, expected))
+    for one in rest:
+        np.testing.assert_array_equal(one, expected[one.ndim == 1])
+    assert set(arrays.own) <= set(ours.load_report.ignored)

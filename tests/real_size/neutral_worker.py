@@ -5,7 +5,6 @@ Without a class (``-``) it makes the checkpoint, and a tiny one for the first us
 
 import math
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import bounds
@@ -54,10 +53,9 @@ def main(architecture: str, size: str, folder: str) -> None:
     root = Path(folder)
     source, other = root / "checkpoint", root / "tf-h5"
     if architecture == "-":
-        extra = {"architectures": [PUBLISHED]}
-        config = bounds.config_of(size, PUBLISHED)
-        make(replace(config, extra=extra), source)
-        make(replace(config, extra=extra, **TINY), root / "tiny")
+        config = bounds.config_of(size, PUBLISHED).replaced(architectures=[PUBLISHED])
+        make(config, source)
+        make(config.replaced(**TINY), root / "tiny")
         return
     run_steps(
         {

@@ -1,7 +1,6 @@
 """Tiny checkpoints for the tests of files: a config, its arrays, and folders that hold them."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import ml_dtypes
@@ -31,7 +30,7 @@ def tiny_config(task="CamembertForMaskedLM", **overrides):
         "layer_norm_eps": 1e-5,
         "bos_token_id": 5,
         "eos_token_id": 6,
-        "extra": {"architectures": [task]},
+        "architectures": [task],
     }
     return CamembertConfig(**values | overrides)
 
@@ -67,4 +66,4 @@ def assert_same(arrays, expected):
 
 def of_type(config, dtype="float32"):
     """The config as a file says it whose weights have that type."""
-    return replace(config, extra={**config.extra, "torch_dtype": dtype})
+    return config.replaced(torch_dtype=dtype)

@@ -9,6 +9,7 @@ from hostile_containers import configs, files, indices, names, safetensors, zips
 from hostile_damage import damaged, heaps
 from hostile_hdf5 import archives, hdf5
 from hostile_pickles import fairseq, pickles, streams, torch_stream, torch_zip
+from hostile_tables import tables
 
 
 def corpus() -> Iterator[Case]:
@@ -19,6 +20,7 @@ def corpus() -> Iterator[Case]:
     yield from streams()
     yield from fairseq()
     yield from zips()
+    yield from tables()
     yield from safetensors()
     yield from hdf5()
     yield from heaps()

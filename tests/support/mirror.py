@@ -39,6 +39,7 @@ WORDS = {
     "maximum": "max",
     "minimum": "min",
     "logical_and": "and_",
+    "is_nan": "isnan",
     "permute": "transpose",
     "broadcast_to": "expand",
     "to": "cast",

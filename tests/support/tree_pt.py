@@ -9,8 +9,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import camembert_dual.pt as tree
 import cases
+from camembert_dual.generation.modes import warpers_of
 from camembert_dual.pt import attention as attention
 from camembert_dual.pt import masks, surgery
+from camembert_dual.pt.generation import rules as rules
 from camembert_dual.pt.generation import sampling
 
 NAME = "pt"
@@ -100,6 +102,13 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
 
 def search_without_graphs(patch: Any) -> None:
     """As PyTorch always does."""
+
+
+def warped(scores: Any, options: Any) -> Any:
+    """Scores as they are drawn from."""
+    return rules.process(
+        warpers_of(options), scores, torch.zeros_like(scores, dtype=torch.int64), 1
+    )
 
 
 def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:

@@ -10,8 +10,10 @@ import tensorflow as tf
 
 import camembert_dual.tf as tree
 import cases
+from camembert_dual.generation.modes import warpers_of
 from camembert_dual.tf import attention as attention
 from camembert_dual.tf import masks, surgery
+from camembert_dual.tf.generation import rules as rules
 from camembert_dual.tf.generation import sampling, search
 
 NAME = "tf"
@@ -95,10 +97,15 @@ def run(model: Any, inputs: dict[str, Any], dtype: str = "float64", **switches: 
 def search_without_graphs(patch: Any) -> None:
     """A graph takes long to trace; tests/tf/test_generation.py holds graphs against this."""
 
-    def run(model, encoder, options):
-        return lambda *inputs: search.search(model, *inputs, options)
+    def run(model, plan, prompt, search_alone):
+        return lambda *inputs: search_alone(model, plan, *inputs)
 
-    patch.setattr(search, "compiled_search", run)
+    patch.setattr(search, "compiled", run)
+
+
+def warped(scores: Any, options: Any) -> Any:
+    """Scores as they are drawn from."""
+    return rules.process(warpers_of(options), scores, tf.zeros_like(scores, tf.int32), 1)
 
 
 def generate(model: Any, inputs: dict[str, Any], **options: Any) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 import cases
 import generation_oracle as oracle
 import tree_tf as tree
-from camembert_dual.tf.generation import cache, sampling, search
+from camembert_dual.tf.generation import cache
 from tree_tf import generate
 
 LIMIT = 4
@@ -49,14 +49,13 @@ def test_the_graph_gives_what_the_search_without_one_gives(config, options, requ
 
 
 def test_the_prompt_is_read_at_once_and_each_step_reads_one_token(monkeypatch):
-    lengths = []
+    lengths, ask = [], cache.ask
 
-    def next_logits(model, input_ids, *given):
-        lengths.append(input_ids.shape[1])
-        return cache.next_logits(model, input_ids, *given)
+    def listened(call, inputs, *given, **keep):
+        lengths.append(inputs["input_ids"].shape[1])
+        return ask(call, inputs, *given, **keep)
 
-    for module in (search, sampling):
-        monkeypatch.setattr(module, "next_logits", next_logits)
+    monkeypatch.setattr(cache, "ask", listened)
     generate(fresh(), oracle.batch(oracle.PROMPTS, 1), max_new_tokens=5)
     assert lengths == [None, 1]
 

@@ -25,6 +25,7 @@ from camembert_dual.checkpoints.proof import (
 from camembert_dual.checkpoints.selecting import Selection, select
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import require, require_file
+from camembert_dual.config import CamembertConfig
 from camembert_dual.storage.atomic import staged_save
 from camembert_dual.storage.file_names import (
     CARD,
@@ -43,6 +44,7 @@ def convert(
     target: str | Path,
     to: str,
     *,
+    config: str | Path | None = None,
     dtype: str | None = None,
     task: str | None = None,
     max_shard_size: int | str | None = None,
@@ -58,6 +60,7 @@ def convert(
         source: Folder, file, bundled name or hub name.
         target: The folder to write.
         to: The name of a format that is written.
+        config: Where to read the config, for weights that lie alone; None for their own.
         dtype: Type of the floating point weights; None for their own.
         task: The hub's word for a task or the name of a class, whose weights are kept; None for
             all.
@@ -77,9 +80,9 @@ def convert(
             first.
     """
     require(to in WRITTEN, f"A format must be one of {', '.join(WRITTEN)}", repr(to))
-    checkpoint = open_checkpoint(locate(source, also=COMPANIONS, **hub))
-    folder, own = Path(target), WRITTEN[to].file_name
-    _refuse_other_weights(checkpoint, folder, own)
+    checkpoint = _open(source, config, hub)
+    own = WRITTEN[to].file_name
+    _refuse_other_weights(checkpoint, Path(target), own)
     selection = select(checkpoint, task)
     arrays = HashedArrays(selection.arrays)
 
@@ -87,7 +90,7 @@ def convert(
         arrays.wrote(name, array)
         progress("write", len(arrays))
 
-    with staged_save(folder, _replaced(checkpoint, own)) as staging:
+    with staged_save(Path(target), _replaced(checkpoint, own)) as staging:
         file, names = write_weights(
             staging,
             arrays,
@@ -98,13 +101,17 @@ def convert(
             wrote=wrote,
         )
         tensors = prove(file, arrays, names, lambda: progress("check", len(arrays)))
-        config = config_of_type(selection.config, arrays, dtype)
-        (staging / CONFIG).write_text(config.to_json_string(), "utf-8")
+        said = config_of_type(selection.config, arrays, dtype)
+        (staging / CONFIG).write_text(said.to_json_string(), "utf-8")
         copied = _write_tokenizer(checkpoint, selection, staging)
         report = conversion_report(checkpoint, selection, (file.name, to), tensors, copied)
-        _write_report(report, staging)
-        _write_card(checkpoint, selection, to, staging)
+        _write_words(checkpoint, selection, report, staging)
     return report
+
+
+def _open(source: str | Path, config: str | Path | None, hub: dict[str, Any]) -> Checkpoint:
+    given = None if config is None else CamembertConfig.from_pretrained(config)
+    return open_checkpoint(locate(source, also=COMPANIONS, **hub), config=given)
 
 
 def _refuse_other_weights(checkpoint: Checkpoint, folder: Path, own: str) -> None:
@@ -136,13 +143,14 @@ def _write_tokenizer(checkpoint: Checkpoint, selection: Selection, staging: Path
     return [name for name in TOKENIZER_FILES if (staging / name).is_file()]
 
 
-def _write_report(report: dict[str, Any], staging: Path) -> None:
+def _write_words(
+    checkpoint: Checkpoint, selection: Selection, report: dict[str, Any], staging: Path
+) -> None:
+    """Write what people read: the report and the model card."""
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (staging / CONVERSION_REPORT).write_text(text, "utf-8")
-
-
-def _write_card(checkpoint: Checkpoint, selection: Selection, to: str, staging: Path) -> None:
     if (checkpoint.path / CARD).is_file():
         shutil.copyfile(checkpoint.path / CARD, staging / CARD)
     else:
-        (staging / CARD).write_text(conversion_card(selection, to), "utf-8")
+        card = conversion_card(selection, report["target_format"])
+        (staging / CARD).write_text(card, "utf-8")

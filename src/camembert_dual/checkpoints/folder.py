@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from camembert_dual.checkpoints.formats.base import Format, PlannedArray
-from camembert_dual.checkpoints.formats.registry import PICKLED, SAFE, WRITTEN, find_format
+from camembert_dual.checkpoints.formats.registry import (
+    PICKLED,
+    SAFE,
+    WRITTEN,
+    find_format,
+    read_file,
+)
 from camembert_dual.checkpoints.formats.sharded import shard_limit, write_shards
 from camembert_dual.checkpoints.lazy_arrays import (
     LazyArrays,
@@ -30,17 +35,21 @@ from camembert_dual.common.errors import (
     require_file,
     short,
 )
-from camembert_dual.common.model_names import MODEL
-from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.common.model_names import MODEL, architecture_of
+from camembert_dual.config import CamembertConfig
+from camembert_dual.config_families import config_class_of
 from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS, POOLER, canonical
-from camembert_dual.parameters import NETWORKS, parameters
+from camembert_dual.parameters import parameters
 from camembert_dual.storage.atomic import staged_save
 from camembert_dual.storage.file_names import (
     CONFIG,
     KERAS_FILES,
     KERAS_INDICES,
+    OLD_KERAS_FILES,
+    SAVED_VARIABLES,
     WEIGHTS,
     files_of,
+    variant_of,
 )
 from camembert_dual.storage.json_files import read_json, shard_files
 from camembert_dual.storage.locate import locate
@@ -76,47 +85,50 @@ def open_checkpoint(
     name_or_path: str | Path,
     *,
     config: CamembertConfig | None = None,
-    revision: str | None = None,
-    cache_dir: str | Path | None = None,
-    token: str | bool | None = None,
-    local_files_only: bool = False,
+    config_class: type[CamembertConfig] | None = None,
+    weights: Sequence[str] = WEIGHTS,
+    **hub: Any,
 ) -> Checkpoint:
     """Open a checkpoint of any format without reading its tensors.
 
     Args:
         name_or_path: Folder, file, bundled name or hub name.
         config: A configuration to use instead of the checkpoint's own.
-        revision: Branch, tag or commit of a hub repository.
-        cache_dir: Where hub files are kept.
-        token: Access token of the hub.
-        local_files_only: Whether the network is forbidden.
+        config_class: The class of the checkpoint's own, if it is a user's.
+        weights: The names of files of weights, in the order in which they are looked for.
+        **hub: Options of :func:`camembert_dual.storage.locate.locate`.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint or a file of it is missing.
         ValueError: If a file is not what it must be.
     """
-    path = locate(
-        name_or_path,
-        revision=revision,
-        cache_dir=cache_dir,
-        token=token,
-        local_files_only=local_files_only,
-    )
+    path = locate(name_or_path, weights=weights, **hub)
     if path.is_dir():
         folder = path
         if config is None and (folder / CONFIG).is_file():
-            config = _read_config(folder)
-        file = find_weights(folder)
+            config = read_config(folder, config_class)
+        file = find_weights(folder, weights)
     else:
         folder, file = path.parent, path
     format = find_format(file)
     content = format.read(file)
     if config is None and content.config is not None:
-        config = _config(file, content.config)
+        config = _config(file, content.config, config_class)
     if config is None:
-        config = _read_config(folder)
+        config = read_config(folder, config_class)
     check_depth(config, content.arrays, file)
     return Checkpoint(folder, config, content.arrays, file, format)
+
+
+def open_arrays(path: str | Path) -> LazyArrays:
+    """The arrays of a file, or of a folder of files, without a config.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        CheckpointError: If it is not what it must be.
+    """
+    found = locate(path)
+    return read_file(find_weights(found) if found.is_dir() else found).arrays
 
 
 def check_depth(config: CamembertConfig, arrays: LazyArrays, file: Path) -> None:
@@ -130,14 +142,28 @@ def check_depth(config: CamembertConfig, arrays: LazyArrays, file: Path) -> None
     require_file(file, layers <= len(arrays), rule, layers)
 
 
-def _read_config(folder: Path) -> CamembertConfig:
-    return _config(folder / CONFIG, read_json(folder / CONFIG))
+def read_config(path: Path, kind: type[CamembertConfig] | None = None) -> CamembertConfig:
+    """The config of a folder, or of a file.
+
+    Args:
+        path: The folder, or the file.
+        kind: Its class, if it is a user's.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        CheckpointError: If it breaks a rule.
+    """
+    path = path / CONFIG if path.is_dir() else path
+    return _config(path, read_json(path), kind)
 
 
-def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
+def _config(
+    path: Path, values: Mapping[str, Any], kind: type[CamembertConfig] | None
+) -> CamembertConfig:
     """The config of a file; an error names the file."""
     try:
-        return CamembertConfig.from_dict(values)
+        config: CamembertConfig = config_class_of(values, kind).from_dict(values)
+        return config
     except (TypeError, AttributeError) as error:
         rule = "a config must have values of the right kinds"
         raise file_error(path, rule, str(error)) from None
@@ -145,25 +171,36 @@ def _config(path: Path, values: Mapping[str, Any]) -> CamembertConfig:
         raise CheckpointError(short(f"{path}: {error}", MAX_MESSAGE)) from None
 
 
-def find_weights(folder: Path) -> Path:
-    """The file of weights in a folder: by the published names, then the only one of Keras.
+def find_weights(folder: Path, weights: Sequence[str] = WEIGHTS) -> Path:
+    """The file of weights in a folder: by the published names, then the only one of Keras or TF.
+
+    Args:
+        folder: The folder.
+        weights: The published names, in the order in which they are looked for; where they are not
+            all, the others are not, either.
 
     Raises:
         FileNotFoundError: If there is none, or a shard of it is missing.
         ValueError: If an index is not what it must be.
     """
-    for name in WEIGHTS:
+    for name in weights:
         if (folder / name).is_file():
             return folder / name
-    indices = list(folder.glob(KERAS_INDICES))
+    is_any = {*weights} == {*WEIGHTS}
+    indices = list(folder.glob(KERAS_INDICES)) if is_any else []
     shards = {shard for index in indices for shard in shard_files(index)}
-    whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern)}
+    whole = {path for pattern in KERAS_FILES for path in folder.glob(pattern) if is_any}
+    saved = folder.joinpath(*SAVED_VARIABLES)
+    whole |= {saved} if is_any and saved.is_file() else set()
+    if is_any and not indices and not whole:
+        whole = {path for pattern in OLD_KERAS_FILES for path in folder.glob(pattern)}
     others = sorted({*indices, *whole} - shards)
     if len(others) != 1:
         found = listed([path.name for path in others], 80) or "none"
+        keras = ", or one .h5, .weights.json, .keras or .index file" if is_any else ""
         raise FileNotFoundError(
-            f"A checkpoint must hold one of {', '.join(WEIGHTS)}, or one .weights.h5, "
-            f".weights.json or .keras file; received {found} in {short(str(folder), 100)}."
+            f"A checkpoint must hold one of {', '.join(weights)}{keras}; "
+            f"received {found} in {short(str(folder), 100)}."
         )
     return others[0]
 
@@ -175,6 +212,7 @@ def save_checkpoint(
     *,
     safe_serialization: bool = True,
     max_shard_size: int | str | None = None,
+    variant: str | None = None,
 ) -> None:
     """Write the config and the weights; a reader sees all of the old ones or all of the new.
 
@@ -186,6 +224,8 @@ def save_checkpoint(
             ``pytorch_model.bin``.
         max_shard_size: Most bytes per safetensors file, as a number or as ``"500MB"``; None for one
             file.
+        variant: A word in the names of the weights' files, such as ``"fp16"``, which then lie
+            beside those without it.
 
     Raises:
         OSError: If the folder cannot be written; the old checkpoint is then as it was.
@@ -201,17 +241,18 @@ def save_checkpoint(
     text = config_of_type(config, arrays).to_json_string()  # refuses what no file can hold
     to = SAFE if safe_serialization else PICKLED
     # safetensors would be read before a pytorch_model.bin
-    replaced = [files_of(SAFE.file_name), files_of(to.file_name)]
+    replaced = [files_of(one.file_name, variant) for one in (SAFE, to)]
     with staged_save(Path(directory), replaced) as folder:
-        write_weights(folder, arrays, to.name, max_shard_size=max_shard_size)
+        write_weights(folder, arrays, to.name, max_shard_size=max_shard_size, variant=variant)
         (folder / CONFIG).write_text(text, "utf-8")
 
 
 def _check_weights(config: CamembertConfig, arrays: Mapping[str, Array]) -> None:
     """Refuse weights that could not be loaded again with the config beside them."""
-    classes: Any = config.extra.get(ARCHITECTURES)
-    architecture = classes[0] if isinstance(classes, list) and classes else None
-    if architecture not in NETWORKS:
+    classes: Any = config.architectures
+    named = classes[0] if isinstance(classes, list) and classes else None
+    architecture = None if named is None else architecture_of(str(named))
+    if architecture is None:
         return
     pooler = any(canonical(name).startswith(POOLER) for name in arrays)
     _, report = match(arrays, parameters(config, architecture, pooler=pooler))
@@ -233,8 +274,8 @@ def config_of_type(
     found = dtype or next((str(one) for one in types if is_floating(one)), None)
     if found is None:
         return config
-    keys = [key for key in DTYPE_KEYS if key in config.extra] or [DTYPE_KEYS[0]]
-    return replace(config, extra={**config.extra, **dict.fromkeys(keys, found)})
+    keys = [key for key in DTYPE_KEYS if getattr(config, key, None) is not None]
+    return config.replaced(**dict.fromkeys(keys or DTYPE_KEYS[:1], found))
 
 
 def write_weights(
@@ -245,6 +286,7 @@ def write_weights(
     dtype: str | None = None,
     architecture: str = MODEL,
     max_shard_size: int | str | None = None,
+    variant: str | None = None,
     wrote: Callable[[str, Array], object] = lambda name, array: None,
 ) -> tuple[Path, dict[str, str]]:
     """Write arrays one at a time.
@@ -257,6 +299,7 @@ def write_weights(
         architecture: Name of the torch class, for formats that name it.
         max_shard_size: Most bytes per file, in a format that is written in shards; None for one
             file.
+        variant: A word in the names of the files.
         wrote: Told each name, and the array as it goes into the file.
 
     Returns:
@@ -283,9 +326,9 @@ def write_weights(
         for name in arrays
     ]
     if limit is not None:
-        path = write_shards(format, folder, planned, read, limit)
+        path = write_shards(format, folder, planned, read, limit, variant)
         return path, {name: name for name in arrays}
-    path = folder / format.file_name
+    path = folder / variant_of(format.file_name, variant)
     return path, format.write(path, planned, read, architecture)  # type: ignore[misc]
 
 

@@ -25,7 +25,7 @@ from camembert_dual.storage.file_names import (
 )
 from camembert_dual.storage.json_files import read_json
 from camembert_dual.tokenization import AutoTokenizer
-from camembert_dual.tokenization.files import contradictions
+from camembert_dual.tokenization.contradictions import contradictions
 
 OTHER_FAMILIES = {
     "deberta": "DeBERTa (CamemBERTa)",
@@ -90,6 +90,7 @@ def describe(checkpoint: Checkpoint) -> list[str]:
         f"task      {find_architecture(config, arrays)}",
         f"weights   {sum(parts.values()):,} in {len(arrays)} arrays",
         *(f"  {part:<12}{count:>14,}" for part, count in parts.items()),
+        *(f"own layer {short(name, 80)} {one.shape}" for name, one in arrays.own.items()),
         f"dtype     {', '.join(f'{dtype} ({count})' for dtype, count in types.items())}",
         f"format    {arrays.format}",
         *(f"file      {short(path.name)} ({path.stat().st_size:,} bytes)" for path in files),

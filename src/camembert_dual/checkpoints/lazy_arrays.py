@@ -46,11 +46,14 @@ class LazyArrays(Mapping[str, Array]):
         lazy: Published name to where the array is.
         format: What they were read from, for people.
         dropped: What the file holds besides, as (name in the file, reason).
+        own: The weights of a user's own layers around CamemBERT, by their names in the file and as
+            it holds them.
     """
 
     lazy: Mapping[str, LazyArray]
     format: str
     dropped: tuple[tuple[str, str], ...] = field(default=())
+    own: Mapping[str, LazyArray] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         """Read an array.

@@ -20,6 +20,7 @@ from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import listed, require
 from camembert_dual.parameter_names import (
     BUFFERS,
+    CROSS,
     DECODER,
     DECODER_BIAS,
     LM_BIAS,
@@ -27,6 +28,7 @@ from camembert_dual.parameter_names import (
     POSITION_IDS,
     WORD_EMBEDDINGS,
     canonical,
+    wrapper_of,
 )
 from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 
@@ -42,9 +44,10 @@ class LoadReport:
         loaded: Published names filled from the checkpoint.
         tied: Names that are another weight (the decoder of a tied LM head).
         ignored: Names in the checkpoint that this model has no use for, all known: an unused
-            pooler, another task's head, a buffer, or an alias found equal to what it aliases.
+            pooler, another task's head, a buffer, an alias found equal to what it aliases, or a
+            weight of a user's own layers around CamemBERT.
         missing: Names the checkpoint does not have; they keep their new random values. Only a new
-            head or pooler may be missing as a whole.
+            head, pooler or cross-attention may be missing as a whole.
         mismatched: Names whose shapes differ, left at their new values because the caller allowed
             it.
         dtype_cast: Names whose type was changed, with both types, as ``"name: float16 ->
@@ -121,7 +124,7 @@ def match(
     return pairs, LoadReport(
         loaded=tuple(pairs),
         tied=tuple(tied),
-        ignored=tuple(names.stored[name] for name in ignored),
+        ignored=(*(names.stored[name] for name in ignored), *_own(arrays)),
         missing=tuple(names.wanted[name].name for name in missing),
         mismatched=tuple(names.wanted[name].name for name in mismatched),
         dtype_cast=tuple(
@@ -130,6 +133,10 @@ def match(
             if dtype is not None and _is_cast(dtype_of(arrays, stored), dtype)
         ),
     )
+
+
+def _own(arrays: Mapping[str, Array]) -> tuple[str, ...]:
+    return tuple(arrays.own) if isinstance(arrays, LazyArrays) else ()
 
 
 def check_sizes(
@@ -210,6 +217,9 @@ def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) 
         for kind, names in kinds.items()
     ]
     rule = f"{_origin(arrays)} must hold every weight of the model and nothing unknown"
+    wrapper = wrapper_of(list(arrays))
+    if wrapper:
+        rule += f" (take {wrapper!r} off its names: a module around the model was saved)"
     require(not found, rule, f"one with {'; '.join(found)}")
 
 
@@ -268,19 +278,20 @@ def _compare_aliases(
 
 
 def _fatal_gaps(missing: Iterable[str], wanted: Mapping[str, Parameter]) -> list[str]:
-    """Which missing names are an error: all but a head or a pooler that is missing as a whole.
+    """Which missing names are an error: all but a part that may be new and is missing as a whole.
 
-    Layers of a user's own may be missing one by one.
+    Such parts are the head, the pooler, and the cross-attention of all layers together. Layers of a
+    user's own may be missing one by one.
     """
     table = [name for name, one in wanted.items() if not one.own]
     missing = [name for name in missing if not wanted[name].own]
-    fatal = [
-        name for name in missing if name.startswith(f"{BACKBONE}.") and not name.startswith(POOLER)
-    ]
-    for part in (
+    parts = (
+        [name for name in table if CROSS in name],
         [name for name in table if name.startswith(POOLER)],
         [name for name in table if not name.startswith(f"{BACKBONE}.") and name != DECODER],
-    ):
+    )
+    fatal = [name for name in missing if not any(name in part for part in (*parts, [DECODER]))]
+    for part in parts:
         gaps = [name for name in missing if name in part]
         if gaps and len(gaps) < len(part):
             fatal += gaps

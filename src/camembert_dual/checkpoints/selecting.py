@@ -11,7 +11,7 @@ from camembert_dual.checkpoints.loading import config_for_saving
 from camembert_dual.checkpoints.matching import match
 from camembert_dual.common.errors import listed, require
 from camembert_dual.common.model_names import MASKED_LM, MODEL, architecture_of, read_task
-from camembert_dual.config import ARCHITECTURES, CamembertConfig
+from camembert_dual.config import CamembertConfig
 from camembert_dual.parameter_names import BUFFERS, DECODER, DECODER_BIAS, POOLER, canonical
 from camembert_dual.parameters import NETWORKS, parameters
 
@@ -56,6 +56,8 @@ def select(checkpoint: Checkpoint, task: str | None = None) -> Selection:
     require(not report.missing, rule, f"none for {listed(report.missing)}")
     dropped = list(arrays.dropped)
     for name in report.ignored:
+        if name in arrays.own:
+            continue  # told with what the reader dropped
         known = canonical(name)
         if task is None and known not in (*BUFFERS, DECODER, DECODER_BIAS):
             pairs[known] = name  # a second head is kept: nothing is lost unless asked for
@@ -70,7 +72,7 @@ def find_architecture(config: CamembertConfig, names: Iterable[str]) -> str:
     """The class that a config names if its head is there, else the one whose head is there."""
     known = {canonical(name) for name in names}
     heads = {name: {row.name for row in one.head} for name, one in NETWORKS.items()}
-    listed: Any = config.extra.get(ARCHITECTURES)
+    listed: Any = config.architectures
     named = [architecture_of(str(one)) for one in listed] if isinstance(listed, list) else []
     for one in named:  # a part of its head is enough: what is missing is then named
         if one is not None and heads[one] & known:

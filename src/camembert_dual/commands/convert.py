@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SRC", help="folder, file, or name of a hub repository")
     parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
     parser.add_argument("--to", choices=tuple(WRITTEN), required=True, help="format of the weights")
+    words = "config.json, or a folder with one, for weights that lie alone"
+    parser.add_argument("--config", metavar="PATH", type=Path, help=words)
     parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
     add_task(parser, "keep the weights of one class")
     parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
@@ -43,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.source,
             arguments.target,
             arguments.to,
+            config=arguments.config,
             dtype=arguments.dtype,
             task=arguments.task,
             max_shard_size=arguments.max_shard_size,

@@ -52,6 +52,19 @@ def installed() -> list[str]:
     return [name for name, one in BACKENDS.items() if importlib.util.find_spec(one.package)]
 
 
+def backend_of(model: object) -> str:
+    """The backend of a model, or of a class that a user made of one.
+
+    Raises:
+        ValueError: If it is not a model of this package.
+    """
+    modules = [one.__module__ for one in type(model).__mro__]
+    for name, backend in BACKENDS.items():
+        if any(one.startswith(f"{backend.tree}.") for one in modules):
+            return name
+    raise ValueError(f"A model must be of {PACKAGE}; received {type(model).__name__}.")
+
+
 def tree(name: str, purpose: str, module: str = "") -> ModuleType:
     """Import the tree of a backend, or a module of it.
 

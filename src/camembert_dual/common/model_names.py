@@ -57,6 +57,11 @@ def class_name(architecture: str, backend: str) -> str:
     return f"{BACKENDS[backend].prefix}{architecture}"
 
 
+def class_names(architecture: str) -> tuple[str, ...]:
+    """The classes of all backends for an architecture."""
+    return tuple(class_name(architecture, backend) for backend in BACKENDS)
+
+
 def auto_name(architecture: str, backend: str) -> str:
     """The class that makes models of an architecture: ``TFAutoModelForMaskedLM``."""
     head = architecture.removeprefix(FAMILY).removeprefix(HEADS[0].suffix)
@@ -66,6 +71,12 @@ def auto_name(architecture: str, backend: str) -> str:
 def family_name(architecture: str, backend: str, family: str) -> str:
     """The name of a class in another family: ``TFRobertaForMaskedLM``."""
     return f"{BACKENDS[backend].prefix}{family}{architecture.removeprefix(FAMILY)}"
+
+
+def name_in_family(architecture: str, model_type: str) -> str:
+    """The name of an architecture in the family of a config; CamemBERT's in one of a user's own."""
+    families = {word: family for family, word in FAMILIES.items()}
+    return family_name(architecture, "pt", families.get(model_type, FAMILY))
 
 
 def keras_name(architecture: str) -> str:

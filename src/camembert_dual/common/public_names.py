@@ -41,6 +41,7 @@ def _same(module: str, *names: str, backend: str = "") -> dict[str, Home]:
 _OWN = {
     **_same("auto", "AutoConfig", "AutoTokenizer"),
     **_same("config", "CamembertConfig"),
+    **_same("generation.config", "GenerationConfig"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
 }
 _MODELS = {
@@ -62,17 +63,48 @@ _BASES = {
     for family in ("", *FAMILIES)
 }
 _LAYERS = {f"TF{family}MainLayer": Home("", f"TF{FAMILY}MainLayer", "tf") for family in FAMILIES}
+_HEADS = {
+    f"{BACKENDS[backend].prefix}{family}ClassificationHead": Home(
+        "heads", "ClassificationHead", backend
+    )
+    for backend in BACKENDS
+    for family in FAMILIES
+}
+_MAPPINGS = _same(
+    "auto_mappings",
+    "CONFIG_MAPPING",
+    *(
+        f"{prefix}MODEL{task}_MAPPING"
+        for prefix in ("", "TF_")
+        for task in (
+            "",
+            *("_FOR_CAUSAL_LM", "_FOR_MASKED_LM", "_FOR_SEQUENCE_CLASSIFICATION"),
+            *("_FOR_MULTIPLE_CHOICE", "_FOR_TOKEN_CLASSIFICATION", "_FOR_QUESTION_ANSWERING"),
+        )
+    ),
+)
+_FILES = {
+    "CONFIG_NAME": Home("storage.file_names", "CONFIG"),
+    "TF2_WEIGHTS_NAME": Home("storage.file_names", "TF_H5"),
+    "WEIGHTS_NAME": Home("storage.file_names", "TORCH_BIN"),
+}
 _CONFIGS = {
-    "PretrainedConfig": Home("config", f"{FAMILY}Config"),
+    **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
 }
 _TOKENIZERS = _same(
     "tokenization.published",
     "AddedToken",
     "BatchEncoding",
+    "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "SpecialTokensMixin",
+    "TensorType",
+    "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
@@ -117,7 +149,66 @@ _TRAINING = {
         "get_scheduler",
         backend="pt",
     ),
+    **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
+}
+_RULES_OF_BOTH = (
+    "ForceTokensLogitsProcessor",
+    "ForcedBOSTokenLogitsProcessor",
+    "ForcedEOSTokenLogitsProcessor",
+    "MinLengthLogitsProcessor",
+    "NoBadWordsLogitsProcessor",
+    "NoRepeatNGramLogitsProcessor",
+    "RepetitionPenaltyLogitsProcessor",
+    "SuppressTokensAtBeginLogitsProcessor",
+    "SuppressTokensLogitsProcessor",
+    "TemperatureLogitsWarper",
+    "TopKLogitsWarper",
+    "TopPLogitsWarper",
+)
+_RULES = {
+    **_same(
+        "generation.constraints",
+        "Constraint",
+        "ConstraintListState",
+        "DisjunctiveConstraint",
+        "PhrasalConstraint",
+    ),
+    **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
+    **_same(
+        "generation.published",
+        "LogitsProcessor",
+        "LogitsProcessorList",
+        "LogitsWarper",
+        "MaxLengthCriteria",
+        "MaxNewTokensCriteria",
+        "MaxTimeCriteria",
+        "StoppingCriteria",
+        "StoppingCriteriaList",
+    ),
+    **{
+        f"TF{name}": Home("generation.published", name)
+        for name in ("LogitsProcessor", "LogitsProcessorList", "LogitsWarper")
+    },
+    **_same(
+        "generation.published",
+        *_RULES_OF_BOTH,
+        "EncoderNoRepeatNGramLogitsProcessor",
+        "EncoderRepetitionPenaltyLogitsProcessor",
+        "EpsilonLogitsWarper",
+        "EtaLogitsWarper",
+        "ExponentialDecayLengthPenalty",
+        "HammingDiversityLogitsProcessor",
+        "InfNanRemoveLogitsProcessor",
+        "LogitNormalization",
+        "MinNewTokensLengthLogitsProcessor",
+        "PrefixConstrainedLogitsProcessor",
+        "SequenceBiasLogitsProcessor",
+        "TypicalLogitsWarper",
+        backend="pt",
+    ),
+    **_same("generation.published", *(f"TF{name}" for name in _RULES_OF_BOTH), backend="tf"),
 }
 PUBLIC: dict[str, Home] = {
     **_OWN,
@@ -125,9 +216,13 @@ PUBLIC: dict[str, Home] = {
     **_AUTO_MODELS,
     **_BASES,
     **_LAYERS,
+    **_HEADS,
+    **_MAPPINGS,
+    **_FILES,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
     **_COLLATORS,
     **_TRAINING,
+    **_RULES,
 }

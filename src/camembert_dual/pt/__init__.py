@@ -1,5 +1,6 @@
 """The PyTorch tree: the same files and words as ``camembert_dual.tf``."""
 
+from camembert_dual.pt.export.onnx import export_onnx
 from camembert_dual.pt.language_models import CamembertForCausalLM, CamembertForMaskedLM
 from camembert_dual.pt.model import CamembertModel
 from camembert_dual.pt.tensors import register_outputs
@@ -11,6 +12,7 @@ from camembert_dual.pt.token_classifiers import (
     CamembertForQuestionAnswering,
     CamembertForTokenClassification,
 )
+from camembert_dual.pt.training.distributed import save_gathered, tensor_parallel_plan
 from camembert_dual.pt.training.optimization import create_optimizer
 
 register_outputs()
@@ -24,4 +26,7 @@ __all__ = [
     "CamembertForTokenClassification",
     "CamembertModel",
     "create_optimizer",
+    "export_onnx",
+    "save_gathered",
+    "tensor_parallel_plan",
 ]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from camembert_dual.config import CamembertConfig
+from camembert_dual.pt.attention_kernels import kernel_of
 from camembert_dual.pt.layers import dense, dropout, embedding, is_training, layer_norm
-from camembert_dual.pt.masks import unblind
 from camembert_dual.pt.tensors import wide_dtype
 
 Cache = tuple[Tensor, Tensor]
@@ -93,10 +93,10 @@ def shifted(states: Tensor, rows: Tensor) -> Tensor:
     return lines.reshape(batch, heads, count, width)[..., :others]
 
 
-def split_heads(states: Tensor, num_heads: int) -> Tensor:
-    """Cut (B, T, H K) into heads (B, H, T, K)."""
-    size = states.shape[-1] // num_heads
-    heads = states.reshape(-1, states.shape[1], num_heads, size)  # (B, T, H, K)
+def split_heads(states: Tensor, size: int) -> Tensor:
+    """Cut (B, T, H K) into heads (B, H, T, K), as many as are there."""
+    count = states.shape[-1] // size
+    heads = states.reshape(-1, states.shape[1], count, size)  # (B, T, H, K)
     return heads.permute(0, 2, 1, 3)
 
 
@@ -117,6 +117,8 @@ class SelfAttention(nn.Module):
         self.value = dense(config.hidden_size, width, config)
         self.dropout = dropout(config.attention_probs_dropout_prob)
         self.heads = list(heads)
+        self.head_size = config.head_size
+        self.config = config  # which may choose another way to attend at any time
         self.position_type = position_type
         if position_type != "absolute":
             self.zero_distance = config.max_position_embeddings - 1  # row of the distance 0
@@ -146,15 +148,13 @@ class SelfAttention(nn.Module):
             Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
             cache.
         """
-        query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
+        query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
-        if not output_attentions and head_mask is None and self.position_type == "absolute":
-            if attention_mask is not None:
-                query, attention_mask = unblind(query, attention_mask)
+        scores = output_attentions or head_mask is not None or self.position_type != "absolute"
+        kernel = kernel_of(self.config.attn_implementation, needs_scores=scores)
+        if kernel is not None:
             dropped = self.dropout.p if is_training(self) else 0.0
-            context = functional.scaled_dot_product_attention(
-                query, key, value, attn_mask=attention_mask, dropout_p=dropped
-            )
+            context = kernel(query, key, value, attention_mask, dropped)
             return merge_heads(context), None, (key, value)
         relative = self.relative_scores(query, key)
         probabilities = attention_probabilities(query, key, attention_mask, relative)
@@ -175,8 +175,8 @@ class SelfAttention(nn.Module):
         source = hidden_states
         if encoder_hidden_states is not None:
             source = encoder_hidden_states.to(hidden_states.dtype)
-        key = split_heads(self.key(source), len(self.heads))
-        value = split_heads(self.value(source), len(self.heads))
+        key = split_heads(self.key(source), self.head_size)
+        value = split_heads(self.value(source), self.head_size)
         if past is not None:
             key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
         return key, value  # (B, H, S, K)

@@ -15,6 +15,7 @@ from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import Seen, Shape
 from camembert_dual.pt.tensors import array_of
+from camembert_dual.pt.transforms import has_values, is_tracing
 
 
 def as_tensor(value: Any, device: torch.device) -> Tensor | None:
@@ -47,13 +48,7 @@ def as_cache(past_key_values: Any, device: torch.device) -> Any:
 
 def can_read_values(tensor: Tensor) -> bool:
     """Whether looking at values costs nothing: in memory, and no graph is being traced."""
-    tracing = torch.compiler.is_compiling() or is_tracing()
-    return tensor.device.type == "cpu" and not tracing and tensor.numel() > 0
-
-
-def is_tracing() -> bool:
-    """Whether ``torch.jit.trace`` is recording, which takes shapes for tensors."""
-    return bool(torch.jit.is_tracing())  # type: ignore[attr-defined]
+    return has_values(tensor) and tensor.device.type == "cpu" and tensor.numel() > 0
 
 
 def see(tensor: Tensor) -> Seen:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
@@ -16,13 +15,17 @@ from camembert_dual.checkpoints.loading import (
     warn_of_new_weights,
 )
 from camembert_dual.checkpoints.matching import LoadReport, match
+from camembert_dual.checkpoints.saving import SaveOptions, arrays_of_state
 from camembert_dual.common.arrays import Array
+from camembert_dual.common.keywords import constructor_keywords, takes_others
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import rounded_up
 from camembert_dual.parameters import Parameter
-from camembert_dual.pt import layers, own_weights, saving, surgery, tying
+from camembert_dual.pt import attention_kernels, layers, own_weights, saving, surgery, tying
+from camembert_dual.pt.filling import copy_into, dtype_of, on_device
 from camembert_dual.pt.published import PublishedModel
 from camembert_dual.pt.tensors import array_of, tensor_of
+from camembert_dual.storage.publishing import publish
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
@@ -43,71 +46,105 @@ class PretrainedModel(PublishedModel):
         config.validate()
         self.config = config
         self.register_state_dict_post_hook(tying.leave_out_shared)
+        self.register_load_state_dict_pre_hook(tying.refuse_wrapped)
         self.register_load_state_dict_post_hook(tying.take_up_shared)
 
     @classmethod
     def from_pretrained(
         cls: type[Model],
-        name_or_path: str | Path,
-        *,
-        config: CamembertConfig | str | Path | None = None,
-        dtype: torch.dtype | str | None = None,
-        output_loading_info: bool = False,
+        pretrained_model_name_or_path: str | Path | None,
+        *model_args: Any,
         **options: Any,
     ) -> Any:
         """Load a checkpoint: weights by their published names, strictly.
 
         Args:
-            name_or_path: Folder, bundled name or hub name.
-            config: A configuration to use instead of the checkpoint's own, or where to read one.
-            dtype: Type of the weights, ``"auto"`` for the file's own; float32 if None.
-                ``torch_dtype`` is the same.
-            output_loading_info: Whether to return the :class:`LoadReport` too.
-            **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
-                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any
-                other name overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted
-                and unnecessary: formats are recognised.
+            pretrained_model_name_or_path: Folder, bundled name or hub name; None if ``config`` and
+                ``state_dict`` are given.
+            *model_args: A config, as in ``config``; more arguments of the constructor.
+            **options: ``config``, a configuration to use instead of the checkpoint's own, or where
+                to read one; ``state_dict``, weights to use instead of the checkpoint's, by their
+                published names; ``dtype`` or ``torch_dtype``, type of the
+                weights, ``"auto"`` for the file's own, float32 if None;
+                ``ignore_mismatched_sizes``; ``output_loading_info``; ``device_map``,
+                the one device to load onto;
+                ``use_safetensors``, ``from_tf`` and ``variant`` for which of a folder's
+                files; ``revision``, ``cache_dir``, ``token``, ``local_files_only``,
+                ``force_download`` and ``subfolder`` for where it is; arguments of the constructor
+                such as ``add_pooling_layer``; any other name overrides a value of the config.
+                :data:`camembert_dual.checkpoints.loading.NEUTRAL` lists what changes nothing here.
 
         Returns:
-            The model in evaluation mode, or the model and the report. A new task head is announced
-            by one warning.
+            The model in evaluation mode, or the model and the :class:`LoadReport`. A new task head
+            is announced by one warning.
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If the checkpoint does not fit; one error names all missing, unknown and
-                misshaped weights.
+            ValueError: If an option is refused, or the checkpoint does not fit; one error names all
+                missing, unknown and misshaped weights.
         """
-        chosen = LoadOptions.from_keywords(options, config, dtype, own_weights.constructor_of(cls))
-        arrays, config = chosen.open(name_or_path, cls.architecture)
+        constructor = constructor_keywords(cls, PretrainedModel) - {"config", "dtype"}
+        others = own_weights.is_users(cls) and takes_others(cls)
+        chosen = LoadOptions.from_keywords(
+            model_args, options, cls.config_class, constructor, others
+        )
+        arrays, config = chosen.open(pretrained_model_name_or_path, cls.architecture, array_of)
         dtype = dtype_of(chosen.dtype, arrays)
-        with layers.uninitialised():
+        with layers.uninitialised(), on_device(chosen.device):
             if own_weights.is_users(cls):
-                model = own_weights.made(cls, config, dtype, chosen.model)
+                model = own_weights.made(cls, config, dtype, chosen.positional, chosen.model)
             else:
-                model = cls(config, **chosen.model).to(dtype=dtype)
+                model = cls(config, *chosen.positional, **chosen.model).to(dtype=dtype)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()
-        return (model, report) if output_loading_info else model
+        return (model, report) if chosen.output_loading_info else model
 
-    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
         """Write ``config.json`` and ``model.safetensors``, each whole or not at all.
 
         Args:
-            directory: The folder, made if need be.
-            **options: See :func:`camembert_dual.checkpoints.folder.save_checkpoint`.
+            save_directory: The folder, made if need be.
+            **options: ``max_shard_size``, ``safe_serialization`` and ``variant``, see
+                :func:`camembert_dual.checkpoints.folder.save_checkpoint`; ``is_main_process``,
+                which writes nothing if False; ``state_dict``, weights to write instead of the
+                model's; ``saved_model`` (only False); ``push_to_hub``, then those of
+                :func:`camembert_dual.storage.publishing.publish`, too.
 
         Raises:
             OSError: If the folder cannot be written.
-            ValueError: If the config cannot be saved (a callable activation).
+            ValueError: If an option is refused, or the model cannot be saved (a callable
+                activation, a layer that its config does not have).
         """
-        save_checkpoint(
-            directory,
-            config_for_saving(self.config, self.architecture, type(self).__name__),
-            self.to_arrays(),
-            **options,
-        )
+        chosen = SaveOptions.from_keywords(save_directory, options)
+        if not chosen.is_main_process:
+            return
+        arrays = self.to_arrays()
+        if chosen.state_dict is not None:
+            arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
+        config = config_for_saving(self.config, self.architecture, type(self).__name__)
+        saving.export(self, chosen.saved_model)
+        save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
+        if chosen.publishing is not None:
+            publish(self.save_pretrained, **chosen.publishing, **chosen.checkpoint)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Put the model into a repository of the hub.
+
+        Args:
+            repo_id: The repository, made if need be.
+            **options: Those of :func:`camembert_dual.storage.publishing.publish`, and those of
+                :meth:`save_pretrained`.
+
+        Returns:
+            The address of the commit.
+
+        Raises:
+            ImportError: If ``huggingface_hub`` is not installed.
+            OSError: If the hub refuses it.
+        """
+        return publish(self.save_pretrained, repo_id, **options)
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights, and a user's own."""
@@ -253,26 +290,13 @@ class PretrainedModel(PublishedModel):
         """
         surgery.prune_heads(self, heads_to_prune)
 
+    def set_attn_implementation(self, attn_implementation: str | None) -> None:
+        """Attend in another way from now on; the numbers stay the same up to rounding.
 
-def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> torch.dtype:
-    """Read the type wanted: float32 for None, the file's first for ``"auto"``, else by name.
+        Args:
+            attn_implementation: A value of the config's field of that name.
 
-    Raises:
-        ValueError: If it is no floating point type.
-    """
-    if dtype == "auto":
-        dtype = next(iter(arrays.values())).dtype.name
-    if isinstance(dtype, str):
-        dtype = getattr(torch, dtype.removeprefix("torch."), dtype)
-    dtype = torch.float32 if dtype is None else dtype
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
-    return dtype
-
-
-def copy_into(weight: Tensor, tensor: Tensor, is_fresh: bool) -> None:
-    """Copy a tensor into a weight, or hand it over if it was just read and nobody else has it."""
-    if is_fresh and (tensor.dtype, tensor.device) == (weight.dtype, weight.device):
-        weight.data = tensor
-    else:
-        weight.data.copy_(tensor)
+        Raises:
+            ValueError: If it is none.
+        """
+        attention_kernels.choose(self.config, attn_implementation)

@@ -1,6 +1,7 @@
 """The weights of a model as its forward uses them, or why they cannot be saved."""
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -84,3 +85,12 @@ def check_tie(name: str, second: Tensor, first: Tensor) -> None:
     """
     is_same = second.shape == first.shape and torch.equal(second, first)
     require(is_same, f"{name} must be tied, as the config says, {REMEDY}", "other values")
+
+
+def export(model: Any, path: Path | None) -> None:
+    """Refuse a SavedModel.
+
+    Raises:
+        ValueError: If one is asked for.
+    """
+    require(path is None, "saved_model must be False, as a SavedModel is TensorFlow's", True)

@@ -5,9 +5,13 @@ So the decoder is a module like any other, for hooks, adapters and offloading, a
 the published names and no second ones.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
+
+from camembert_dual.common.errors import require
+from camembert_dual.parameter_names import wrapper_of
 
 DECODER = "lm_head.decoder."
 
@@ -55,6 +59,21 @@ def leave_out_shared(model: Any, state: dict[str, Tensor], prefix: str, metadata
     for name, (decoder, owner) in shares(model).items():
         if own_weight(decoder, name) is own_weight(owner, name):
             state.pop(f"{prefix}{DECODER}{name}", None)
+
+
+def refuse_wrapped(model: Any, state: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+    """Refuse a state dict of a module around the model, which has none of the model's names.
+
+    Raises:
+        ValueError: If it is one; the message says what stands before the names.
+    """
+    if prefix:
+        return  # the module around it is loading
+    rule = "A state dict must hold weights by name, as this one does under 'state_dict'"
+    require(not isinstance(state.get("state_dict"), Mapping), rule, list(state))
+    wrapper = wrapper_of(list(state))
+    rule = f"A state dict must have the model's own names (take {wrapper!r} off, which a module "
+    require(not wrapper, f"{rule}around the model put there)", next(iter(state), "none"))
 
 
 def take_up_shared(model: Any, incompatible: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
 INDEX_SUFFIX = ".index.json"  # of all but Keras, which calls an index of its own .weights.json
 SAFETENSORS = "model.safetensors"
 TORCH_BIN = "pytorch_model.bin"
@@ -14,6 +15,9 @@ KERAS_WEIGHTS = "model.weights.h5"
 KERAS_INDEX = "model.weights.json"
 KERAS_MODEL = "model.keras"
 FAIRSEQ = "model.pt"
+ONNX = "model.onnx"
+ONNX_INT8 = "model_quantized.onnx"
+ONNX_FILES = (ONNX, f"{ONNX}.data", ONNX_INT8)  # the second: weights that are too many for one file
 # in the order in which a folder with several is read
 WEIGHTS = (
     SAFETENSORS,
@@ -28,9 +32,17 @@ WEIGHTS = (
     KERAS_MODEL,
     FAIRSEQ,
 )
+# TensorFlow's own: a checkpoint is called as its user likes, in a SavedModel always so
+TF_INDEX = ".index"
+SAVED_VARIABLES = ("variables", "variables.index")
+KERAS_METADATA = "keras_metadata.pb"
+VARIANT = "[A-Za-z0-9_]+"  # what a variant may be called
 # a model of Keras may be called as its user likes
 KERAS_INDICES = "*.weights.json"
 KERAS_FILES = ("*.weights.h5", "*.keras")
+OLD_KERAS_FILES = ("*.h5", f"*{TF_INDEX}")
+SENTENCE_MODULES = "modules.json"  # of sentence-transformers
+SENTENCE_SETTINGS = "sentence_bert_config.json"
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
@@ -51,21 +63,41 @@ TOKENIZER_FILES = (
 )
 DICTIONARY = "dict.txt"  # of fairseq
 # what a checkpoint's folder holds beside its config and weights
-COMPANIONS = (*TOKENIZER_FILES, DICTIONARY, CARD)
+COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD)
 
 
-def files_of(weights: str) -> str:
-    """A pattern of the names of one set of weights, in one file or in several with an index."""
+def variant_of(name: str, variant: str | None) -> str:
+    """The name of a file in a variant, such as ``model.fp16.safetensors``."""
+    stem, dot, kind = name.rpartition(".")
+    return name if variant is None else f"{stem}.{variant}{dot}{kind}"
+
+
+def files_of(weights: str, variant: str | None = None) -> str:
+    """A pattern of the names of one set of weights, in one file or in several with an index.
+
+    Args:
+        weights: The name of the file.
+        variant: A variant, or a pattern of several.
+    """
     stem, dot, kind = weights.partition(".")
-    return rf"{stem}(-\d{{5}}-of-\d{{5}})?{re.escape(dot + kind)}({re.escape(INDEX_SUFFIX)})?"
+    file, number, index = re.escape(dot + kind), r"(-\d{5}-of-\d{5})?", re.escape(INDEX_SUFFIX)
+    if variant is None:
+        return rf"{stem}{number}{file}({index})?"
+    return rf"{stem}\.{variant}{number}{file}|{stem}{file}\.index\.{variant}\.json"
 
 
 def is_own(name: str) -> bool:
     """Whether a file in a checkpoint's folder may be one that this package wrote."""
-    kinds = (files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX))
-    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS)
+    kinds = [files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX)]
+    kinds += [files_of(one, VARIANT) for one in (SAFETENSORS, TORCH_BIN)]
+    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS, *ONNX_FILES)
     prefixed = name.endswith(tuple(f"-{one}" for one in TOKENIZER_FILES))  # as a user asked for
     return own or prefixed or any(re.fullmatch(kind, name) for kind in kinds)
+
+
+def tf_data_name(stem: str, number: int, count: int) -> str:
+    """The name of one of the files of a checkpoint of TensorFlow; the first is number 0."""
+    return f"{stem}.data-{number:05d}-of-{count:05d}"
 
 
 def shard_name(weights: str, number: int, count: int) -> str:

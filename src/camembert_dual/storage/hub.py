@@ -20,7 +20,7 @@ KINDS = (
 _WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_HEADERS = {"user-agent": "camembert-dual"}  # instead of a list of what is installed
+HEADERS = {"user-agent": "camembert-dual"}  # instead of a list of what is installed
 # how the client's HTTP libraries call a connection that could not be made
 _UNREACHABLE = ("ConnectError", "ConnectTimeout")
 
@@ -39,6 +39,9 @@ def download(
     cache_dir: str | Path | None,
     token: str | bool | None,
     local_files_only: bool,
+    force_download: bool = False,
+    subfolder: str = "",
+    weights: Sequence[str] = WEIGHTS,
 ) -> Path:
     """Bring a repository's files into the cache; those that are there are not fetched again.
 
@@ -50,6 +53,9 @@ def download(
         cache_dir: The cache; None for the shared one.
         token: Access token.
         local_files_only: Whether only the cache may be used.
+        force_download: Whether files that are there are fetched again.
+        subfolder: Where in the repository the files are.
+        weights: The names of sets of weights, of which the first that exists is brought.
 
     Returns:
         The folder that holds the files.
@@ -62,14 +68,15 @@ def download(
         OSError: If the transfer fails.
     """
     hub = _client(name)
-    repository = _Repository(hub, name, revision, cache_dir, token, local_files_only)
-    with _telemetry_off():
-        found = list(_fetch_all(repository.fetch, filenames))
+    options = (revision, cache_dir, token, local_files_only, force_download, subfolder)
+    repository = _Repository(hub, name, *options)
+    with telemetry_off():
+        found = list(_fetch_all(repository.fetch, filenames, weights))
         for file in also if found else ():
             repository.fetch(file)
     if not found:
         where = "the cache" if local_files_only else "the repository"
-        wanted = ", ".join(filenames or (CONFIG, *WEIGHTS))
+        wanted = ", ".join(filenames or (CONFIG, *weights))
         raise FileNotFoundError(f"{where} must hold one of {wanted}; received none for {name!r}.")
     return found[0].parent
 
@@ -85,34 +92,44 @@ class _Repository:
         cache_dir: str | Path | None,
         token: str | bool | None,
         local_files_only: bool,
+        force_download: bool,
+        subfolder: str,
     ) -> None:
         self._hub = hub
-        self._errors = _client(name, "errors")
         self._name = name
         self._asked = self._commit = revision
         self._cache_dir = cache_dir
         self._token = token
         self._local = local_files_only
         self._contacted = local_files_only
+        self._force = force_download and not local_files_only
+        self._folder = f"{subfolder}/" if subfolder else ""
 
     def fetch(self, file: str) -> Path | None:
         """The file's path; None if the repository lacks it."""
+        file = f"{self._folder}{file}"
         cached = self._hub.try_to_load_from_cache(
             self._name, file, cache_dir=self._cache_dir, revision=self._commit
         )
         remembered = cached is not None and not isinstance(cached, str)
-        if remembered and self._commit is not None and _COMMIT.fullmatch(self._commit):
+        if (
+            remembered
+            and not self._force
+            and self._commit is not None
+            and _COMMIT.fullmatch(self._commit)
+        ):
             return None  # this commit lacks it, and always will
         if cached is None and not self._contacted:
             _contact(self._hub, self._name, file, self._commit, self._token)
             self._contacted = True
         path = self._download(file)
-        if path is not None and _COMMIT.fullmatch(path.parent.name):
-            self._commit = path.parent.name  # the rest comes from the same commit
+        commit = "" if path is None else path.parents[file.count("/")].name
+        if _COMMIT.fullmatch(commit):
+            self._commit = commit  # the rest comes from the same commit
         return path
 
     def _download(self, file: str) -> Path | None:
-        errors = self._errors
+        errors = _client(self._name, "errors")
         try:
             return Path(
                 self._hub.hf_hub_download(
@@ -122,7 +139,8 @@ class _Repository:
                     cache_dir=self._cache_dir,
                     token=self._token,
                     local_files_only=self._local,
-                    headers=_HEADERS,
+                    force_download=self._force,
+                    headers=HEADERS,
                 )
             )
         except errors.LocalEntryNotFoundError as error:
@@ -132,7 +150,7 @@ class _Repository:
         except errors.EntryNotFoundError:
             return None
         except Exception as error:
-            raise _explained(error, errors, self._name, self._asked) from None
+            raise explained(error, self._name, self._asked) from None
 
 
 def _client(name: str, module: str = "") -> Any:
@@ -146,7 +164,7 @@ def _client(name: str, module: str = "") -> Any:
 
 
 @contextmanager
-def _telemetry_off() -> Iterator[None]:
+def telemetry_off() -> Iterator[None]:
     """Keep the client from sending what is installed, and from asking who runs it."""
     constants: Any = _client("", "constants")
     before = constants.HF_HUB_DISABLE_TELEMETRY
@@ -171,7 +189,7 @@ def _contact(
     """
     try:
         url = hub.hf_hub_url(name, file, revision=revision)
-        hub.get_hf_file_metadata(url, token=token, headers=dict(_HEADERS))
+        hub.get_hf_file_metadata(url, token=token, headers=dict(HEADERS))
     except Exception as error:
         if type(error).__name__ in _UNREACHABLE:
             raise _out_of_reach(name, file, error) from None
@@ -185,7 +203,9 @@ def _out_of_reach(name: str, file: str, cause: BaseException | None) -> FileNotF
 
 
 def _fetch_all(
-    fetch: Callable[[str], Path | None], filenames: Sequence[str] | None
+    fetch: Callable[[str], Path | None],
+    filenames: Sequence[str] | None,
+    weights: Sequence[str],
 ) -> Iterator[Path]:
     if filenames is not None:
         for filename in filenames:
@@ -194,7 +214,7 @@ def _fetch_all(
                 yield path
         return
     config = fetch(CONFIG)
-    for filename in WEIGHTS:
+    for filename in weights:
         path = fetch(filename)
         if path is None:
             continue
@@ -214,8 +234,9 @@ def _fetch_shards(fetch: Callable[[str], Path | None], index: Path) -> Iterator[
         yield path
 
 
-def _explained(error: Exception, errors: Any, name: str, revision: str | None) -> OSError:
-    """The error in this package's words; its own are kept at the end."""
+def explained(error: Exception, name: str, revision: str | None) -> OSError:
+    """A client's error in this package's words; its own are kept at the end."""
+    errors = _client(name, "errors")
     status = getattr(getattr(error, "response", None), "status_code", None)
     text = short(str(error).strip().partition("\n")[0].removesuffix("."))
     if isinstance(error, errors.GatedRepoError) or status in (401, 403):

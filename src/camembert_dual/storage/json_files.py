@@ -28,6 +28,27 @@ def read_json(path: Path) -> dict[str, Any]:
         FileNotFoundError: If there is no such file.
         CheckpointError: If it is not UTF-8 JSON or not an object; the message names the file.
     """
+    values = _read(path)
+    is_object = isinstance(values, dict)
+    require_file(path, is_object, "a JSON file must hold an object", type(values).__name__)
+    return values  # type: ignore[no-any-return]
+
+
+def read_json_list(path: Path) -> list[dict[str, Any]]:
+    """Read a JSON list of objects.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        CheckpointError: If it is not UTF-8 JSON or not such a list; the message names the file.
+    """
+    values = _read(path)
+    are_objects = isinstance(values, list) and all(isinstance(one, dict) for one in values)
+    rule = "a JSON file must hold a list of objects"
+    require_file(path, are_objects, rule, type(values).__name__)
+    return values  # type: ignore[no-any-return]
+
+
+def _read(path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(
             f"A checkpoint must hold {path.name}; received none in {path.parent}."
@@ -45,14 +66,11 @@ def read_json(path: Path) -> dict[str, Any]:
         return values
 
     try:
-        values = json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=unique)
+        return json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=unique)
     except CheckpointError:
         raise
     except (ValueError, RecursionError) as error:
         raise file_error(path, "a JSON file must be JSON in UTF-8", str(error)) from None
-    is_object = isinstance(values, dict)
-    require_file(path, is_object, "a JSON file must hold an object", type(values).__name__)
-    return values  # type: ignore[no-any-return]
 
 
 def json_text(values: Mapping[str, Any]) -> str:

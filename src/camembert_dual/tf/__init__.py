@@ -10,10 +10,12 @@ if keras.backend.backend() != "tensorflow":
 
 from camembert_dual.tf.bare_model import TFCamembertModel
 from camembert_dual.tf.export.litert import export_litert
+from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertMainLayer
+from camembert_dual.tf.old_weights import load_old_weights
 from camembert_dual.tf.tensors import register_outputs
 from camembert_dual.tf.text_classifiers import (
     TFCamembertForMultipleChoice,
@@ -23,11 +25,16 @@ from camembert_dual.tf.token_classifiers import (
     TFCamembertForQuestionAnswering,
     TFCamembertForTokenClassification,
 )
+from camembert_dual.tf.training.metrics import LabelAccuracy, Perplexity, SpanExactMatch
 from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
 
 __all__ = [
+    "LabelAccuracy",
+    "Perplexity",
+    "SentencePooling",
+    "SpanExactMatch",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",
@@ -40,4 +47,5 @@ __all__ = [
     "create_optimizer",
     "export_litert",
     "export_saved_model",
+    "load_old_weights",
 ]

@@ -255,6 +255,13 @@ def weights_of_metrics(labels: Any, sample_weight: Any) -> Any:
     return is_valid * tf.cast(spread(sample_weight, is_valid), tf.float32)
 
 
+def whole_spans(values: Any) -> Any:
+    """Both ends of spans as one tensor (B, 2, ...) for metrics that see a span as a whole."""
+    if not isinstance(values, Mapping):
+        return values
+    return tf.stack([values[name] for name in SPAN], axis=1)
+
+
 def is_integer(labels: Any) -> bool:
     """Whether labels are classes or ids."""
     return bool(tf.as_dtype(labels.dtype).is_integer)

@@ -1,5 +1,7 @@
 """A Keras model that trains on the loss of its own head, and whose refusals stay one line."""
 
+import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -8,8 +10,11 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import check_keywords, names_of
-from camembert_dual.config import CamembertConfig
+from camembert_dual.config_families import config_class_of
 from camembert_dual.tf import keras_fit
+from camembert_dual.tf.training.datasets import batches_of
+
+SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
 
 
 class KerasModel(keras.Model):
@@ -34,7 +39,7 @@ class KerasModel(keras.Model):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:  # type: ignore[override]
         """Build a model from :meth:`get_config`."""
-        return cls(**arguments_of(config))
+        return cls(**arguments_of(config, getattr(cls, "config_class", None)))
 
     def _lock_state(self) -> None:
         """Refuse layers that come after the building, but in a user's class.
@@ -53,6 +58,8 @@ class KerasModel(keras.Model):
     def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
         """Train, as Keras does; labels may stand among the inputs, whatever weighs them."""
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
+        if isinstance(x, tf.data.Dataset) and len(args) < SHUFFLE:
+            options.setdefault("shuffle", False)  # Keras warns of its own default
         if options.get("validation_data") is not None:
             validation = keras_fit.validation_of(self, options["validation_data"])
             options["validation_data"] = validation
@@ -72,6 +79,17 @@ class KerasModel(keras.Model):
         """Measure one batch, as Keras does; labels as in :meth:`fit`."""
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().test_on_batch(x, y, *args, **options)
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Set optimizer, loss and metrics, as Keras does.
+
+        For question answering, metrics in a list see both ends of a span as one: labels (B, 2) and
+        logits (B, 2, T). A dict gives each end metrics of its own.
+        """
+        super().compile(*args, **options)
+        given = inspect.signature(keras.Model.compile).bind(self, *args, **options).arguments
+        metrics = (given.get("metrics"), given.get("weighted_metrics"))
+        self.joins_spans = not any(isinstance(one, Mapping) for one in metrics)
 
     def compute_loss(
         self,
@@ -102,7 +120,10 @@ class KerasModel(keras.Model):
         """The metrics of ``fit``, which see logits."""
         labels = keras_fit.labels_of(self, x, y)
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
-        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+        logits = keras_fit.logits_of(y_pred)
+        if self.joins_spans:
+            labels, logits, weights = map(keras_fit.whole_spans, (labels, logits, weights))
+        return super().compute_metrics(x, labels, logits, weights)
 
     def make_train_function(self, force: bool = False) -> Any:
         """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
@@ -118,6 +139,20 @@ class KerasModel(keras.Model):
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
+
+    def prepare_tf_dataset(self, dataset: Any, *args: Any, **options: Any) -> tf.data.Dataset:
+        """Put examples together into batches for :meth:`fit`.
+
+        Args:
+            dataset: The examples by number, each a dict: a ``datasets.Dataset`` or a list.
+            *args: The next arguments of :func:`camembert_dual.tf.training.datasets.batches_of`.
+            **options: ``batch_size``, ``shuffle``, ``tokenizer``, ``collate_fn``,
+                ``collate_fn_args``, ``drop_remainder`` and ``prefetch``, see there.
+
+        Raises:
+            ValueError: If there are no examples, or none of their fields is an input.
+        """
+        return batches_of(names_of(type(self).call), dataset, *args, **options)
 
 
 @contextmanager
@@ -142,15 +177,16 @@ def refusal_in(error: Exception) -> Exception:
 def config_of(layer: Any) -> dict[str, Any]:
     """The arguments of a layer with a config, as Keras saves them."""
     return {
-        "config": layer.config.to_dict(),
+        "config": json.loads(layer.config.to_json_string()),
         "name": layer.name,
         "dtype": keras.saving.serialize_keras_object(layer.dtype_policy),
     }
 
 
-def arguments_of(config: Mapping[str, Any]) -> dict[str, Any]:
+def arguments_of(config: Mapping[str, Any], config_class: Any = None) -> dict[str, Any]:
     """The arguments of a layer from what :func:`config_of` made of them."""
     arguments = dict(config)
-    arguments["config"] = CamembertConfig.from_dict(arguments["config"])
+    kind = config_class_of(arguments["config"], config_class)
+    arguments["config"] = kind.from_dict(arguments["config"])
     arguments["dtype"] = keras.saving.deserialize_keras_object(arguments["dtype"])
     return arguments

@@ -1,20 +1,26 @@
 """The two language models: an encoder, the LM head, a loss."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import accept_structures
+from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.calls import Users
+from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.saved import read_options
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.checks import as_tensor
+from camembert_dual.tf.generation.cache import reordered
 from camembert_dual.tf.generation.search import generate
+from camembert_dual.tf.generation.transitions import transition_scores
 from camembert_dual.tf.heads import LMHead
 from camembert_dual.tf.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
 from camembert_dual.tf.model import TFCamembertMainLayer, returns_dict
@@ -39,6 +45,7 @@ class TFCamembertForCausalLM(PretrainedModel):
         self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
         self.build()
+        self.generation_config = GenerationConfig.from_model_config(config)
 
     @accept_structures
     def call(
@@ -104,47 +111,121 @@ class TFCamembertForCausalLM(PretrainedModel):
         """The loss of each next label (B, T) under the logits (B, T, V)."""
         return causal_loss(logits, labels, reduction)
 
-    @accept_structures
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | Path, *args: Any, **options: Any) -> Any:
+        """Load a checkpoint, and its ``generation_config.json`` if there is one.
+
+        As :meth:`PretrainedModel.from_pretrained`.
+        """
+        loaded = super().from_pretrained(name_or_path, *args, **options)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        model.generation_config = read_options(name_or_path, options, model.config)
+        return loaded
+
+    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+        """Write ``config.json``, ``model.safetensors`` and ``generation_config.json``.
+
+        As :meth:`PretrainedModel.save_pretrained`.
+        """
+        super().save_pretrained(directory, **options)
+        self.generation_config.save_pretrained(directory)
+
     def generate(
         self,
-        input_ids: tf.Tensor,
-        attention_mask: tf.Tensor | None = None,
-        encoder_hidden_states: tf.Tensor | None = None,
-        encoder_attention_mask: tf.Tensor | None = None,
-        **options: Any,
-    ) -> tf.Tensor:
-        """Continue texts greedily, by drawing (``do_sample``) or by beam search (``num_beams``).
+        inputs: Any = None,
+        generation_config: GenerationConfig | None = None,
+        logits_processor: Any = None,
+        stopping_criteria: Any = None,
+        prefix_allowed_tokens_fn: Any = None,
+        synced_gpus: bool | None = None,
+        assistant_model: Any = None,
+        streamer: Any = None,
+        **keywords: Any,
+    ) -> Any:
+        """Continue texts: greedily, by drawing, by beams, by contrast, or with a smaller model.
 
-        Dropout is off. A row padded on the left gives what it gives alone. The search is a graph,
-        traced once for each set of options, whatever the batch, length and ``max_new_tokens``.
+        Dropout is off. A row padded on the left gives what it gives alone.
 
         Args:
-            input_ids: Prompts (B, T), padded on the left.
-            attention_mask: (B, T), 0 for padding; by ``config.pad_token_id`` if None.
-            encoder_hidden_states: (B, S, D) for cross-attention.
-            encoder_attention_mask: (B, S).
-            **options: ``max_new_tokens`` (20), ``do_sample``, ``temperature``, ``top_k``,
-                ``top_p``, ``num_beams``, ``length_penalty``, ``early_stopping``,
-                ``eos_token_id``, ``pad_token_id``, ``seed``, ``generator``; see
-                :class:`camembert_dual.generation.config.GenerationOptions`.
+            inputs: Prompts (B, T), padded on the left, or a dict or list of inputs; each text
+                begins with ``bos_token_id`` if there are none.
+            generation_config: The options instead of the model's ``generation_config``.
+            logits_processor: Functions of ids and scores (R, V) to scores.
+            stopping_criteria: Functions of ids and scores that say whether to stop.
+            prefix_allowed_tokens_fn: A function of a row's number and its ids to the ids that may
+                come next.
+            synced_gpus: Accepted where it is not True.
+            assistant_model: A smaller model that guesses tokens, which changes the speed alone.
+            streamer: What is told of tokens as they come; see ``TextStreamer``.
+            **keywords: Any option of :class:`camembert_dual.GenerationConfig`; ``seed`` (repeats
+                draws, the same in both frameworks) or ``generator`` (a
+                ``keras.random.SeedGenerator``); and
+                ``input_ids``, ``attention_mask`` (B, T), ``token_type_ids``, ``inputs_embeds`` (B,
+                T, D), ``encoder_hidden_states`` (B, S, D), ``encoder_attention_mask``.
 
         Returns:
-            Prompts and what follows (B, T + N), ended rows filled with padding; N is at most
-            ``max_new_tokens``, less if all rows end before.
+            Prompts and what follows (R, L), ended rows filled with padding; with
+            ``return_dict_in_generate`` an output of :mod:`camembert_dual.generation.outputs`.
 
         Raises:
-            ValueError: If the config has no ``is_decoder``, an input or an option breaks its rule,
-                or the texts would outgrow ``config.max_sequence_length``.
+            ValueError: If an input or an option breaks its rule, or the texts would outgrow
+                ``config.max_sequence_length``.
         """
-        chosen = GenerationOptions.for_config(self.config, options)
-        return generate(
-            self,
-            input_ids,
-            attention_mask,
-            encoder_hidden_states,
-            encoder_attention_mask,
-            chosen,
+        require(not synced_gpus, "synced_gpus must be False or None", synced_gpus)
+        users = Users(
+            logits_processor, stopping_criteria, prefix_allowed_tokens_fn, assistant_model, streamer
         )
+        return generate(self, inputs, generation_config, users, keywords)
+
+    def prepare_inputs_for_generation(
+        self,
+        input_ids: tf.Tensor | None,
+        past_key_values: Any = None,
+        attention_mask: tf.Tensor | None = None,
+        **inputs: Any,
+    ) -> dict[str, Any]:
+        """The inputs of the next call, of a whole text or of its last token after a cache.
+
+        Args:
+            input_ids: Token ids (B, T).
+            past_key_values: What was read, or None.
+            attention_mask: (B, P + T); of ones if None.
+            **inputs: Passed on.
+        """
+        if attention_mask is None and input_ids is not None:
+            attention_mask = tf.ones_like(input_ids)
+        if past_key_values is not None and "position_ids" not in inputs and input_ids is not None:
+            input_ids = input_ids[:, -1:]
+        return {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "past_key_values": past_key_values,
+            **inputs,
+        }
+
+    def compute_transition_scores(
+        self,
+        sequences: tf.Tensor,
+        scores: Sequence[tf.Tensor],
+        beam_indices: tf.Tensor | None = None,
+        normalize_logits: bool = False,
+    ) -> tf.Tensor:
+        """The score of each new token of what ``generate`` returned.
+
+        Args:
+            sequences: Texts (R, L).
+            scores: For each step (B W, V).
+            beam_indices: (R, N) of beams, else None.
+            normalize_logits: Whether the scores become log-probabilities first.
+
+        Returns:
+            Scores (R, N), 0 after the end of a beam.
+        """
+        return transition_scores(sequences, scores, beam_indices, normalize_logits)
+
+    def _reorder_cache(self, past_key_values: Any, beam_idx: tf.Tensor) -> Any:
+        """Give each row of the cache what another row (R,) has read."""
+        return reordered(past_key_values, beam_idx)
 
 
 @keras.saving.register_keras_serializable("camembert_dual")

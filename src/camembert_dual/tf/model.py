@@ -190,4 +190,4 @@ def head_mask_of(config: CamembertConfig, head_mask: tf.Tensor | None) -> list[t
 
 def returns_dict(config: CamembertConfig, return_dict: bool | None) -> bool:
     """Whether an output object is wanted: by the call, else by the config."""
-    return flag("return_dict", return_dict, config.return_dict)
+    return flag("return_dict", return_dict, config.use_return_dict)

@@ -1,6 +1,6 @@
 """Weights of a user's own layers, beside those of the parameter table: expected, made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -15,11 +15,6 @@ from camembert_dual.tf.surgery import backbone_of, has_network
 def is_users(model_class: type) -> bool:
     """Whether a class is a user's: ours say themselves which network they are."""
     return "architecture" not in vars(model_class)
-
-
-def constructor_of(model_class: type) -> Callable[..., Any] | None:
-    """The constructor of a user's class, whose arguments ``from_pretrained`` takes; else None."""
-    return model_class.__init__ if is_users(model_class) else None  # type: ignore[misc]
 
 
 def expected_parameters(model: Any) -> tuple[Parameter, ...]:
@@ -42,7 +37,11 @@ def stored_weights(model: Any) -> list[Parameter]:
 
 
 def made(
-    model_class: type, config: CamembertConfig, dtype: Any, arguments: Mapping[str, Any]
+    model_class: type,
+    config: CamembertConfig,
+    dtype: Any,
+    positional: Sequence[Any],
+    arguments: Mapping[str, Any],
 ) -> Any:
     """A model of a user's class, all of its layers built.
 
@@ -51,12 +50,13 @@ def made(
         config: Its config.
         dtype: Type or policy of its weights, those of the user's own layers included; Keras' own
             policy if None.
-        arguments: Others of its constructor.
+        positional: Other arguments of its constructor.
+        arguments: Those by name.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(before if dtype is None else dtype)
     try:
-        model = model_class(config, **arguments)
+        model = model_class(config, *positional, **arguments)
         initialise(model)
     finally:
         keras.config.set_dtype_policy(before)

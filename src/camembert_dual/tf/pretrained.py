@@ -15,15 +15,19 @@ from camembert_dual.checkpoints.loading import (
     warn_of_new_weights,
 )
 from camembert_dual.checkpoints.matching import LoadReport, match
+from camembert_dual.checkpoints.saving import SaveOptions, arrays_of_state
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.backends import PACKAGE
+from camembert_dual.common.keywords import constructor_keywords, takes_others
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import rounded_up
 from camembert_dual.parameters import Parameter
+from camembert_dual.storage.publishing import publish
 from camembert_dual.tf import layers, own_weights, saving, surgery
+from camembert_dual.tf.filling import copy_into, dtype_of, on_device
 from camembert_dual.tf.naming import places_of
 from camembert_dual.tf.published import PublishedModel
-from camembert_dual.tf.tensors import aligned, array_of
+from camembert_dual.tf.tensors import array_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
@@ -55,65 +59,100 @@ class PretrainedModel(PublishedModel):
     @classmethod
     def from_pretrained(
         cls: type[Model],
-        name_or_path: str | Path,
-        *,
-        config: CamembertConfig | str | Path | None = None,
-        dtype: Any = None,
-        output_loading_info: bool = False,
+        pretrained_model_name_or_path: str | Path | None,
+        *model_args: Any,
         **options: Any,
     ) -> Any:
         """Load a checkpoint: weights by their published names, strictly.
 
         Args:
-            name_or_path: Folder, bundled name or hub name.
-            config: A configuration to use instead of the checkpoint's own, or where to read one.
-            dtype: Type or Keras dtype policy of the weights, ``"auto"`` for the file's own; Keras'
-                global policy if None. ``torch_dtype`` is the same.
-            output_loading_info: Whether to return the :class:`LoadReport` too.
-            **options: ``ignore_mismatched_sizes``; ``revision``, ``cache_dir``, ``token`` and
-                ``local_files_only`` for the hub; ``add_pooling_layer`` for the bare model; any
-                other name overrides a value of the config. ``from_tf`` and ``from_pt`` are accepted
-                and unnecessary: formats are recognised.
+            pretrained_model_name_or_path: Folder, bundled name or hub name; None if ``config`` and
+                ``state_dict`` are given.
+            *model_args: A config, as in ``config``; more arguments of the constructor.
+            **options: ``config``, a configuration to use instead of the checkpoint's own, or where
+                to read one; ``state_dict``, weights to use instead of the checkpoint's, by their
+                published names; ``dtype`` or ``torch_dtype``, type or Keras
+                dtype policy of the weights, ``"auto"`` for the file's own, Keras' global policy if
+                None;
+                ``ignore_mismatched_sizes``; ``output_loading_info``; ``device_map``,
+                the one device to load onto;
+                ``use_safetensors``, ``from_tf`` and ``variant`` for which of a folder's
+                files; ``revision``, ``cache_dir``, ``token``, ``local_files_only``,
+                ``force_download`` and ``subfolder`` for where it is; arguments of the constructor
+                such as ``add_pooling_layer``; any other name overrides a value of the config.
+                :data:`camembert_dual.checkpoints.loading.NEUTRAL` lists what changes nothing here.
 
         Returns:
-            The model, or the model and the report. A new task head is announced by one
-            warning.
+            The model, or the model and the :class:`LoadReport`. A new task head is announced
+            by one warning.
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If the checkpoint does not fit; one error names all missing, unknown and
-                misshaped weights.
+            ValueError: If an option is refused, or the checkpoint does not fit; one error names all
+                missing, unknown and misshaped weights.
         """
-        chosen = LoadOptions.from_keywords(options, config, dtype, own_weights.constructor_of(cls))
-        arrays, config = chosen.open(name_or_path, cls.architecture)
+        constructor = constructor_keywords(cls, PretrainedModel) - {"config", "dtype"}
+        others = own_weights.is_users(cls) and takes_others(cls)
+        chosen = LoadOptions.from_keywords(
+            model_args, options, cls.config_class, constructor, others
+        )
+        arrays, config = chosen.open(pretrained_model_name_or_path, cls.architecture, array_of)
         dtype = dtype_of(chosen.dtype, arrays)
-        with layers.uninitialised():
+        with layers.uninitialised(), on_device(chosen.device):
             if own_weights.is_users(cls):
-                model = own_weights.made(cls, config, dtype, chosen.model)
+                model = own_weights.made(cls, config, dtype, chosen.positional, chosen.model)
             else:
-                model = cls(config, dtype=dtype, **chosen.model)
+                model = cls(config, *chosen.positional, dtype=dtype, **chosen.model)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
-        return (model, report) if output_loading_info else model
+        return (model, report) if chosen.output_loading_info else model
 
-    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
         """Write ``config.json`` and ``model.safetensors``, each whole or not at all.
 
         Args:
-            directory: The folder, made if need be.
-            **options: See :func:`camembert_dual.checkpoints.folder.save_checkpoint`.
+            save_directory: The folder, made if need be.
+            **options: ``max_shard_size``, ``safe_serialization`` and ``variant``, see
+                :func:`camembert_dual.checkpoints.folder.save_checkpoint`; ``is_main_process``,
+                which writes nothing if False; ``state_dict``, weights to write instead of the
+                model's; ``saved_model``, a
+                SavedModel beside them; ``push_to_hub``, then those of
+                :func:`camembert_dual.storage.publishing.publish`, too.
 
         Raises:
             OSError: If the folder cannot be written.
-            ValueError: If the config cannot be saved (a callable activation).
+            ValueError: If an option is refused, or the model cannot be saved (a callable
+                activation, a layer that its config does not have).
         """
-        save_checkpoint(
-            directory,
-            config_for_saving(self.config, self.architecture, type(self).__name__),
-            self.to_arrays(),
-            **options,
-        )
+        chosen = SaveOptions.from_keywords(save_directory, options)
+        if not chosen.is_main_process:
+            return
+        arrays = self.to_arrays()
+        if chosen.state_dict is not None:
+            arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
+        config = config_for_saving(self.config, self.architecture, type(self).__name__)
+        saving.export(self, chosen.saved_model)
+        save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
+        if chosen.publishing is not None:
+            publish(self.save_pretrained, **chosen.publishing, **chosen.checkpoint)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Put the model into a repository of the hub.
+
+        Args:
+            repo_id: The repository, made if need be.
+            **options: Those of :func:`camembert_dual.storage.publishing.publish`, and those of
+                :meth:`save_pretrained`.
+
+        Returns:
+            The address of the commit.
+
+        Raises:
+            ImportError: If ``huggingface_hub`` is not installed.
+            OSError: If the hub refuses it.
+        """
+        return publish(self.save_pretrained, repo_id, **options)
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
         """The rows of the parameter table that are this model's weights, and a user's own."""
@@ -259,31 +298,3 @@ class PretrainedModel(PublishedModel):
             ValueError: If a layer or head does not exist or none would be left.
         """
         surgery.prune_heads(self, heads_to_prune)
-
-
-def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
-    """Read the type wanted: Keras' own policy for None, ``"auto"`` for the file's, else as given.
-
-    Raises:
-        ValueError: If it is no floating point type.
-    """
-    if dtype == "auto":
-        dtype = next(iter(arrays.values())).dtype.name
-    if dtype is None or isinstance(dtype, keras.DTypePolicy):
-        return dtype
-    name = dtype.name if isinstance(dtype, tf.DType) else str(dtype)
-    if not name.startswith(("float", "bfloat", "mixed")):
-        raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
-    return name
-
-
-def copy_into(weight: tf.Variable, array: Array) -> None:
-    """Give a weight the values of an array, in memory that the weight keeps.
-
-    A weight that is filled in parts, by slices or by scattered rows, is copied at every later read;
-    and ``assign`` makes two more copies of a table while it goes.
-    """
-    is_copied = isinstance(weight, tf.distribute.DistributedValues)
-    for copy in weight.values if is_copied else [weight]:
-        values = aligned(array, weight.dtype)
-        tf.raw_ops.AssignVariableOp(resource=copy.handle, value=values)

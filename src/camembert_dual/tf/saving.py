@@ -1,10 +1,12 @@
 """The weights of a model as its call uses them, or why they cannot be saved."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from camembert_dual.checkpoints.saving import check_kind, check_weights
+from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.layers import Dense, Embedding, LayerNormalization
 from camembert_dual.tf.naming import Place, places_of
 
@@ -41,3 +43,10 @@ def weights_of(model: Any) -> dict[str, Any]:
 def used(place: Place) -> Any:
     """The weight that a call uses: of a layer with adapters, the weight and they together."""
     return getattr(place.holder, place.variable.name, place.variable)
+
+
+def export(model: Any, path: Path | None) -> None:
+    """Write a SavedModel where one is asked for."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        export_saved_model(model, path)

@@ -100,18 +100,24 @@ def read_token(value: Any) -> Token:
     """
     if isinstance(value, AddedToken):  # whose text the library has checked
         return value
-    flags = None
+    flags: dict[str, bool] = {}
     text = value
     if isinstance(value, dict):
-        flags = {name: flag for name in FLAGS if (flag := value.get(name)) is not None}
-        text = value.get("content") if set(map(type, flags.values())) <= {bool} else None
+        text = value.get("content")
+        for name in FLAGS:
+            flag = value.get(name)
+            if flag is True or flag is False:
+                flags[name] = flag
+            elif flag is not None:
+                text = None
     if not isinstance(text, str):
         raise TypeError(
             "A token must be a str, an AddedToken or an object with its content and its flags; "
             f"received {shown(value)}."
         )
-    check_utf8(text, "A token")
-    return text if flags is None else AddedToken(text, **flags)
+    if not text.isascii():
+        check_utf8(text, "A token")
+    return text if text is value else AddedToken(text, **flags)
 
 
 def read_tokens(values: Any) -> list[Token]:
@@ -229,6 +235,14 @@ class AddedTokens:
         self._finder = Finder.of(())
         self.update(tokens)
 
+    def __getstate__(self) -> dict[int, AddedToken]:
+        """The tokens alone: use leaves no mark in a pickle, after which caches are named."""
+        return self.by_id
+
+    def __setstate__(self, state: dict[int, AddedToken]) -> None:
+        """Take them up again."""
+        self.__init__(state)  # type: ignore[misc]
+
     def update(self, tokens: Mapping[int, AddedToken]) -> None:
         """Put tokens at their ids."""
         self.by_id.update(tokens)
@@ -238,6 +252,10 @@ class AddedTokens:
         special_rows[list(self.special_ids)] = True
         self.special_rows = special_rows
         self.ids.update({token.content: index for index, token in tokens.items()})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what calls leave behind, so that a tokenizer is pickled as before its first."""
+        return {**vars(self), "_finder": Finder.of(())}
 
     def is_special(self, text: str) -> bool:
         """Whether a token is an added one that is special."""

@@ -24,13 +24,19 @@ class AutoTokenizer:
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str | Path, *, use_fast: bool = True, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        use_fast: bool = True,
+        config: Any = None,
+        **options: Any,
     ) -> BaseTokenizer:
         """Load the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
-            name_or_path: The folder, or the name.
+            pretrained_model_name_or_path: The folder, or the name.
             use_fast: Whether the fast class is preferred where there are two.
+            config: Accepted; the files say what there is to know.
             **options: Those of :meth:`BaseTokenizer.from_pretrained`.
 
         Returns:
@@ -40,7 +46,7 @@ class AutoTokenizer:
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of a kind that no class here reads.
         """
-        folder = read_folder(name_or_path, options)
+        folder = read_folder(pretrained_model_name_or_path, options)
         return _class_for(folder, use_fast).from_folder(folder)
 
 

@@ -6,14 +6,14 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
-from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.common.errors import CheckpointError, refusal, short
 from camembert_dual.tokenization.added_tokens import AddedTokens, as_special, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
 from camembert_dual.tokenization.segmenter import SegmentedTexts
@@ -102,9 +102,7 @@ class TokenizersSegmenter:
         """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
         with _ADDING:
             before = self.library.get_vocab_size(with_added_tokens=True)
-            for special, some in groupby(tokens, lambda token: token.special):
-                add = self.library.add_special_tokens if special else self.library.add_tokens
-                add(list(some))
+            self.library.add_tokens(list(tokens))  # at once: each call looks at all tokens
             placed: dict[int, AddedToken] = {}
             for token in tokens:  # the library keeps the flags of those that it has already
                 index = int(self.library.token_to_id(token.content) or 0)
@@ -112,6 +110,15 @@ class TokenizersSegmenter:
                 placed[index] = as_special(known) if token.special else known
             self.added.update(placed)
             return self.library.get_vocab_size(with_added_tokens=True) - before
+
+    def without_added(self) -> TokenizersSegmenter:
+        """Refuse: the library always finds added tokens.
+
+        Raises:
+            ValueError: Always.
+        """
+        rule = "split_special_tokens must be False for a tokenizer.json"
+        raise refusal(rule, True)
 
     def templates(self) -> Templates:
         """Where the file puts special tokens.

@@ -14,7 +14,6 @@ from camembert_dual.common.arrays import IntArray
 from camembert_dual.common.backends import tree
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import MASKED_LM
-from camembert_dual.config import ARCHITECTURES
 from camembert_dual.data.text import Corpus, WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.training.collators import Predictor
@@ -98,8 +97,8 @@ def encode(tokenizer: Any, paragraphs: list[str]) -> list[IntArray]:
 def save_halves(folder: Path, model: Any, tokenizer: Any) -> None:
     """Write a checkpoint in float16, with its tokenizer."""
     halves = {name: array.astype(np.float16) for name, array in model.to_arrays().items()}
-    extra = model.config.extra | {ARCHITECTURES: [MASKED_LM], "torch_dtype": "float16"}
-    save_checkpoint(folder, dataclasses.replace(model.config, extra=extra), halves)
+    config = model.config.replaced(architectures=[MASKED_LM], torch_dtype="float16")
+    save_checkpoint(folder, config, halves)
     tokenizer.save_pretrained(folder)
 
 

@@ -309,7 +309,7 @@ def test_a_second_head_is_kept_and_the_config_decides_the_task(tmp_path):
         for name, one in tiny_arrays("CamembertForTokenClassification").items()
         if name.startswith("classifier")
     }
-    write_config(tmp_path, tiny_config(extra={"architectures": ["TFRobertaForMaskedLM"]}))
+    write_config(tmp_path, tiny_config(architectures=["TFRobertaForMaskedLM"]))
     write_weights(tmp_path, arrays, "safetensors")
     selection = select(open_checkpoint(tmp_path))
     assert selection.architecture == MLM

@@ -347,12 +347,12 @@ TYPES_NAMED.append({**TYPES_NAMED[1], **TYPES_NAMED[2]})
 @pytest.mark.parametrize("named", TYPES_NAMED)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_the_config_names_the_type_that_the_file_has(tmp_path, named, dtype):
-    config = tiny_config(extra=named)
+    config = tiny_config(**named)
     save_checkpoint(tmp_path, config, tiny_arrays(dtype=dtype))
     written = json.loads((tmp_path / "config.json").read_text())
     expected = dict.fromkeys(named or ["torch_dtype"], dtype)
     assert {key: written.get(key) for key in expected} == expected
-    assert config.extra == named
+    assert config == tiny_config(**named)
     convert(tmp_path, tmp_path / "half", "safetensors", dtype="float16")
     written = json.loads((tmp_path / "half" / "config.json").read_text())
     assert {key: written.get(key) for key in expected} == dict.fromkeys(expected, "float16")

@@ -1,5 +1,6 @@
 """TF's files, built by hand from the published layout: names, chunks, roots, second copies."""
 
+import json
 import re
 import sys
 
@@ -9,10 +10,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from camembert_dual.checkpoints.convert import convert
-from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.folder import open_checkpoint, write_weights
 from camembert_dual.checkpoints.formats.registry import read_file
+from camembert_dual.checkpoints.matching import match
 from camembert_dual.common.errors import CheckpointError
 from camembert_dual.parameter_names import tf_name
+from camembert_dual.parameters import parameters
 from checkpoint_cases import assert_same, tiny_arrays, tiny_config, write_config
 
 KERNEL = re.compile(r"(dense|query|key|value|out_proj)\.weight$")
@@ -161,3 +164,63 @@ def test_only_writing_needs_h5py(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"camembert-dual\[tf\]"):
         convert(tmp_path, tmp_path / "there", "keras-weights")
     assert not list((tmp_path / "there").iterdir())
+
+
+def nested(path, folder, config, own=()):
+    """The file as ``model.save("m.h5")`` lays it out, around a layer that is a CamemBERT."""
+    with h5py.File(path) as old, h5py.File(folder / "model.h5", "w") as new:
+        old.copy(old["/"], new, "model_weights")
+        group = new["model_weights"]
+        for name, value in old.attrs.items():
+            group.attrs[name] = value
+        layers = [name.decode() for name in group.attrs["layer_names"]]
+        for layer, weights in dict(own).items():
+            layers.append(layer)
+            group.create_group(layer).attrs["weight_names"] = [name.encode() for name in weights]
+            for name, value in weights.items():
+                group[layer][name] = value
+        group.attrs["layer_names"] = [name.encode() for name in layers]
+        inner = {"class_name": "TFCamembertModel", "config": config.to_dict()}
+        document = {"class_name": "Functional", "config": {"layers": [{"config": {}}, inner]}}
+        new.attrs["model_config"] = json.dumps(document)
+        new.create_group("optimizer_weights")
+    return folder / "model.h5"
+
+
+def test_a_whole_model_around_a_camembert_is_read_with_its_config(tmp_path):
+    config = tiny_config("CamembertModel")
+    arrays = tiny_arrays("CamembertModel", config)
+    write_weights(tmp_path, arrays, "tf-h5")
+    own = {"mine": {"mine/kernel:0": np.arange(35.0).reshape(7, 5), "mine/bias:0": np.ones(5)}}
+    path = nested(tmp_path / "tf_model.h5", tmp_path, config, own)
+    checkpoint = open_checkpoint(path)
+    assert checkpoint.config.to_dict() == config.to_dict()
+    found = {name.removeprefix("roberta."): array for name, array in checkpoint.arrays.items()}
+    assert_same(found, arrays)
+    rest = {name: one.read() for name, one in checkpoint.arrays.own.items()}
+    assert_same(rest, own["mine"])
+    _, report = match(checkpoint.arrays, parameters(config, "CamembertModel"))
+    assert set(own["mine"]) <= set(report.ignored)
+    report = convert(path, tmp_path / "out", "safetensors")
+    assert set(own["mine"]) == {one["name"] for one in report["dropped"]}
+
+
+def test_weights_that_lie_alone_are_converted_with_a_given_config(tmp_path):
+    config = tiny_config("CamembertModel")
+    arrays = tiny_arrays("CamembertModel", config)
+    write_weights(tmp_path, arrays, "tf-h5")
+    with pytest.raises(FileNotFoundError, match=r"must hold config\.json"):
+        convert(tmp_path / "tf_model.h5", tmp_path / "out", "safetensors")
+    write_config(tmp_path / "given", config)
+    convert(tmp_path / "tf_model.h5", tmp_path / "out", "safetensors", config=tmp_path / "given")
+    found = open_checkpoint(tmp_path / "out").arrays
+    assert_same({name.removeprefix("roberta."): array for name, array in found.items()}, arrays)
+
+
+def test_two_camemberts_in_one_file_are_refused_by_name(tmp_path):
+    config = tiny_config("CamembertModel")
+    write_weights(tmp_path, tiny_arrays("CamembertModel", config), "tf-h5")
+    other = {"un/roberta/encoder/layer_._0/output/LayerNorm/gamma:0": np.ones(24)}
+    path = nested(tmp_path / "tf_model.h5", tmp_path, config, {"un": other})
+    with pytest.raises(CheckpointError, match=r"must hold one CamemBERT; received tf_.*, un"):
+        open_checkpoint(path)

@@ -19,7 +19,8 @@ from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import file_error, require_file, short
 from camembert_dual.common.id_layout import BOS_ID, EOS_ID, FAIRSEQ_SPECIALS, PAD_ID
 from camembert_dual.common.model_names import FAMILIES, FAMILY, MASKED_LM, SEQUENCE_CLASSIFICATION
-from camembert_dual.config import ARCHITECTURES, NORM_EPSILON, CamembertConfig, label_names
+from camembert_dual.config import ARCHITECTURES, NORM_EPSILON, CamembertConfig
+from camembert_dual.config_attributes import label_names
 from camembert_dual.parameter_names import (
     FAIRSEQ_WORDS,
     POSITION_EMBEDDINGS,

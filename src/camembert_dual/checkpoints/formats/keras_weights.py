@@ -59,7 +59,8 @@ def read_layers(root: Node) -> LazyArrays:
             raw.append(_lazy_weight(parts, dataset))
     require_file(path, raw, "a checkpoint must hold weights", "none")
     arrays = published_by_tf(raw, "keras weights", path)
-    return LazyArrays(arrays.lazy, arrays.format, (*arrays.dropped, *dropped.items()))
+    told = (*arrays.dropped, *dropped.items())
+    return LazyArrays(arrays.lazy, arrays.format, told, arrays.own)
 
 
 def _lazy_weight(parts: tuple[str, ...], dataset: Node) -> LazyArray:

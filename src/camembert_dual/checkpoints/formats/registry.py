@@ -11,6 +11,7 @@ from camembert_dual.checkpoints.formats import (
     keras_weights,
     safetensors,
     sharded,
+    tf_bundle,
     tf_h5,
     torch_stream,
     torch_zip,
@@ -67,6 +68,7 @@ FORMATS: tuple[Format, ...] = (
     tf_h5.FORMAT,
     keras_weights.FORMAT,
     keras_archive.FORMAT,
+    tf_bundle.FORMAT,
     INDEX,
 )
 WRITTEN = {one.name: one for one in FORMATS if one.write is not None}

@@ -10,7 +10,7 @@ from pathlib import Path
 from camembert_dual.checkpoints.formats.base import Content, Format, PlannedArray, Read
 from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays
 from camembert_dual.common.errors import require, require_file
-from camembert_dual.storage.file_names import INDEX_SUFFIX, SAFETENSORS, shard_name
+from camembert_dual.storage.file_names import INDEX_SUFFIX, SAFETENSORS, shard_name, variant_of
 from camembert_dual.storage.json_files import shard_files
 
 _UNITS = {
@@ -56,7 +56,12 @@ def _read_index(path: Path, read_shard: Callable[[Path], LazyArrays]) -> LazyArr
 
 
 def write_shards(
-    format: Format, folder: Path, planned: Sequence[PlannedArray], read: Read, limit: int
+    format: Format,
+    folder: Path,
+    planned: Sequence[PlannedArray],
+    read: Read,
+    limit: int,
+    variant: str | None = None,
 ) -> Path:
     """Write arrays into files of at most ``limit`` bytes, and their index.
 
@@ -66,6 +71,7 @@ def write_shards(
         planned: What they will hold.
         read: Gives an array by its name.
         limit: Most bytes of a file that holds more than one array.
+        variant: The word in the names of the files.
 
     Returns:
         The index.
@@ -80,12 +86,12 @@ def write_shards(
         shards[-1].append(one)
     weight_map: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
-        name = shard_name(format.file_name, number, len(shards))
+        name = shard_name(variant_of(format.file_name, variant), number, len(shards))
         format.write(folder / name, shard, read, "")  # type: ignore[misc]
         weight_map |= {one.name: name for one in shard}
     total = sum(one.size for one in planned)
     content = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
-    path = folder / f"{format.file_name}{INDEX_SUFFIX}"
+    path = folder / variant_of(f"{format.file_name}{INDEX_SUFFIX}", variant)
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     return path
 

@@ -12,6 +12,7 @@ from camembert_dual.checkpoints.formats.base import Content, Format, PlannedArra
 from camembert_dual.checkpoints.formats.hdf5.file import SIGNATURE
 from camembert_dual.checkpoints.formats.hdf5.objects import Node, lazy_dataset, open_hdf5
 from camembert_dual.checkpoints.formats.hdf5.writing import new_hdf5, write_dataset
+from camembert_dual.checkpoints.formats.keras_config import find_configs, read_document
 from camembert_dual.checkpoints.formats.tf_layout import published_by_tf
 from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.errors import require_file
@@ -22,12 +23,15 @@ from camembert_dual.storage.file_names import TF_H5
 
 LAYERS = "layer_names"
 WEIGHTS = "weight_names"
+MODEL, MODEL_WEIGHTS = "model_config", "model_weights"
 ATTRIBUTE_BYTES = 64_000  # HDF5 keeps an attribute in an object header of 64 kB
 
 
 def _matches(path: Path, head: bytes) -> bool:
-    """Whether an HDF5 file has the layout of Keras 2."""
-    attributes = open_hdf5(RawFile(path)).attributes if head.startswith(SIGNATURE) else {}
+    """Whether an HDF5 file has the layout of Keras 2: of weights, or of a whole model."""
+    if not head.startswith(SIGNATURE):
+        return False
+    attributes = _weights(open_hdf5(RawFile(path))).attributes
     return LAYERS in attributes or f"{LAYERS}0" in attributes
 
 
@@ -37,7 +41,8 @@ def _read(path: Path) -> Content:
     Raises:
         CheckpointError: If the file breaks the layout's rules.
     """
-    root = open_hdf5(RawFile(path))
+    file = open_hdf5(RawFile(path))
+    root = _weights(file)
     raw = []
     for layer in _listed(root, LAYERS):
         group = root.child(layer)
@@ -47,7 +52,17 @@ def _read(path: Path) -> Content:
             for name in _listed(group, WEIGHTS):
                 raw.append(lazy_dataset(group.child(name), name))
     require_file(path, raw, "a checkpoint must hold weights", "none")
-    return Content(published_by_tf(raw, "tf h5", path))
+    configs = [
+        config
+        for text in file.texts(MODEL)
+        for config in find_configs(read_document(path, text, f"the attribute {MODEL}"))
+    ]
+    return Content(published_by_tf(raw, "tf h5", path), next(iter(configs), None))
+
+
+def _weights(file: Node) -> Node:
+    """The group of the layers: in ``model.save("m.h5")`` it lies beside the model and optimizer."""
+    return file.child(MODEL_WEIGHTS) if MODEL_WEIGHTS in file.members else file
 
 
 def _listed(node: Node, attribute: str) -> list[str]:

@@ -80,6 +80,9 @@ def read_state_dict(path: Path, file: TorchFile, title: str) -> LazyArrays:
     """
     content = file.content
     rule = "a PyTorch checkpoint must hold a dict of tensors by their names"
+    inner = content.get("state_dict") if isinstance(content, dict) else None
+    if isinstance(inner, dict):  # as Lightning writes it
+        rule += ", as this one does under 'state_dict' (save that alone)"
     require_file(path, isinstance(content, dict) and content, rule, f"a {type(content).__name__}")
     lazy = {}
     for name, value in content.items():

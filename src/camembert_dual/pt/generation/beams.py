@@ -1,156 +1,204 @@
 """Beam search: rank the continuations of several texts a row together, and keep the best that end.
 
-Further letters of shapes: N tokens generated so far, W width of the beam, C candidates looked at.
+A group of beams is searched as a row of its own: B counts rows and groups here.
 """
 
 import math
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from camembert_dual.generation.config import GenerationOptions
+from camembert_dual.generation.modes import CONSTRAINED_BEAM
+from camembert_dual.generation.plan import Plan
 from camembert_dual.pt.generation.cache import (
+    Answer,
+    Call,
     DecoderCache,
-    Encoder,
     ends_text,
-    last_tokens,
-    next_logits,
-    reorder_cache,
-    repeat_rows,
+    read_next,
+    read_prompt,
+    repeat_answer,
+    repeat_prompt,
+    room_for,
+    rows_of,
     take,
+    take_rows,
+    write,
 )
+from camembert_dual.pt.generation.candidates import Candidates, candidates_of, open_candidates
+from camembert_dual.pt.generation.constrained import are_complete, constrained, may_be_returned
+from camembert_dual.pt.generation.loop import Found, repeat
 
 LOWEST = -1e9  # far below any log-probability, and still a number
 
 
-class Beams(NamedTuple):
-    """W unfinished and W finished continuations of each row.
+class Texts(NamedTuple):
+    """Some texts of each row.
 
-    ``new_tokens`` (B, W, N) and their summed log-probabilities ``scores`` (B, W);
-    ``finished_tokens`` (B, W, N), padded, and their scores by length ``finished_scores`` (B, W);
-    ``is_unfinished`` (B), whether the row is still searched; ``prompt_length`` (B); ``limit`` of N;
-    ``cache`` has B W rows.
+    ``tokens`` (B, W, L), their ``scores`` (B, W), and ``rows`` (B, W, L): where among all that the
+    model read in a step each token was scored, -1 for none.
     """
 
-    new_tokens: Tensor
+    tokens: Tensor
     scores: Tensor
-    finished_tokens: Tensor
-    finished_scores: Tensor
+    rows: Tensor
+
+
+class Beams(NamedTuple):
+    """W unfinished and W finished texts of each row.
+
+    The scores of the ``unfinished`` are summed log-probabilities, those of the ``finished`` are by
+    length. ``length`` columns are written; ``offset`` (B) of them are padding of the prompt;
+    ``is_open`` (B) says which rows may still find better texts, ``is_unfinished`` (B) which are to
+    be searched on; ``cache`` has B W rows.
+    """
+
+    unfinished: Texts
+    finished: Texts
+    length: Any
+    offset: Tensor
+    is_open: Tensor
     is_unfinished: Tensor
-    prompt_length: Tensor
-    limit: int
     cache: DecoderCache
 
 
-def start_beams(
-    prompt: Tensor,
-    mask: Tensor,
-    logits: Tensor,
-    cache: DecoderCache,
-    limit: int,
-    options: GenerationOptions,
-) -> Beams:
+def search_beams(call: Call) -> Found:
+    """Find the best continuations of each prompt."""
+    answer = repeat_answer(read_prompt(call), call.plan.num_beams)
+    call = call._replace(prompt=repeat_prompt(call.prompt, call.plan.num_beams))
+    beams = grow_beams(call, start_beams(call, answer), answer)
+    beams = repeat(call, beams, lambda one: continue_beams(call, one))
+    return best_texts(call, beams)
+
+
+def start_beams(call: Call, answer: Answer) -> Beams:
     """Rows whose first beam alone counts, since all are the same."""
-    rows, width = prompt.shape[0], options.num_beams
-    new_tokens = repeat_rows(prompt[:, :0], width).reshape(rows, width, 0)
-    first = torch.arange(width, device=prompt.device) == 0
-    scores = torch.tile(torch.where(first, 0.0, LOWEST).to(logits.dtype)[None], (rows, 1))  # (B, W)
-    finished_scores = torch.full_like(scores, -math.inf)
-    is_unfinished = torch.ones_like(prompt[:, 0], dtype=torch.bool)
-    length = torch.count_nonzero(mask, dim=1)
-    return Beams(
-        new_tokens, scores, new_tokens, finished_scores, is_unfinished, length, limit, cache
+    width, prompt = call.plan.group_width, call.prompt
+    tokens = room_for(prompt.tokens, call.limit, call.plan.padding)  # (B W, L)
+    tokens = tokens.reshape(-1, width, tokens.shape[1])  # (B, W, L)
+    first = torch.where(torch.arange(width, device=tokens.device) == 0, 0.0, LOWEST)
+    scores = torch.zeros_like(tokens[..., 0], dtype=answer.logits.dtype) + first.to(
+        answer.logits.dtype
     )
+    unfinished = Texts(tokens, scores, torch.full_like(tokens, -1))
+    finished = unfinished._replace(scores=torch.full_like(scores, -math.inf))
+    real = torch.count_nonzero(prompt.mask, dim=1)
+    offset = call.start - real.reshape(-1, width)[:, 0]
+    every = torch.ones_like(offset, dtype=torch.bool)
+    return Beams(unfinished, finished, call.start, offset, every, every, answer.cache)
 
 
-def continue_beams(model: Any, beams: Beams, encoder: Encoder, options: GenerationOptions) -> Beams:
+def continue_beams(call: Call, beams: Beams) -> Beams:
     """Read the last tokens of all beams and rank what may follow."""
-    logits, cache = next_logits(model, *last_tokens(beams.new_tokens), beams.cache, encoder)
-    return grow_beams(beams, logits, cache, options)
+    answer = read_next(call, flat(beams.unfinished.tokens), beams.length, beams.cache)
+    return grow_beams(call, beams, answer)
 
 
-def grow_beams(
-    beams: Beams, logits: Tensor, cache: DecoderCache, options: GenerationOptions
-) -> Beams:
+def grow_beams(call: Call, beams: Beams, answer: Answer) -> Beams:
     """Let the best continuations by the logits (B W, V) be the new beams; keep those that end."""
-    width, steps = options.num_beams, beams.new_tokens.shape[2]
-    count = options.num_candidates
-    totals, parents, tokens = best_candidates(beams.scores, logits, count)  # (B, C)
-    tokens = tokens.to(beams.new_tokens.dtype)
-    grown = torch.cat([take(beams.new_tokens, parents), tokens[..., None]], dim=2)  # (B, C, N + 1)
-    ends = ends_text(tokens, options)
-    length = beams.prompt_length + steps  # (B,)
+    plan = call.plan
+    scores, found = candidates_of(call, beams, answer)  # (B, C)
+    ends = may_end(call, beams, found)
 
     # a text may end where it is among the best W of all candidates
-    is_high = torch.arange(tokens.shape[1], device=tokens.device) < width
-    may_end = ends & is_high & beams.is_unfinished[:, None]
-    finished = torch.where(may_end, by_length(totals, length, options), -math.inf)
-    finished_scores, best = torch.cat([beams.finished_scores, finished], dim=1).topk(width)
-    padded = nn.functional.pad(beams.finished_tokens, (0, 1), value=options.padding)
-    finished_tokens = take(torch.cat([padded, grown], dim=1), best)
+    is_high = torch.arange(ends.shape[1], device=ends.device) < plan.group_width
+    is_finished = ends & is_high & beams.is_open[:, None]
+    by_end = by_length(found.totals, beams.length - beams.offset, plan)
+    ended = grow_texts(beams, found)._replace(scores=torch.where(is_finished, by_end, -math.inf))
+    finished = best_of(joined(beams.finished, ended), plan.group_width)
 
-    scores, best = torch.where(~ends, totals, -math.inf).topk(width)
-    is_unfinished = beams.is_unfinished & can_improve(
-        totals[:, 0], finished_scores[:, -1], length, beams, options
-    )
-    cache = reorder_cache(cache, take(parents, best))
-    return beams._replace(
-        new_tokens=take(grown, best),
-        scores=scores,
-        finished_tokens=finished_tokens,
-        finished_scores=finished_scores,
-        is_unfinished=is_unfinished,
-        cache=cache,
-    )
+    following = next_candidates(call, beams, scores, found)  # (B, W)
+    unfinished = grow_texts(beams, following)
+    cache = take_rows(answer.cache, rows_of(following.parents, plan.group_width))
+    length = beams.length + 1
+    is_open = beams.is_open & can_improve(call, beams, found.totals[:, 0], finished.scores[:, -1])
+    stops = call.stops(scores, flat(unfinished.tokens), length).all()
+    return Beams(unfinished, finished, length, beams.offset, is_open, is_open & ~stops, cache)
 
 
-def best_candidates(scores: Tensor, logits: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Rank the next tokens of all beams of a row together.
-
-    Args:
-        scores: Summed log-probabilities (B, W).
-        logits: (B W, V).
-        count: C, how many are wanted.
-
-    Returns:
-        The best sums, their beams and their tokens, each (B, C).
-    """
-    rows, width, words = *scores.shape, logits.shape[1]
-    added = torch.log_softmax(logits, dim=-1).reshape(rows, width, words)
-    totals = (scores[..., None] + added).reshape(rows, width * words)  # (B, W V)
-    totals, index = totals.topk(min(count, width * words))
-    return totals, index // words, index % words
+def may_end(call: Call, beams: Beams, found: Candidates) -> Tensor:
+    """Which candidates (B, C) are ends of texts that have all that they must."""
+    ends = ends_text(found.tokens, call.plan)
+    if call.plan.mode == CONSTRAINED_BEAM:
+        ends = ends & take(are_complete(call.plan, beams), found.parents)
+    return ends
 
 
-def by_length(totals: Tensor, length: Tensor, options: GenerationOptions) -> Tensor:
+def next_candidates(call: Call, beams: Beams, scores: Tensor, found: Candidates) -> Candidates:
+    """The candidates (B, W) to go on with."""
+    chosen = open_candidates(found, call.plan)
+    following = Candidates(*(take(one, chosen) for one in found))
+    if call.plan.mode == CONSTRAINED_BEAM:
+        return constrained(call.plan, beams, scores, following)
+    return following
+
+
+def grow_texts(beams: Beams, found: Candidates) -> Texts:
+    """The candidates as texts (B, C, L), without scores yet."""
+    before, length = pick(beams.unfinished, found.parents), beams.length
+    rows = rows_of(found.parents, beams.unfinished.tokens.shape[1])
+    rows = rows.reshape(found.parents.shape)
+    tokens = write(before.tokens, found.tokens, length)
+    return Texts(tokens, found.totals, write(before.rows, rows, length))
+
+
+def by_length(totals: Tensor, length: Tensor, plan: Plan) -> Tensor:
     """Divide log-probabilities (B, C) by the lengths (B) to the power of the penalty."""
-    return totals / length.to(totals.dtype)[:, None] ** options.length_penalty
+    return totals / length.to(totals.dtype)[:, None] ** plan.length_penalty
 
 
-def can_improve(
-    best: Tensor, worst_finished: Tensor, length: Tensor, beams: Beams, options: GenerationOptions
-) -> Tensor:
+def can_improve(call: Call, beams: Beams, best: Tensor, worst_finished: Tensor) -> Tensor:
     """Which rows (B) lack finished texts, or may still find one better than the worst of them."""
-    is_full = worst_finished > -math.inf
-    if options.early_stopping is True:
+    plan, is_full = call.plan, worst_finished > -math.inf
+    if plan.early_stopping is True:
         return ~is_full
-    longest = length + 1
-    if options.early_stopping == "never" and options.length_penalty > 0:
-        longest = beams.prompt_length + beams.limit
-    return ~is_full | (worst_finished < by_length(best[:, None], longest, options)[:, 0])
+    longest = beams.length + 1 - beams.offset
+    if plan.early_stopping == "never" and plan.length_penalty > 0:
+        longest = call.limit - beams.offset
+    return ~is_full | (worst_finished < by_length(best[:, None], longest, plan)[:, 0])
 
 
-def best_sequences(beams: Beams, options: GenerationOptions) -> Tensor:
-    """The best of finished and, where a row is still searched, unfinished texts: (B, N), padded."""
-    steps = beams.new_tokens.shape[2]
-    unfinished = by_length(beams.scores, beams.prompt_length + steps, options)
-    unfinished = torch.where(beams.is_unfinished[:, None], unfinished, -math.inf)
-    best = torch.cat([beams.finished_scores, unfinished], dim=1).argmax(dim=1)[:, None]
-    sequences = take(torch.cat([beams.finished_tokens, beams.new_tokens], dim=1), best)[
-        :, 0
-    ]  # (B, N)
-    ends = ends_text(sequences, options)
+def best_texts(call: Call, beams: Beams) -> Found:
+    """The best of finished and, where a row is still open, unfinished texts of all groups."""
+    plan, columns = call.plan, beams.length - beams.offset
+    scores = by_length(beams.unfinished.scores, columns, plan)
+    is_answer = beams.is_open[:, None]
+    if plan.mode == CONSTRAINED_BEAM:
+        is_answer = is_answer & may_be_returned(plan, beams)
+    scores = torch.where(is_answer, scores, -math.inf)
+    texts = joined(beams.finished, beams.unfinished._replace(scores=scores))
+    texts = best_of(texts, plan.group_width)
+    texts = best_of(Texts(*(by_row(one, plan) for one in texts)), plan.num_returned)
+    tokens, rows = flat(texts.tokens), torch.roll(flat(texts.rows), -call.start, 1)
+    ends = ends_text(tokens[:, call.start :], plan)
+    written = beams.length - call.start
     first = ends.to(torch.int32).argmax(dim=1)
-    lengths = torch.where(ends.any(dim=1), first + 1, steps)
-    return sequences[:, : int(lengths.max())]
+    lengths = torch.where(ends.any(dim=1), first + 1, written)
+    scores = texts.scores.reshape(-1)
+    return Found(tokens, call.start + int(lengths.max()), scores, rows)
+
+
+def by_row(values: Tensor, plan: Plan) -> Tensor:
+    """Join the groups of a row: (B G, W, ...) to (B, G W, ...)."""
+    return values.reshape(-1, plan.num_beams, *values.shape[2:])
+
+
+def flat(values: Tensor) -> Tensor:
+    """Rows for texts: (B, W, L) to (B W, L)."""
+    return values.reshape(-1, values.shape[2])
+
+
+def joined(some: Texts, others: Texts) -> Texts:
+    """Texts of the same rows together."""
+    return Texts(*(torch.cat(pair, dim=1) for pair in zip(some, others, strict=True)))
+
+
+def best_of(texts: Texts, count: int) -> Texts:
+    """The texts of each row with the highest scores, the best first."""
+    return pick(texts, torch.topk(texts.scores, count)[1])
+
+
+def pick(texts: Texts, index: Tensor) -> Texts:
+    """The texts that an index (B, C) names."""
+    return Texts(*(take(one, index) for one in texts))

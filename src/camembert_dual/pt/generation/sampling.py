@@ -1,101 +1,104 @@
-"""Greedy and drawn continuations: one text a row, one token a step."""
+"""Greedy and drawn continuations: one token a step."""
 
-import math
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.pt.generation.cache import (
+    Answer,
+    Call,
     DecoderCache,
-    Encoder,
     ends_text,
-    last_tokens,
-    next_logits,
+    read_next,
+    read_prompt,
+    repeat_answer,
+    repeat_prompt,
+    room_for,
     take,
+    write,
 )
+from camembert_dual.pt.generation.loop import Found, repeat
 
 
 class Sequences(NamedTuple):
     """One continuation of each row.
 
-    ``new_tokens`` (B, N), at most ``limit`` of them; ``is_unfinished`` (B), whether more may
-    follow.
+    ``tokens`` (R, L), of which ``length`` columns are written; ``is_unfinished`` (R), whether more
+    may follow.
     """
 
-    new_tokens: Tensor
+    tokens: Tensor
+    length: Any
     is_unfinished: Tensor
-    limit: int
     cache: DecoderCache
 
 
-def start_sequences(prompt: Tensor, cache: DecoderCache, limit: int) -> Sequences:
+def search_sequences(call: Call) -> Found:
+    """Continue each prompt, as many times as texts are asked for."""
+    answer = read_prompt(call)
+    if call.plan.num_returned > 1:
+        answer = repeat_answer(answer, call.plan.num_returned)
+        call = call._replace(prompt=repeat_prompt(call.prompt, call.plan.num_returned))
+    sequences = grow_sequences(call, start_sequences(call, answer), answer)
+    sequences = repeat(call, sequences, lambda one: continue_sequences(call, one))
+    return Found(sequences.tokens, sequences.length)
+
+
+def start_sequences(call: Call, answer: Answer) -> Sequences:
     """Rows without new tokens."""
-    is_unfinished = torch.ones_like(prompt[:, 0], dtype=torch.bool)
-    return Sequences(prompt[:, :0], is_unfinished, limit, cache)
+    tokens = room_for(call.prompt.tokens, call.limit, call.plan.padding)
+    is_unfinished = torch.ones_like(answer.cache.length, dtype=torch.bool)
+    return Sequences(tokens, call.start, is_unfinished, answer.cache)
 
 
-def continue_sequences(
-    model: Any, sequences: Sequences, encoder: Encoder, uniforms: Tensor, options: GenerationOptions
-) -> Sequences:
+def continue_sequences(call: Call, sequences: Sequences) -> Sequences:
     """Read the last tokens and choose the next ones."""
-    logits, cache = next_logits(model, *last_tokens(sequences.new_tokens), sequences.cache, encoder)
-    return grow_sequences(sequences, logits, cache, uniforms, options)
+    answer = read_next(call, sequences.tokens, sequences.length, sequences.cache)
+    return grow_sequences(call, sequences, answer)
 
 
-def grow_sequences(
-    sequences: Sequences,
-    logits: Tensor,
-    cache: DecoderCache,
-    uniforms: Tensor,
-    options: GenerationOptions,
-) -> Sequences:
-    """Give each unfinished row a token by its logits (B, V), and each finished row padding."""
-    chosen = next_tokens(logits, uniforms[sequences.new_tokens.shape[1]], options)
-    chosen = chosen.to(sequences.new_tokens.dtype)
-    chosen = torch.where(sequences.is_unfinished, chosen, options.padding)  # (B,)
-    new_tokens = torch.cat([sequences.new_tokens, chosen[:, None]], dim=1)
-    is_unfinished = sequences.is_unfinished & ~ends_text(chosen, options)
-    return Sequences(new_tokens, is_unfinished, sequences.limit, cache)
+def grow_sequences(call: Call, sequences: Sequences, answer: Answer) -> Sequences:
+    """Give each unfinished row a token by its logits (R, V), and each finished row padding."""
+    tokens, length = sequences.tokens, sequences.length
+    scores = call.process(answer.logits, tokens, length)
+    scores = call.warp(scores, tokens, length)
+    if call.observer is not None:
+        call.observer.saw(scores=scores, **answer.internals)
+    chosen = next_tokens(scores, call.uniforms[length - call.start], call.plan.do_sample)
+    return extend_sequences(call, sequences, scores, chosen)._replace(cache=answer.cache)
 
 
-def next_tokens(logits: Tensor, uniforms: Tensor, options: GenerationOptions) -> Tensor:
+def extend_sequences(call: Call, sequences: Sequences, scores: Tensor, chosen: Tensor) -> Sequences:
+    """Add a token (R) to each unfinished row, and see whether it ends."""
+    chosen = torch.where(sequences.is_unfinished, chosen, call.plan.padding)
+    tokens = write(sequences.tokens, chosen, sequences.length)
+    length = sequences.length + 1
+    ends = ends_text(chosen, call.plan) | call.stops(scores, tokens, length)
+    if call.observer is not None:
+        call.observer.chose(chosen)
+    return Sequences(tokens, length, sequences.is_unfinished & ~ends, sequences.cache)
+
+
+def next_tokens(scores: Tensor, uniforms: Tensor | None, do_sample: bool) -> Tensor:
     """Choose a token for each row: the most probable one, or by a number in [0, 1).
 
     Args:
-        logits: (B, V).
-        uniforms: (B).
-        options: Whether to draw, and from what.
+        scores: (R, V).
+        uniforms: (R), if tokens are drawn.
+        do_sample: Whether to draw.
 
     Returns:
-        Tokens (B).
+        Tokens (R).
     """
-    if not options.do_sample:
-        return logits.argmax(dim=-1)
-    ranked, tokens = torch.sort(logits / options.temperature, dim=-1, descending=True, stable=True)
-    ranked = filter_top_p(filter_top_k(ranked, options.top_k), options.top_p)
+    if not do_sample:
+        return scores.argmax(dim=-1)
+    ranked, tokens = torch.sort(scores, dim=-1, descending=True, stable=True)
     return take(tokens, draw(ranked, uniforms)[:, None])[:, 0]
 
 
-def filter_top_k(ranked: Tensor, top_k: int | None) -> Tensor:
-    """Keep the ``top_k`` highest logits of each falling row (B, V), and those equal to the last."""
-    if top_k is None or top_k >= ranked.shape[1]:
-        return ranked
-    return torch.where(ranked >= ranked[:, top_k - 1 : top_k], ranked, -math.inf)
-
-
-def filter_top_p(ranked: Tensor, top_p: float | None) -> Tensor:
-    """Keep the first logits of each falling row (B, V) that have ``top_p`` together."""
-    if top_p is None:
-        return ranked
-    probabilities = torch.softmax(ranked, dim=-1)
-    before = torch.cumsum(probabilities, dim=-1) - probabilities
-    return torch.where(before < top_p, ranked, -math.inf)
-
-
-def draw(ranked: Tensor, uniforms: Tensor) -> Tensor:
-    """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
-    sums = torch.cumsum(torch.softmax(ranked, dim=-1), dim=-1)
+def draw(scores: Tensor, uniforms: Tensor) -> Tensor:
+    """Draw a column of scores (R, V): where the summed probability passes the row's number (R)."""
+    sums = torch.cumsum(torch.softmax(scores, dim=-1), dim=-1)
     passed = sums <= uniforms[:, None].to(sums.dtype) * sums[:, -1:]
     return torch.count_nonzero(passed, dim=-1)

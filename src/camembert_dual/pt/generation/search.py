@@ -1,144 +1,132 @@
-"""Continue texts: greedily, by drawing, or by beam search; N is the number of new tokens."""
+"""Continue texts: the entry of ``generate``, and the way to search that a call asks for."""
 
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from camembert_dual.common.errors import require
-from camembert_dual.config import CamembertConfig
-from camembert_dual.generation.config import GenerationOptions, check_room
-from camembert_dual.generation.uniforms import SEEDS, draw_uniforms
-from camembert_dual.pt.checks import as_tensor, check_inputs, shape_of
-from camembert_dual.pt.generation.beams import (
-    Beams,
-    best_sequences,
-    continue_beams,
-    grow_beams,
-    start_beams,
+from camembert_dual.generation.calls import Users, limit_of, own_options, read_keywords, spread
+from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.modes import (
+    ASSISTED,
+    CONTRASTIVE,
+    GREEDY,
+    SAMPLE,
+    criteria_of,
+    processors_of,
+    warpers_of,
 )
-from camembert_dual.pt.generation.cache import (
-    Encoder,
-    next_logits,
-    repeat_cache,
-    repeat_encoder,
-    repeat_rows,
+from camembert_dual.generation.observer import Observer
+from camembert_dual.generation.outputs import OUTPUTS
+from camembert_dual.generation.plan import Plan, plan_of
+from camembert_dual.generation.uniforms import (
+    SEEDS,
+    check_draws,
+    draw_uniforms,
+    shape_of_draws,
 )
-from camembert_dual.pt.generation.sampling import (
-    Sequences,
-    continue_sequences,
-    grow_sequences,
-    start_sequences,
-)
+from camembert_dual.pt.generation.assisted import search_assisted
+from camembert_dual.pt.generation.beams import search_beams
+from camembert_dual.pt.generation.cache import Call, Prompt, Rule
+from camembert_dual.pt.generation.contrastive import search_contrastive
+from camembert_dual.pt.generation.loop import Found
+from camembert_dual.pt.generation.prompts import longest_of, prompt_of
+from camembert_dual.pt.generation.rules import ended, known_of, process
+from camembert_dual.pt.generation.sampling import search_sequences
 from camembert_dual.pt.layers import evaluation
 
-State = TypeVar("State", Sequences, Beams)
+SINGLE: dict[str, Callable[[Call], Found]] = {
+    GREEDY: search_sequences,
+    SAMPLE: search_sequences,
+    CONTRASTIVE: search_contrastive,
+}
 
 
 def generate(
-    model: Any,
-    input_ids: Any,
-    attention_mask: Any,
-    encoder_hidden_states: Any,
-    encoder_attention_mask: Any,
-    options: GenerationOptions,
-) -> Tensor:
-    """Continue a batch of prompts; see :meth:`CamembertForCausalLM.generate`."""
-    inputs = {
-        "input_ids": input_ids,
-        "attention_mask": attention_mask,
-        "encoder_hidden_states": encoder_hidden_states,
-        "encoder_attention_mask": encoder_attention_mask,
-    }
-    inputs = {name: as_tensor(value, model.device) for name, value in inputs.items()}
-    check_prompt(model.config, inputs)
-    prompt, mask, encoder = prompt_of(model.config, inputs)
-    longest = torch.count_nonzero(mask, dim=1).max()
-    check_room(model.config, int(longest), options.max_new_tokens)
-    rule = "Every row must end in a token to continue (pad prompts on the left)"
-    require(bool(mask[:, -1].all()), rule, mask[:, -1].tolist())
-    numbers = draw_uniforms(options.max_new_tokens, prompt.shape[0], seed_of(options))
-    uniforms = torch.tensor(numbers, device=model.device)
+    model: Any, inputs: Any, given: GenerationConfig | None, users: Users, keywords: dict[str, Any]
+) -> Any:
+    """Continue prompts; see :meth:`CamembertForCausalLM.generate`."""
+    inputs, keywords = spread(inputs, keywords)
+    seed, generator = (keywords.pop(name, None) for name in ("seed", "generator"))
+    model.generation_config = own_options(model.generation_config, model.config)
+    options, named = read_keywords(model.generation_config, given, keywords, names_of(model))
+    plan = plan_of(model.config, options, users.assistant_model is not None)
+    prompt = prompt_of(model, inputs, named, options.bos_token_id, plan)
+    rows, columns = prompt.tokens.shape
+    limit = limit_of(model.config, options, keywords, columns, longest_of(prompt))
+    uniforms = uniforms_of(plan, limit - columns, rows, seed, generator).to(model.device)
+    observer = Observer(options, users.streamer)
+    observer.chose(prompt.tokens)
+    rules = rules_of(plan, prompt, limit, users)
+    call = Call(model, plan, prompt, limit, uniforms, *rules, observer)
     with torch.no_grad(), evaluation():
-        limit = options.max_new_tokens
-        new_tokens = search(model, prompt, mask, encoder, uniforms, limit, options)
-    return torch.cat([prompt, new_tokens], dim=1)  # (B, T + N)
+        found = search(call, users.assistant_model)
+    return output_of(options, plan, found, observer)
 
 
-def seed_of(options: GenerationOptions) -> int:
+def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
+    """The rules of a search, each a function of scores (R, V), tokens (R, L) and their columns.
+
+    Returns:
+        What changes the scores, what leaves those that are drawn from, and which texts (R) end.
+    """
+    known = known_of(prompt.tokens, limit, plan.rules)
+    own, allowed = users.logits_processor or (), users.prefix_allowed_tokens_fn
+    rows = processors_of(plan.rules, known, allowed, own)
+    warpers = warpers_of(plan.rules) if plan.do_sample else ()
+    criteria = criteria_of(plan.rules, known, users.stopping_criteria or ())
+
+    def stops(scores: Tensor, tokens: Tensor, length: Any) -> Tensor:
+        return ended(criteria, tokens, length, scores)
+
+    return partial(process, rows), partial(process, warpers), stops
+
+
+def names_of(model: Any) -> set[str]:
+    """The inputs that a model takes, by its own forward and how it prepares for it."""
+    functions = (model.forward, model.prepare_inputs_for_generation)
+    return {name for one in functions for name in inspect.signature(one).parameters}
+
+
+def seed_of(plan: Plan, seed: Any, generator: Any) -> Any:
     """The seed of the draws: the caller's, or one that the framework's generator draws.
 
     Raises:
         ValueError: If the generator is not one of this framework.
     """
-    if options.seed is not None or not options.do_sample:
-        return options.seed or 0
-    generator = options.generator
+    check_draws(seed, generator)
+    if seed is not None or not plan.do_sample:
+        return seed or 0
     fits = generator is None or isinstance(generator, torch.Generator)
     require(fits, "generator must be a torch.Generator", type(generator).__name__)
     device = None if generator is None else generator.device
     return int(torch.randint(SEEDS, (), generator=generator, device=device))
 
 
-def check_prompt(config: CamembertConfig, inputs: dict[str, Any]) -> None:
-    """Check the inputs as the model does; masks for each query make no sense here.
-
-    Raises:
-        ValueError: If an input breaks its rule.
-    """
-    check_inputs(config, inputs, None)
-    for name in ("attention_mask", "encoder_attention_mask"):
-        shape = (0, 0) if inputs[name] is None else shape_of(inputs[name])
-        require(len(shape) == 2, f"{name} must be of shape (batch, length) to generate", shape)
+def uniforms_of(plan: Plan, steps: Any, rows: Any, seed: Any, generator: Any) -> Tensor:
+    """The numbers that a search draws with."""
+    shape = shape_of_draws(plan, steps, rows)
+    return torch.tensor(draw_uniforms(shape, seed_of(plan, seed, generator)))
 
 
-def prompt_of(config: CamembertConfig, inputs: dict[str, Any]) -> tuple[Tensor, Tensor, Encoder]:
-    """Give ids (B, T) and mask (B, T), and encoder states (B, S, D) and mask (B, S), if any."""
-    prompt, mask = inputs["input_ids"], inputs["attention_mask"]
-    mask = prompt != config.pad_token_id if mask is None else mask.to(torch.bool)
-    states, seen = inputs["encoder_hidden_states"], inputs["encoder_attention_mask"]
-    if states is None:
-        return prompt, mask, ()
-    every = torch.ones_like(states[..., 0], dtype=torch.bool)
-    seen = every if seen is None else seen.to(torch.bool)
-    return prompt, mask, (states, seen)
+def search(call: Call, assistant: Any = None) -> Found:
+    """Search in the way that the plan says."""
+    if call.plan.mode == ASSISTED:
+        return search_assisted(call, assistant)
+    return SINGLE.get(call.plan.mode, search_beams)(call)
 
 
-def search(
-    model: Any,
-    prompt: Tensor,
-    mask: Tensor,
-    encoder: Encoder,
-    uniforms: Tensor,
-    limit: int,
-    options: GenerationOptions,
-) -> Tensor:
-    """Give the new tokens (B, N), at most ``limit``, of a batch of prompts (B, T)."""
-    logits, cache = next_logits(model, prompt, mask, None, encoder)
-    if options.num_beams > 1:
-        width = options.num_beams
-        logits, cache = repeat_rows(logits, width), repeat_cache(cache, width)
-        encoder = repeat_encoder(encoder, width)
-        beams = start_beams(prompt, mask, logits, cache, limit, options)
-        beams = grow_beams(beams, logits, cache, options)
-        beams = repeat(beams, lambda one: continue_beams(model, one, encoder, options))
-        return best_sequences(beams, options)
-    sequences = start_sequences(prompt, cache, limit)
-    sequences = grow_sequences(sequences, logits, cache, uniforms, options)
-    sequences = repeat(
-        sequences, lambda one: continue_sequences(model, one, encoder, uniforms, options)
-    )
-    return sequences.new_tokens
-
-
-def repeat(state: State, step: Callable[[State], State]) -> State:
-    """Take steps until all rows have finished or are as long as they may be."""
-    while any_unfinished(state):
-        state = step(state)
-    return state
-
-
-def any_unfinished(state: Sequences | Beams) -> bool:
-    """Whether a row is unfinished and may still grow."""
-    return state.new_tokens.shape[-1] < state.limit and bool(state.is_unfinished.any())
+def output_of(options: GenerationConfig, plan: Plan, found: Found, observer: Observer) -> Any:
+    """What ``generate`` returns: the texts (R, L), or an output object."""
+    kept = observer.finished()
+    texts, rows = found.tokens[:, : found.length], found.rows
+    if not options.return_dict_in_generate:
+        return texts
+    beams = {}
+    if rows is not None and options.output_scores:
+        beams = {"sequences_scores": found.scores, "beam_indices": rows[:, : found.length]}
+    return OUTPUTS[plan.mode](sequences=texts, **kept, **beams)

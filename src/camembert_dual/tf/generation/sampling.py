@@ -1,103 +1,105 @@
-"""Greedy and drawn continuations: one text a row, one token a step."""
+"""Greedy and drawn continuations: one token a step."""
 
-import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from camembert_dual.generation.config import GenerationOptions
 from camembert_dual.tf.generation.cache import (
+    Answer,
+    Call,
     DecoderCache,
-    Encoder,
     ends_text,
-    last_tokens,
-    next_logits,
+    read_next,
+    read_prompt,
+    repeat_answer,
+    repeat_prompt,
+    room_for,
     take,
+    write,
 )
+from camembert_dual.tf.generation.loop import Found, repeat
 
 
 class Sequences(NamedTuple):
     """One continuation of each row.
 
-    ``new_tokens`` (B, N), at most ``limit`` of them; ``is_unfinished`` (B), whether more may
-    follow.
+    ``tokens`` (R, L), of which ``length`` columns are written; ``is_unfinished`` (R), whether more
+    may follow.
     """
 
-    new_tokens: tf.Tensor
+    tokens: tf.Tensor
+    length: Any
     is_unfinished: tf.Tensor
-    limit: tf.Tensor
     cache: DecoderCache
 
 
-def start_sequences(prompt: tf.Tensor, cache: DecoderCache, limit: tf.Tensor) -> Sequences:
+def search_sequences(call: Call) -> Found:
+    """Continue each prompt, as many times as texts are asked for."""
+    answer = read_prompt(call)
+    if call.plan.num_returned > 1:
+        answer = repeat_answer(answer, call.plan.num_returned)
+        call = call._replace(prompt=repeat_prompt(call.prompt, call.plan.num_returned))
+    sequences = grow_sequences(call, start_sequences(call, answer), answer)
+    sequences = repeat(call, sequences, lambda one: continue_sequences(call, one))
+    return Found(sequences.tokens, sequences.length)
+
+
+def start_sequences(call: Call, answer: Answer) -> Sequences:
     """Rows without new tokens."""
-    is_unfinished = tf.ones_like(prompt[:, 0], dtype=tf.bool)
-    return Sequences(prompt[:, :0], is_unfinished, limit, cache)
+    tokens = room_for(call.prompt.tokens, call.limit, call.plan.padding)
+    is_unfinished = tf.ones_like(answer.cache.length, dtype=tf.bool)
+    return Sequences(tokens, call.start, is_unfinished, answer.cache)
 
 
-def continue_sequences(
-    model: Any,
-    sequences: Sequences,
-    encoder: Encoder,
-    uniforms: tf.Tensor,
-    options: GenerationOptions,
-) -> Sequences:
+def continue_sequences(call: Call, sequences: Sequences) -> Sequences:
     """Read the last tokens and choose the next ones."""
-    logits, cache = next_logits(model, *last_tokens(sequences.new_tokens), sequences.cache, encoder)
-    return grow_sequences(sequences, logits, cache, uniforms, options)
+    answer = read_next(call, sequences.tokens, sequences.length, sequences.cache)
+    return grow_sequences(call, sequences, answer)
 
 
-def grow_sequences(
-    sequences: Sequences,
-    logits: tf.Tensor,
-    cache: DecoderCache,
-    uniforms: tf.Tensor,
-    options: GenerationOptions,
+def grow_sequences(call: Call, sequences: Sequences, answer: Answer) -> Sequences:
+    """Give each unfinished row a token by its logits (R, V), and each finished row padding."""
+    tokens, length = sequences.tokens, sequences.length
+    scores = call.process(answer.logits, tokens, length)
+    scores = call.warp(scores, tokens, length)
+    if call.observer is not None:
+        call.observer.saw(scores=scores, **answer.internals)
+    chosen = next_tokens(scores, call.uniforms[length - call.start], call.plan.do_sample)
+    return extend_sequences(call, sequences, scores, chosen)._replace(cache=answer.cache)
+
+
+def extend_sequences(
+    call: Call, sequences: Sequences, scores: tf.Tensor, chosen: tf.Tensor
 ) -> Sequences:
-    """Give each unfinished row a token by its logits (B, V), and each finished row padding."""
-    chosen = next_tokens(logits, uniforms[tf.shape(sequences.new_tokens)[1]], options)
-    chosen = tf.where(sequences.is_unfinished, chosen, options.padding)  # (B,)
-    new_tokens = tf.concat([sequences.new_tokens, chosen[:, None]], axis=1)
-    is_unfinished = sequences.is_unfinished & ~ends_text(chosen, options)
-    return Sequences(new_tokens, is_unfinished, sequences.limit, cache)
+    """Add a token (R) to each unfinished row, and see whether it ends."""
+    chosen = tf.where(sequences.is_unfinished, chosen, call.plan.padding)
+    tokens = write(sequences.tokens, chosen, sequences.length)
+    length = sequences.length + 1
+    ends = ends_text(chosen, call.plan) | call.stops(scores, tokens, length)
+    if call.observer is not None:
+        call.observer.chose(chosen)
+    return Sequences(tokens, length, sequences.is_unfinished & ~ends, sequences.cache)
 
 
-def next_tokens(logits: tf.Tensor, uniforms: tf.Tensor, options: GenerationOptions) -> tf.Tensor:
+def next_tokens(scores: tf.Tensor, uniforms: tf.Tensor | None, do_sample: bool) -> tf.Tensor:
     """Choose a token for each row: the most probable one, or by a number in [0, 1).
 
     Args:
-        logits: (B, V).
-        uniforms: (B).
-        options: Whether to draw, and from what.
+        scores: (R, V).
+        uniforms: (R), if tokens are drawn.
+        do_sample: Whether to draw.
 
     Returns:
-        Tokens (B).
+        Tokens (R).
     """
-    if not options.do_sample:
-        return tf.argmax(logits, axis=-1, output_type=tf.int32)
-    ranked, tokens = tf.math.top_k(logits / options.temperature, logits.shape[1])
-    ranked = filter_top_p(filter_top_k(ranked, options.top_k), options.top_p)
+    if not do_sample:
+        return tf.argmax(scores, axis=-1, output_type=tf.int32)
+    ranked, tokens = tf.math.top_k(scores, scores.shape[1])
     return take(tokens, draw(ranked, uniforms)[:, None])[:, 0]
 
 
-def filter_top_k(ranked: tf.Tensor, top_k: int | None) -> tf.Tensor:
-    """Keep the ``top_k`` highest logits of each falling row (B, V), and those equal to the last."""
-    if top_k is None or top_k >= ranked.shape[1]:
-        return ranked
-    return tf.where(ranked >= ranked[:, top_k - 1 : top_k], ranked, -math.inf)
-
-
-def filter_top_p(ranked: tf.Tensor, top_p: float | None) -> tf.Tensor:
-    """Keep the first logits of each falling row (B, V) that have ``top_p`` together."""
-    if top_p is None:
-        return ranked
-    probabilities = tf.nn.softmax(ranked, axis=-1)
-    before = tf.cumsum(probabilities, axis=-1) - probabilities
-    return tf.where(before < top_p, ranked, -math.inf)
-
-
-def draw(ranked: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
-    """Draw a column of logits (B, V): where the summed probability passes the row's number (B)."""
-    sums = tf.cumsum(tf.nn.softmax(ranked, axis=-1), axis=-1)
+def draw(scores: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
+    """Draw a column of scores (R, V): where the summed probability passes the row's number (R)."""
+    sums = tf.cumsum(tf.nn.softmax(scores, axis=-1), axis=-1)
     passed = sums <= tf.cast(uniforms[:, None], sums.dtype) * sums[:, -1:]
     return tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)
