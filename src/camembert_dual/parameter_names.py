@@ -7,7 +7,7 @@ place in a model; ``N`` stands for the number of a layer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from camembert_dual import parameters as table
@@ -193,25 +193,6 @@ OWN_WORDS = {  # of a user's own Keras layers, as PyTorch has them
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-
-
-def own_name(name: str, models: Iterable[str], rank: int) -> tuple[str, bool]:
-    """The published name of a weight of a user's own layer in TF's own files.
-
-    Args:
-        name: The name there.
-        models: What the names of the table's weights begin with, the model's name.
-        rank: How many axes it has.
-
-    Returns:
-        The name, and whether PyTorch holds the transpose, as of the kernels of dense layers and of
-        convolutions over one axis.
-    """
-    first, _, rest = name.removesuffix(":0").partition("/")
-    layer, _, word = (rest if first in models else f"{first}/{rest}").rpartition("/")
-    turned = word == "kernel" and rank in (2, 3)
-    word = "weight" if turned else OWN_WORDS.get(word, word)
-    return ".".join([*layer.split("/"), word]), turned
 
 
 # .weights.h5: Keras 3 files weights by the attributes of the objects, see keras_attributes
