@@ -97,19 +97,18 @@ def grow_beams(call: Call, beams: Beams, answer: Answer) -> Beams:
     """Let the best continuations by the logits (B W, V) be the new beams; keep those that end."""
     plan = call.plan
     scores, found = candidates_of(call, beams, answer)  # (B, C)
-    grown = grow_texts(beams, found)
     ends = ends_text(found.tokens, plan)
 
     # a text may end where it is among the best W of all candidates
     is_high = torch.arange(ends.shape[1], device=ends.device) < plan.group_width
     may_end = ends & is_high & beams.is_open[:, None]
     by_end = by_length(found.totals, beams.length - beams.offset, plan)
-    ended = grown._replace(scores=torch.where(may_end, by_end, -math.inf))
+    ended = grow_texts(beams, found)._replace(scores=torch.where(may_end, by_end, -math.inf))
     finished = best_of(joined(beams.finished, ended), plan.group_width)
 
-    chosen = open_candidates(found, plan)  # (B, W)
-    unfinished = pick(grown, chosen)
-    cache = take_rows(answer.cache, rows_of(take(found.parents, chosen), plan.group_width))
+    following = open_candidates(found, plan)  # (B, W)
+    unfinished = grow_texts(beams, following)
+    cache = take_rows(answer.cache, rows_of(following.parents, plan.group_width))
     length = beams.length + 1
     is_open = beams.is_open & can_improve(call, beams, found.totals[:, 0], finished.scores[:, -1])
     stops = call.stops(scores, flat(unfinished.tokens), length).all()
