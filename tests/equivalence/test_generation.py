@@ -13,6 +13,7 @@ OPTIONS = (
     {"eos_token_id": ()},
     {"num_beams": 4, "eos_token_id": oracle.SEVERAL, "length_penalty": 0.7},
     {"do_sample": True, "temperature": 1.3, "top_k": 60, "top_p": 0.95, "seed": 12},
+    {"num_beams": 3, "force_words_ids": [[33, 52], [[9, 40], [61]]], "eos_token_id": [12]},
 )
 
 

@@ -220,3 +220,39 @@ def test_functions_of_the_users_take_part_as_in_the_peer(both):
         # the peer writes an end after beams that were stopped, too
         np.testing.assert_array_equal(ours, theirs[:, : ours.shape[1]])
         assert (theirs[:, ours.shape[1] :] == 12).all()
+
+
+FORCED = (
+    [[33]],
+    [[33, 52]],
+    [[52, 97], [8, 9, 10]],
+    [[[33, 34], [52]]],
+    [[9], [[40, 41], [60, 61, 62], [7]]],
+)
+
+
+@pytest.mark.parametrize("forced", FORCED, ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"num_beams": 2},
+        {"num_beams": 5},
+        {"num_beams": 4, "num_return_sequences": 3},
+        {"num_beams": 4, "length_penalty": 0.0, "early_stopping": True},
+        {"num_beams": 3, "length_penalty": -1.0, "early_stopping": "never"},
+        {"num_beams": 3, "repetition_penalty": 1.5, "min_length": 9},
+    ],
+    ids=str,
+)
+def test_a_constrained_search_finds_what_the_peer_finds(both, forced, options):
+    np.testing.assert_array_equal(*answers(both, force_words_ids=forced, **options))
+
+
+def test_a_constrained_search_scores_its_texts_as_the_peer(both):
+    """Where all are complete: the peer fails on the rows of others."""
+    kept = {"return_dict_in_generate": True, "output_scores": True}
+    ours, theirs = answers(both, force_words_ids=[[33], [52]], num_beams=4, **kept)
+    assert type(ours).__name__ == type(theirs).__name__
+    np.testing.assert_array_equal(ours.sequences, theirs.sequences)
+    np.testing.assert_allclose(ours.sequences_scores, theirs.sequences_scores, atol=1e-5)
+    np.testing.assert_array_equal(ours.beam_indices, theirs.beam_indices)

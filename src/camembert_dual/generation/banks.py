@@ -42,6 +42,28 @@ def forced_steps(
     return forced
 
 
+def next_steps(
+    constraints: Sequence[Constraint],
+    texts: Sequence[Text],
+    steps: Sequence[Step],
+    totals: Sequence[Sequence[float]],
+) -> list[Step]:
+    """Replace the steps of a row by as many, of which some go on with a constraint.
+
+    Args:
+        constraints: What each text must contain.
+        texts: The text of each beam.
+        steps: What follows without constraints, the best first.
+        totals: For each beam and token the log-probability of the text that they give.
+    """
+    forced = forced_steps(constraints, texts, steps)
+    if not forced:
+        return list(steps)
+    every = [*steps, *forced]
+    scores = [float(totals[beam][token]) for beam, token in every]
+    return [every[place] for place in best_steps(constraints, texts, every, scores, len(steps))]
+
+
 def best_steps(
     constraints: Sequence[Constraint],
     texts: Sequence[Text],

@@ -15,6 +15,7 @@ from camembert_dual.generation.modes import (
     ASSISTED,
     BEAM,
     BEAM_SAMPLE,
+    CONSTRAINED_BEAM,
     CONTRASTIVE,
     GREEDY,
     GROUP_BEAM,
@@ -49,6 +50,7 @@ SEARCHES: dict[str, Callable[[Call], Found]] = {
     BEAM: search_beams,
     BEAM_SAMPLE: search_beams,
     GROUP_BEAM: search_beams,
+    CONSTRAINED_BEAM: search_beams,
 }
 
 

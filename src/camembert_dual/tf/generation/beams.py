@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from camembert_dual.generation.modes import CONSTRAINED_BEAM
 from camembert_dual.generation.plan import Plan
 from camembert_dual.tf.generation.cache import (
     Answer,
@@ -25,6 +26,7 @@ from camembert_dual.tf.generation.cache import (
     write,
 )
 from camembert_dual.tf.generation.candidates import Candidates, candidates_of, open_candidates
+from camembert_dual.tf.generation.constrained import are_complete, constrained, may_be_returned
 from camembert_dual.tf.generation.loop import Found, repeat
 from camembert_dual.tf.layers import size_of
 
@@ -99,22 +101,38 @@ def grow_beams(call: Call, beams: Beams, answer: Answer) -> Beams:
     """Let the best continuations by the logits (B W, V) be the new beams; keep those that end."""
     plan = call.plan
     scores, found = candidates_of(call, beams, answer)  # (B, C)
-    ends = ends_text(found.tokens, plan)
+    ends = may_end(call, beams, found)
 
     # a text may end where it is among the best W of all candidates
     is_high = tf.range(ends.shape[1]) < plan.group_width
-    may_end = ends & is_high & beams.is_open[:, None]
+    is_finished = ends & is_high & beams.is_open[:, None]
     by_end = by_length(found.totals, beams.length - beams.offset, plan)
-    ended = grow_texts(beams, found)._replace(scores=tf.where(may_end, by_end, -math.inf))
+    ended = grow_texts(beams, found)._replace(scores=tf.where(is_finished, by_end, -math.inf))
     finished = best_of(joined(beams.finished, ended), plan.group_width)
 
-    following = open_candidates(found, plan)  # (B, W)
+    following = next_candidates(call, beams, scores, found)  # (B, W)
     unfinished = grow_texts(beams, following)
     cache = take_rows(answer.cache, rows_of(following.parents, plan.group_width))
     length = beams.length + 1
     is_open = beams.is_open & can_improve(call, beams, found.totals[:, 0], finished.scores[:, -1])
     stops = tf.reduce_all(call.stops(scores, flat(unfinished.tokens), length))
     return Beams(unfinished, finished, length, beams.offset, is_open, is_open & ~stops, cache)
+
+
+def may_end(call: Call, beams: Beams, found: Candidates) -> tf.Tensor:
+    """Which candidates (B, C) are ends of texts that have all that they must."""
+    ends = ends_text(found.tokens, call.plan)
+    if call.plan.mode == CONSTRAINED_BEAM:
+        ends = ends & take(are_complete(call.plan, beams), found.parents)
+    return ends
+
+
+def next_candidates(call: Call, beams: Beams, scores: tf.Tensor, found: Candidates) -> Candidates:
+    """The candidates (B, W) to go on with."""
+    following = open_candidates(found, call.plan)
+    if call.plan.mode == CONSTRAINED_BEAM:
+        return constrained(call.plan, beams, scores, following)
+    return following
 
 
 def grow_texts(beams: Beams, found: Candidates) -> Texts:
@@ -146,7 +164,10 @@ def best_texts(call: Call, beams: Beams) -> Found:
     """The best of finished and, where a row is still open, unfinished texts of all groups."""
     plan, columns = call.plan, beams.length - beams.offset
     scores = by_length(beams.unfinished.scores, columns, plan)
-    scores = tf.where(beams.is_open[:, None], scores, -math.inf)
+    is_answer = beams.is_open[:, None]
+    if plan.mode == CONSTRAINED_BEAM:
+        is_answer = is_answer & may_be_returned(plan, beams)
+    scores = tf.where(is_answer, scores, -math.inf)
     texts = joined(beams.finished, beams.unfinished._replace(scores=scores))
     texts = best_of(texts, plan.group_width)
     texts = best_of(Texts(*(by_row(one, plan) for one in texts)), plan.num_returned)

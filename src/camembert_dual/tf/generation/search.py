@@ -15,6 +15,7 @@ from camembert_dual.generation.modes import (
     ASSISTED,
     BEAM,
     BEAM_SAMPLE,
+    CONSTRAINED_BEAM,
     CONTRASTIVE,
     GREEDY,
     GROUP_BEAM,
@@ -55,6 +56,7 @@ SEARCHES: dict[str, Callable[[Call], Found]] = {
     BEAM: search_beams,
     BEAM_SAMPLE: search_beams,
     GROUP_BEAM: search_beams,
+    CONSTRAINED_BEAM: search_beams,
 }
 
 
@@ -79,12 +81,16 @@ def generate(
     uniforms = uniforms_of(plan, limit - size_of(prompt.tokens, 1), rows, seed, generator)
     observer = Observer(options, users.streamer)
     observer.chose(prompt.tokens)
-    if tf.executing_eagerly() and users.are_absent and not (observer.is_needed or options.max_time):
+    is_plain = users.are_absent and not (observer.is_needed or options.max_time)
+    if tf.executing_eagerly() and is_plain and plan.mode != CONSTRAINED_BEAM:
         run = compiled(model, plan, prompt, search_alone)
         found = run(prompt, uniforms, tf.constant(limit))
     else:
+        is_graph = not tf.executing_eagerly()
         rule = "A graph must not be asked for scores, attentions, hidden states or a streamer"
-        require(tf.executing_eagerly() or not observer.is_needed, rule, list(observer.kept))
+        require(not (is_graph and observer.is_needed), rule, list(observer.kept))
+        rule = "A graph must not be asked for constraints or force_words_ids"
+        require(not (is_graph and plan.mode == CONSTRAINED_BEAM), rule, plan.mode)
         rules = rules_of(plan, prompt, limit, users)
         call = Call(model, plan, prompt, limit, uniforms, *rules, observer, is_fixed(prompt))
         found = search(call, users.assistant_model)
