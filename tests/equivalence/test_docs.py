@@ -56,6 +56,15 @@ def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
     assert compared == 9
 
 
+@pytest.mark.filterwarnings("ignore:[A-Za-z]+ starts with new, random weights:UserWarning")
+def test_the_generation_page_runs_and_both_frameworks_agree():
+    names: dict[str, object] = {}
+    for block in blocks("docs/generation.md"):
+        exec(block, names)
+        ours, theirs = (np.asarray(names[f"{kind}_answer"]) for kind in ("torch", "keras"))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("prefix", ["", "TF"])
 def test_the_models_page_shows_each_class(prefix):
     text = "\n".join(blocks("docs/models.md"))
