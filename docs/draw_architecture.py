@@ -60,7 +60,7 @@ ROOMS = {
     "training": Room(4, "batches, masks, schedules"),
     "pt": Room(5, "the network in PyTorch"),
     "tf": Room(5, "the network in TensorFlow"),
-    "auto": Room(6, "the class that fits", ("auto",)),
+    "auto": Room(6, "the class that fits", ("auto", "auto_mappings")),
     "pipelines": Room(7, "a text to an answer"),
     "workflows": Room(8, "a task, data and a loop joined"),
     "commands": Room(9, "words of the shell"),

@@ -111,13 +111,19 @@ class AutoTokenizer(TokenizerOfFolder):
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, *, use_fast: bool = True, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        use_fast: bool = True,
+        config: Any = None,
+        **options: Any,
     ) -> BaseTokenizer:
         """Load the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
             pretrained_model_name_or_path: The folder, or the name.
             use_fast: Whether the fast class is preferred where there are two.
+            config: Accepted; the files say what there is to know.
             **options: Those of :meth:`BaseTokenizer.from_pretrained`.
 
         Returns:
@@ -228,7 +234,7 @@ class AutoModelBase:
             config = AutoConfig.from_pretrained(config, **where)
         elif config is None and name is not None:
             config = _config_of(name, where)
-        kind = cls._class_for(config)
+        kind = cls.class_of(CamembertConfig if config is None else type(config))
         return kind.from_pretrained(name, *model_args, config=config, **options)
 
     @classmethod
@@ -243,7 +249,7 @@ class AutoModelBase:
             ImportError: If the framework is not installed.
             ValueError: If no class is known for the configuration.
         """
-        return cls._class_for(config)(config, **options)
+        return cls.class_of(type(config))(config, **options)
 
     @classmethod
     def register(cls, config_class: type, model_class: type, exist_ok: bool = False) -> None:
@@ -264,8 +270,13 @@ class AutoModelBase:
         _enter(cls.registered, config_class, model_class, exist_ok)
 
     @classmethod
-    def _class_for(cls, config: CamembertConfig | None) -> Any:
-        kind = CamembertConfig if config is None else type(config)
+    def class_of(cls, kind: type) -> Any:
+        """The class that makes a model of a configuration's class.
+
+        Raises:
+            ImportError: If the framework is not installed.
+            ValueError: If no class is known for it.
+        """
         known = [one for one in kind.__mro__ if one in cls.registered]
         rule = f"{cls.__name__} must be given a CamembertConfig or one of a registered class"
         require(known, rule, f"a {kind.__name__}")

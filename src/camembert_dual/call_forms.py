@@ -43,6 +43,7 @@ def accept_structures(forward: Forward) -> Forward:
                     "A structure of inputs must be the only positional argument; received "
                     f"{len(rest)} more."
                 )
+            kwargs = {name: one for name, one in kwargs.items() if one is not None}
             twice = [name for name in given if name in kwargs]
             if twice:
                 raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")

@@ -5,6 +5,9 @@ A folder says by its ``model_type`` which family wrote it; the values are those 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from camembert_dual.common.model_names import FAMILIES, FAMILY
 from camembert_dual.config import CamembertConfig
 
@@ -27,3 +30,17 @@ CONFIG_CLASSES: dict[str, type[CamembertConfig]] = {
     FAMILIES["Roberta"]: RobertaConfig,
     FAMILIES["XLMRoberta"]: XLMRobertaConfig,
 }
+
+
+def config_class_of(
+    values: Mapping[str, Any], own: type[CamembertConfig] | None = None
+) -> type[CamembertConfig]:
+    """The class for the keys of a ``config.json``: that of its family, or a user's own.
+
+    Args:
+        values: The keys.
+        own: The class that a model's class asks for; one of ours stands for all families.
+    """
+    if own is not None and own not in CONFIG_CLASSES.values():
+        return own
+    return CONFIG_CLASSES.get(str(values.get("model_type")), CamembertConfig)

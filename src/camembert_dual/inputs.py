@@ -306,3 +306,16 @@ def fits(shape: Shape, wanted: Shape) -> bool:
         size == want or size is None or want is None
         for size, want in zip(shape, wanted, strict=True)
     )
+
+
+def rounded_up(count: int, multiple: int | None) -> int:
+    """The least multiple of a number that is at least a count; the count itself for None.
+
+    Raises:
+        ValueError: If the number is no whole number above 0.
+    """
+    if multiple is None:
+        return count
+    is_whole = isinstance(multiple, int) and not isinstance(multiple, bool) and multiple > 0
+    require(is_whole, "pad_to_multiple_of must be a whole number above 0", repr(multiple))
+    return -(-count // multiple) * multiple

@@ -1,21 +1,10 @@
 """The output classes under the names of ``transformers`` 4's module for TensorFlow.
 
-Both trees return the same classes, of tensors of their own.
+Both trees return the same classes, of tensors of their own, but for the order of the bare model's.
 """
 
 from __future__ import annotations
 
-from camembert_dual.modeling_outputs import BaseModelOutput as TFBaseModelOutput
-from camembert_dual.modeling_outputs import BaseModelOutputWithPast as TFBaseModelOutputWithPast
-from camembert_dual.modeling_outputs import (
-    BaseModelOutputWithPastAndCrossAttentions as TFBaseModelOutputWithPastAndCrossAttentions,
-)
-from camembert_dual.modeling_outputs import (
-    BaseModelOutputWithPooling as TFBaseModelOutputWithPooling,
-)
-from camembert_dual.modeling_outputs import (
-    BaseModelOutputWithPoolingAndCrossAttentions as TFBaseModelOutputWithPoolingAndCrossAttentions,
-)
 from camembert_dual.modeling_outputs import CausalLMOutput as TFCausalLMOutput
 from camembert_dual.modeling_outputs import (
     CausalLMOutputWithCrossAttentions as TFCausalLMOutputWithCrossAttentions,
@@ -28,6 +17,12 @@ from camembert_dual.modeling_outputs import (
 )
 from camembert_dual.modeling_outputs import SequenceClassifierOutput as TFSequenceClassifierOutput
 from camembert_dual.modeling_outputs import TokenClassifierOutput as TFTokenClassifierOutput
+from camembert_dual.outputs import TFBaseModelOutput
+
+TFBaseModelOutputWithPast = TFBaseModelOutput
+TFBaseModelOutputWithPastAndCrossAttentions = TFBaseModelOutput
+TFBaseModelOutputWithPooling = TFBaseModelOutput
+TFBaseModelOutputWithPoolingAndCrossAttentions = TFBaseModelOutput
 
 __all__ = [
     "TFBaseModelOutput",

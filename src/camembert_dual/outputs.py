@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 class ModelOutput(dict[str, Any]):
     """An ordered dict whose keys are also attributes and whose values also have numbers.
 
-    A field without a value is left out of the dict, and its attribute reads None.
+    A field without a value is left out of the dict, and its attribute reads None. Values may be
+    set, ``output.loss = loss`` and ``output["loss"] = loss`` alike; new ones come last.
     ``output["logits"]``, ``output.logits`` and, if logits is the first value present, ``output[0]``
     are the same.
 
@@ -37,9 +38,15 @@ class ModelOutput(dict[str, Any]):
         super().__init__((name, given[name]) for name in self.fields if given.get(name) is not None)
 
     def __getattr__(self, name: str) -> Any:
-        if name in type(self).fields:
+        if name in type(self).fields or name in self:
             return self.get(name)
         raise AttributeError(f"{type(self).__name__} has no field {name!r}.")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if value is None:
+            self.pop(name, None)
+        else:
+            self[name] = value
 
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key) if isinstance(key, str) else self.to_tuple()[key]
@@ -56,6 +63,30 @@ class BaseModelOutput(ModelOutput):
     ``cross_attentions`` one (B, H, T, S) per layer; ``past_key_values`` two (B, H, S, K) per layer,
     or four with cross-attention.
     """
+
+    __slots__ = ()
+    fields = (
+        "last_hidden_state",
+        "pooler_output",
+        "hidden_states",
+        "past_key_values",
+        "attentions",
+        "cross_attentions",
+    )
+
+    def to_places(self) -> tuple[Any, ...]:
+        """The values as ``return_dict=False`` gives them, the second of which is the pooled one.
+
+        It is None without pooler, and the cache comes before the hidden states, as in
+        ``transformers``.
+        """
+        places = ("past_key_values", "hidden_states", "attentions", "cross_attentions")
+        given = tuple(self[name] for name in places if name in self)
+        return (self.last_hidden_state, self.pooler_output, *given)
+
+
+class TFBaseModelOutput(BaseModelOutput):
+    """The same of TensorFlow's, whose cache comes before the hidden states."""
 
     __slots__ = ()
     fields = (
@@ -119,6 +150,7 @@ class QuestionAnsweringModelOutput(ModelOutput):
 
 OUTPUT_CLASSES: tuple[type[ModelOutput], ...] = (
     BaseModelOutput,
+    TFBaseModelOutput,
     CausalLMOutput,
     MaskedLMOutput,
     SequenceClassifierOutput,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from camembert_dual import parameters as table
@@ -187,19 +187,48 @@ def model_of_tf_name(name: str) -> str:
     return model if separator and slot_of_path(f"{BACKBONE}/{rest}") is not None else ""
 
 
+OWN_WORDS = {  # of a user's own Keras layers, as PyTorch has them
+    "embeddings": "weight",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+def own_name(name: str, models: Iterable[str], rank: int) -> tuple[str, bool]:
+    """The published name of a weight of a user's own layer in TF's own files.
+
+    Args:
+        name: The name there.
+        models: What the names of the table's weights begin with, the model's name.
+        rank: How many axes it has.
+
+    Returns:
+        The name, and whether PyTorch holds the transpose, as of the kernels of dense layers and of
+        convolutions over one axis.
+    """
+    first, _, rest = name.removesuffix(":0").partition("/")
+    layer, _, word = (rest if first in models else f"{first}/{rest}").rpartition("/")
+    turned = word == "kernel" and rank in (2, 3)
+    word = "weight" if turned else OWN_WORDS.get(word, word)
+    return ".".join([*layer.split("/"), word]), turned
+
+
 # .weights.h5: Keras 3 files weights by the attributes of the objects that hold them
 # --------------------------------------------------------------------------------------------------
 
 VARIABLES = "vars"  # below each layer: its weights, numbered in the order of the table
 KERAS_HOLDERS = ("layer", "layers")  # lists, which have no name in a path
 KERAS_ATTRIBUTES = {  # a layer's name to the attributes that lead to it, where they differ
-    BACKBONE: ("layers", "tf_camembert_model"),
+    BACKBONE: ("layers", "tf_camembert_main_layer"),
     "qa_outputs": ("layers", "dense"),
     "lm_head": ("layers", "lm_head"),
-    "pooler": ("layers", "pooler"),
     "output": ("projection",),
 }
-_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()}
+_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()} | {
+    ("layers", "tf_camembert_model"): BACKBONE  # whole models stood below the heads once
+}
 _ENCODER_LAYER = re.compile(r"encoder_layer(?:_(\d{1,4}))?")
 
 

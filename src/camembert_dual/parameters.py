@@ -11,6 +11,7 @@ of the torch modules; the Keras paths are those of the layers. One letter stands
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -156,6 +157,7 @@ class Parameter:
         shape: Shape of the published tensor.
         transposed: Whether Keras holds the transpose.
         padded: Whether the row of the padding id starts at zero and gets no gradient by look-up.
+        own: Whether it is of a user's own layer, of which the table has no row; it has no path.
     """
 
     name: str
@@ -163,16 +165,18 @@ class Parameter:
     shape: tuple[int, ...]
     transposed: bool
     padded: bool
+    own: bool = False
 
 
 def parameters(
-    config: CamembertConfig, architecture: str, *, pooler: bool | None = None
+    config: CamembertConfig, architecture: str | None, *, pooler: bool | None = None
 ) -> tuple[Parameter, ...]:
     """List every weight of a model.
 
     Args:
         config: The model's configuration.
-        architecture: Name of the torch class, a key of ``NETWORKS``.
+        architecture: Name of the torch class, a key of ``NETWORKS``; None for a class of a user's
+            own, of which the table has the network alone.
         pooler: Whether the pooler is there; None for what the class does by default.
 
     Returns:
@@ -182,20 +186,47 @@ def parameters(
         ValueError: If there is no such class.
     """
     rule = f"An architecture must be one of {', '.join(NETWORKS)}"
-    require(architecture in NETWORKS, rule, repr(architecture))
-    head, has_pooler = NETWORKS[architecture]
-    bare = not head
+    require(architecture is None or architecture in NETWORKS, rule, repr(architecture))
+    head, has_pooler = Network((), False) if architecture is None else NETWORKS[architecture]
+    bare = architecture == names.MODEL
     rows = [(row, 0) for row in EMBEDDINGS]
     for layer in range(config.num_hidden_layers):
         rows += [(in_layer(row, layer), layer) for row in _layer_rows(config)]
     if has_pooler if pooler is None else pooler:
         rows += [(row, 0) for row in POOLER]
-    prefixed = rows if bare else [(in_backbone(row), layer) for row, layer in rows]
+    prefixed = [(in_backbone(row, bare), layer) for row, layer in rows]
     decoder = DECODER if head is LM_HEAD and not config.tie_word_embeddings else ()
     return tuple(
         Parameter(row.name, row.path, _shape(row, config, layer), row.transposed, row.padded)
         for row, layer in [*prefixed, *((row, 0) for row in (*head, *decoder))]
     )
+
+
+def beside_table(table: Sequence[Parameter], stored: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The weights of a model with layers of a user's own.
+
+    Args:
+        table: What the table says of the class that it is made from.
+        stored: Every weight that it has, by its name in the module.
+
+    Returns:
+        The table's, but for a head that the model has not or has in another shape; then its own.
+        What PyTorch computes a weight of the table from is no weight of its own.
+    """
+    shapes = {one.name: one.shape for one in stored}
+    kept = [
+        one
+        for one in table
+        if one.path.startswith(f"{BACKBONE}/") or shapes.get(one.name) == one.shape
+    ]
+    known = {one.name for one in kept}
+    return (*kept, *(one for one in stored if computed_name(one.name) not in known))
+
+
+def computed_name(name: str) -> str:
+    """The name of the weight that one is for, where PyTorch computes it from others."""
+    module, found, rest = name.partition(".parametrizations.")
+    return f"{module}.{rest.partition('.')[0]}" if found else name
 
 
 def _layer_rows(config: CamembertConfig) -> tuple[Row, ...]:
@@ -210,9 +241,10 @@ def in_layer(row: Row, layer: int | str) -> Row:
     return row._replace(name=name, path=path)
 
 
-def in_backbone(row: Row) -> Row:
-    """The row under the backbone's name, as models with a head have it."""
-    return row._replace(name=f"{BACKBONE}.{row.name}", path=f"{BACKBONE}/{row.path}")
+def in_backbone(row: Row, bare: bool = False) -> Row:
+    """The row under the backbone's name; files of a bare model leave it out."""
+    name = row.name if bare else f"{BACKBONE}.{row.name}"
+    return row._replace(name=name, path=f"{BACKBONE}/{row.path}")
 
 
 def _shape(row: Row, config: CamembertConfig, layer: int) -> tuple[int, ...]:

@@ -82,8 +82,9 @@ def test_the_encoder_keeps_what_is_asked_for_and_nothing_else():
     model = tree.new(cases.BARE, config, cases.weights(config, cases.BARE), "float32")
     states = tree.as_tensor(np.ones((2, 7, 24)), "float32")
     kept = ("caches", "hidden_states", "attentions", "cross_attentions")
-    encoded = model.encoder(states)
+    encoder = tree.backbone_of(model).encoder
+    encoded = encoder(states)
     assert [getattr(encoded, name) for name in kept] == [None] * 4
     everything = {"use_cache": True, "output_attentions": True, "output_hidden_states": True}
-    encoded = model.encoder(states, **everything)
+    encoded = encoder(states, **everything)
     assert [len(getattr(encoded, name)) for name in kept] == [2, 3, 2, 2]

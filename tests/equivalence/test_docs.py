@@ -53,7 +53,7 @@ def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
             ours[0] = ours[0].detach()
             np.testing.assert_allclose(*(np.asarray(one) for one in ours), rtol=1e-4, atol=1e-4)
             compared += 1
-    assert compared == 9
+    assert compared == 10
 
 
 @pytest.mark.filterwarnings("ignore:[A-Za-z]+ starts with new, random weights:UserWarning")

@@ -42,7 +42,7 @@ def outcomes(tmp_path_factory):
     for name, changes in {hostile_loader.SOUND: {}, **SIZES}.items():
         write_config(corpus / name, CONFIG)
         write_weights(corpus / name, tiny_arrays(TOKEN_CLASSIFICATION, CONFIG), "safetensors")
-        values = {**CONFIG.to_dict(), **changes}
+        values = {**CONFIG.to_diff_dict(), **changes}
         (corpus / name / "config.json").write_text(json.dumps(values))
     found = {}
     for tree in TREES:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import camembert_dual
 from camembert_dual import (
     AutoConfig,
     AutoModel,
@@ -122,3 +123,27 @@ def test_a_model_is_registered_once_and_for_its_own_configuration():
     assert OwnConfig not in AutoModelForTokenClassification.registered
     with pytest.raises(ValueError, match=r"must be given a CamembertConfig or .*; received a dict"):
         AutoModel.from_config({})
+
+
+def test_the_tables_list_the_families_and_what_was_registered(registers):
+    mapping = camembert_dual.MODEL_FOR_MASKED_LM_MAPPING
+    assert [one.model_type for one in mapping] == list(camembert_dual.CONFIG_MAPPING)
+    assert len(camembert_dual.TF_MODEL_MAPPING) == len(CLASSES)
+    for model_type, cls in CLASSES.items():
+        assert camembert_dual.CONFIG_MAPPING[model_type] is cls
+        assert cls in mapping
+    with pytest.raises(KeyError):
+        mapping[int]
+
+    class Bold(RobertaConfig):
+        model_type = "bold"
+
+    class BoldModel:
+        config_class = Bold
+
+    assert Bold not in mapping
+    mapping.maker.register(Bold, BoldModel)
+    try:
+        assert mapping[Bold] is BoldModel
+    finally:
+        del mapping.maker.registered[Bold]

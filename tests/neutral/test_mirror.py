@@ -14,6 +14,11 @@ PACKAGE = Path(camembert_dual.__file__).parent
 
 # The declared differences: what one framework needs and the other has by itself.
 FILES = {
+    "- initialising.py",  # a user's own layers; Keras' bring their initializers
+    "+ naming.py",  # PyTorch's modules name their weights
+    "- torch_model.py",  # what PyTorch's scripts ask of a model
+    "+ served_model.py",  # and TensorFlow's
+    "+ bare_model.py",  # the network is a layer of Keras' models; it is a model itself in PyTorch
     "+ export/answers.py",  # strings in, answers out, inside a graph
     "+ export/litert.py",
     "+ export/pooling.py",
@@ -28,9 +33,14 @@ FILES = {
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
+    "- training/adamw.py",  # transformers' optimiser, as the schedules below
+    "+ training/callbacks.py",  # of Keras' fit
+    "+ training/datasets.py",
+    "- training/distributed.py",  # Keras' strategies cut and gather by themselves
     "- training/loop.py",  # pretraining
     "- training/schedules.py",  # transformers' names, which differ between its halves
     "- training/state.py",
+    "+ training/metrics.py",  # for ``compile``
     "+ training/warmup.py",
 }
 LINES = {
@@ -72,14 +82,15 @@ LINES = {
     "masks.py": {"- unblind(query, mask)"},  # for PyTorch's fused attention
     "model.py": {
         "+ CamembertModel.get_config(self)",
-        "+ backbone(model, **options)",  # a Keras layer is named when it is made
+        "+ CamembertModel.from_config(cls, config)",
+        "+ CamembertModel.__call__(self, *args, **options)",
     },
     "saving.py": {  # what a layer has besides its weights, and where it is found
+        "- is_plain(name)",
+        "- sources(model, name)",
         "- used(model, name)",
         "- check_tie(name, second, first)",
-        "+ name_of(variable)",
-        "+ variable_of(model, path)",
-        "+ holder_of(model, path)",
+        "+ used(place)",
     },
     "surgery.py": {"+ unlocked(layer)"},  # a built Keras layer takes no others
     "training/optimization.py": {  # PyTorch schedules and clips outside of its optimizer
@@ -103,14 +114,10 @@ LINES = {
         "+ AdamW.update_step(self, gradient, variable, learning_rate)",
     },
     "pretrained.py": {
-        "- PretrainedModel.device(self)",
-        "- PretrainedModel.dtype(self)",  # Keras has it
         "- PretrainedModel.tie_weights(self)",
         "- PretrainedModel.set_attn_implementation(self, attn_implementation)",
         "- PretrainedModel._apply(self, fn, recurse)",
-        "+ PretrainedModel.variables_by_path(self)",
-        "+ PretrainedModel.get_config(self)",
-        "+ PretrainedModel.from_config(cls, config)",
+        "+ PretrainedModel.variables_by_name(self)",
     },
     "tensors.py": {  # PyTorch adopts any array's memory
         "- tensor_of(array)",
@@ -144,6 +151,7 @@ def outline(source: str, tree: str) -> list[str]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.ClassDef):
                 name = child.name.removeprefix("TF") if tree == "tf" else child.name
+                name = mirror.WORDS.get(name, name)
                 lines.append(f"class {prefix}{name}")
                 walk(child, f"{prefix}{name}.")
             elif isinstance(child, ast.FunctionDef):
@@ -201,7 +209,7 @@ DIFFERING = {
     "attention.py": 11,
     "checks.py": 15,
     "embeddings.py": 2,
-    "encoder.py": 5,
+    "encoder.py": 8,
     "export/__init__.py": 0,
     "filling.py": 26,
     "generation/__init__.py": 0,
@@ -227,12 +235,15 @@ DIFFERING = {
     "layers.py": 105,
     "losses.py": 12,
     "masks.py": 8,
-    "model.py": 7,
-    "pretrained.py": 73,
-    "saving.py": 68,  # and TensorFlow's SavedModel
-    "surgery.py": 46,
-    "task_models.py": 8,
+    "model.py": 21,
+    "own_weights.py": 16,
+    "pretrained.py": 66,
+    "published.py": 24,
+    "saving.py": 54,
+    "surgery.py": 54,
     "tensors.py": 35,
+    "text_classifiers.py": 2,
+    "token_classifiers.py": 4,
     "training/__init__.py": 0,
     "training/optimization.py": 95,
     "training/seeding.py": 2,

@@ -64,9 +64,11 @@ def test_an_output_is_a_dict_that_unpacks_into_keywords():
 
 def test_every_task_has_the_fields_of_the_reference_page():
     body = ("past_key_values", "hidden_states", "attentions", "cross_attentions")
+    states_first = (body[1], body[0], *body[2:])
     head = ("loss", "logits", "hidden_states", "attentions")
     expected = {
-        "BaseModelOutput": ("last_hidden_state", "pooler_output", *body),
+        "BaseModelOutput": ("last_hidden_state", "pooler_output", *states_first),
+        "TFBaseModelOutput": ("last_hidden_state", "pooler_output", *body),
         "CausalLMOutput": ("loss", "logits", *body),
         "MaskedLMOutput": head,
         "SequenceClassifierOutput": head,
@@ -81,5 +83,27 @@ def test_every_task_has_the_fields_of_the_reference_page():
         ),
     }
     assert {one.__name__: one.fields for one in outputs.OUTPUT_CLASSES} == expected
-    assert len(expected) == len(cases.TASKS)
+    assert len(expected) == len(cases.TASKS) + 1
     assert all(issubclass(one, ModelOutput) for one in outputs.OUTPUT_CLASSES)
+
+
+def test_values_may_be_set_by_attribute_and_by_name():
+    output = outputs.TokenClassifierOutput(logits=2, attentions=3)
+    output.logits = 5
+    output["attentions"] = 7
+    assert output.to_tuple() == (5, 7)
+    output.loss = 11
+    assert (output.loss, output["loss"], output[0]) == (11, 11, 5)
+    output["note"] = 13
+    assert output.note == 13
+    output.loss = None
+    assert output.loss is None
+    assert list(output) == ["logits", "attentions", "note"]
+
+
+@pytest.mark.parametrize("kind", [outputs.BaseModelOutput, outputs.TFBaseModelOutput])
+def test_the_places_of_a_tuple_are_the_references(kind):
+    output = kind(last_hidden_state=1, hidden_states=3, past_key_values=2, attentions=4)
+    assert output.to_places() == (1, None, 2, 3, 4)
+    output.pooler_output = 5
+    assert output.to_places() == (1, 5, 2, 3, 4)

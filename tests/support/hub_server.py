@@ -1,11 +1,25 @@
 """A hub on loopback: repositories in memory, spoken to by the real client."""
 
 import hashlib
+import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+DISCUSSION = {  # what there is to be known of a request for a change
+    "title": "A change",
+    "num": 1,
+    "status": "draft",
+    "isPullRequest": True,
+    "author": {"name": "someone"},
+    "createdAt": "2024-01-01T00:00:00.000Z",
+    "changes": {"base": "refs/heads/main"},
+    "filesWithConflicts": False,
+    "events": [],
+    "repo": {"name": "almanach/essai", "type": "model"},
+    "diff": "",
+}
 COMMITS = {"main": "a" * 40, "old": "b" * 40}
 
 
@@ -19,6 +33,8 @@ class Hub:
         secret: Repositories that need the token.
         moved: Repositories that have another name now, to that name.
         url: Where the server listens.
+        made: Repositories that clients made, and who may see them.
+        commits: Repository, revision, message and whether it is a request, of what they sent.
     """
 
     def __init__(self):
@@ -28,6 +44,8 @@ class Hub:
         self.secret = set()
         self.moved = {}
         self.url = ""
+        self.made = {}
+        self.commits = []
 
     def add(self, repository, revision, files):
         self.files[repository, COMMITS[revision]] = files
@@ -46,6 +64,25 @@ def handler_of(hub):
         def do_GET(self):
             self.answer(with_body=True)
 
+        def do_POST(self):
+            from hub_uploads import take
+
+            path = unquote(self.path.partition("?")[0]).lstrip("/")
+            hub.requests.append((self.command, path, None, self.headers.get("User-Agent", "")))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            return self.say(take(hub, self, path, body))
+
+        def say(self, answer):
+            if isinstance(answer, int):
+                return self.refuse(answer)
+            text = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+            return None
+
         def refuse(self, status, code="", commit=""):
             self.send_response(status)
             if commit:
@@ -61,6 +98,8 @@ def handler_of(hub):
             wanted = self.headers.get("Range")
             agent = self.headers.get("User-Agent", "")
             hub.requests.append((self.command, path, wanted, agent))
+            if "/discussions/" in path:
+                return self.say(DISCUSSION)
             repository, _, rest = path.partition("/resolve/")
             revision, _, name = rest.partition("/")
             commit = COMMITS.get(revision, revision)

@@ -55,6 +55,8 @@ WORDS = {
     "kernel": "weight",
     "embeddings": "weight",
     "projection": "output",  # a Keras layer has an output of its own
+    "hf_compute_loss": "head_loss",  # transformers' name, which TensorFlow's classes have alone
+    "CamembertMainLayer": "CamembertModel",  # the network is a layer of Keras' models
     "trainable": "requires_grad",
     "dim": "axis",
     "keepdim": "keepdims",
@@ -191,7 +193,8 @@ class Tongue(ast.NodeTransformer):
         arguments.kw_defaults = [default for _, default in kept]
 
     def visit_ClassDef(self, node):
-        node.name = node.name.removeprefix("TF")
+        name = node.name.removeprefix("TF")
+        node.name = WORDS.get(name, name)
         node.decorator_list = []  # Keras is told of a class that it will load
         node.body = without_docstring(node.body)
         if node.name.startswith("Camembert"):  # the page orders their arguments in two ways

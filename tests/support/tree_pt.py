@@ -11,7 +11,7 @@ import camembert_dual.pt as tree
 import cases
 from camembert_dual.generation.modes import warpers_of
 from camembert_dual.pt import attention as attention
-from camembert_dual.pt import masks
+from camembert_dual.pt import masks, surgery
 from camembert_dual.pt.generation import rules as rules
 from camembert_dual.pt.generation import sampling
 
@@ -30,6 +30,7 @@ HALVES = {  # how to halve, and the largest difference in units of a stage
 relu = torch.relu
 tensor = torch.tensor
 next_tokens = sampling.next_tokens
+backbone_of = surgery.backbone_of
 
 
 def model_class(task: str) -> type:
@@ -199,3 +200,8 @@ def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
     with Sizes() as sizes:
         gradients(model, {"input_ids": ids, "labels": ids})
     return sizes.found
+
+
+def add_layer(model: Any) -> None:
+    """Give a model a layer that its config does not know."""
+    model.extra = torch.nn.Linear(3, 3)

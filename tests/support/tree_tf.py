@@ -4,6 +4,7 @@ import contextlib
 import functools
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,7 +12,7 @@ import camembert_dual.tf as tree
 import cases
 from camembert_dual.generation.modes import warpers_of
 from camembert_dual.tf import attention as attention
-from camembert_dual.tf import masks
+from camembert_dual.tf import masks, surgery
 from camembert_dual.tf.generation import rules as rules
 from camembert_dual.tf.generation import sampling, search
 
@@ -27,6 +28,7 @@ HALVES = {  # how to halve, and the largest difference in units of a stage
 relu = tf.nn.relu
 tensor = tf.constant
 causal_mask = masks.causal_mask
+backbone_of = surgery.backbone_of
 next_tokens = sampling.next_tokens
 
 
@@ -116,9 +118,9 @@ def gradients(model: Any, inputs: dict[str, Any], dtype: str = "float64"):
     given = {name: as_tensor(value, dtype) for name, value in inputs.items()}
     with tf.GradientTape() as tape:
         loss = model(**given).loss
-    variables = model.variables_by_path()
+    variables = model.variables_by_name()
     rows = model.expected_parameters()
-    weights = [variables[row.path] for row in rows]
+    weights = [variables[row.name] for row in rows]
     found = tape.gradient(loss, weights)
     arrays = {}
     for row, weight, gradient in zip(rows, weights, found, strict=True):
@@ -192,3 +194,11 @@ def sizes_of_a_step(task: str, config, rows: int, length: int) -> set[int]:
     graph = tf.function(step, autograph=False).get_concrete_function(ids).graph
     tensors = [one for operation in graph.get_operations() for one in operation.outputs]
     return {one.shape.num_elements() for one in tensors if one.shape.is_fully_defined()}
+
+
+def add_layer(model: Any) -> None:
+    """Give a model a layer that its config does not know."""
+    layer = keras.layers.Dense(3)
+    layer.build((None, 3))
+    with surgery.unlocked(model):
+        model.extra = layer

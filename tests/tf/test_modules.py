@@ -50,8 +50,8 @@ def test_a_layer_around_an_embedding_is_seen(name):
 
 def test_a_layer_around_the_table_of_distances_is_seen():
     model, doubled = new(cases.BARE, "relative_key"), new(cases.BARE, "relative_key")
-    holder = model.encoder.layer[1].attention.self
-    table = doubled.encoder.layer[1].attention.self.distance_embedding
+    holder = model.roberta.encoder.layer[1].attention.self
+    table = doubled.roberta.encoder.layer[1].attention.self.distance_embedding
     table.embeddings.assign(2.0 * table.embeddings)
     exchange(holder, "distance_embedding", Doubled(holder.distance_embedding))
     expected = doubled(IDS).last_hidden_state

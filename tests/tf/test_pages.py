@@ -34,6 +34,7 @@ def test_the_keras_page_runs(monkeypatch, tmp_path):
         "keras.md",
         keras=keras,
         np=np,
+        TFCamembertMainLayer=camembert_dual.TFCamembertMainLayer,
         TFCamembertModel=camembert_dual.TFCamembertModel,
         x={"input_ids": ids, "attention_mask": np.ones_like(ids)},
         y=ids % 5,

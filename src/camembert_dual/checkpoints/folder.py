@@ -37,7 +37,7 @@ from camembert_dual.common.errors import (
 )
 from camembert_dual.common.model_names import MODEL, architecture_of
 from camembert_dual.config import CamembertConfig
-from camembert_dual.config_families import CONFIG_CLASSES
+from camembert_dual.config_families import config_class_of
 from camembert_dual.parameter_names import DECODER_BIAS, LM_BIAS, POOLER, canonical
 from camembert_dual.parameters import parameters
 from camembert_dual.storage.atomic import staged_save
@@ -94,7 +94,7 @@ def open_checkpoint(
     Args:
         name_or_path: Folder, file, bundled name or hub name.
         config: A configuration to use instead of the checkpoint's own.
-        config_class: The class of the checkpoint's own; None for that of its ``model_type``.
+        config_class: The class of the checkpoint's own, if it is a user's.
         weights: The names of files of weights, in the order in which they are looked for.
         **hub: Options of :func:`camembert_dual.storage.locate.locate`.
 
@@ -147,7 +147,7 @@ def read_config(path: Path, kind: type[CamembertConfig] | None = None) -> Camemb
 
     Args:
         path: The folder, or the file.
-        kind: Its class; None for that of the ``model_type``.
+        kind: Its class, if it is a user's.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -161,9 +161,8 @@ def _config(
     path: Path, values: Mapping[str, Any], kind: type[CamembertConfig] | None
 ) -> CamembertConfig:
     """The config of a file; an error names the file."""
-    family = CONFIG_CLASSES.get(str(values.get("model_type")), CamembertConfig)
     try:
-        config: CamembertConfig = (kind or family).from_dict(values)
+        config: CamembertConfig = config_class_of(values, kind).from_dict(values)
         return config
     except (TypeError, AttributeError) as error:
         rule = "a config must have values of the right kinds"

@@ -25,7 +25,7 @@ from camembert_dual.storage.file_names import (
 )
 from camembert_dual.storage.json_files import read_json
 from camembert_dual.tokenization import AutoTokenizer
-from camembert_dual.tokenization.files import contradictions
+from camembert_dual.tokenization.contradictions import contradictions
 
 OTHER_FAMILIES = {
     "deberta": "DeBERTa (CamemBERTa)",

@@ -13,10 +13,14 @@ from camembert_dual.checkpoints.matching import LoadReport, check_sizes
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import listed, require
 from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral
-from camembert_dual.common.model_names import QUESTION_ANSWERING, name_in_family
+from camembert_dual.common.model_names import (
+    QUESTION_ANSWERING,
+    architecture_of,
+    class_names,
+    name_in_family,
+)
 from camembert_dual.config import CamembertConfig
 from camembert_dual.config_attributes import known_names
-from camembert_dual.config_families import CONFIG_CLASSES
 from camembert_dual.parameters import parameters
 from camembert_dual.storage.file_names import CONFIG, TF_H5, VARIANT, WEIGHTS, variant_of
 from camembert_dual.storage.locate import locate, take_hub_options
@@ -63,7 +67,7 @@ class LoadOptions(NamedTuple):
 
     Attributes:
         config: The configuration given instead of the checkpoint's own.
-        config_class: The class of the checkpoint's own; None for that of its ``model_type``.
+        config_class: The class of the model's; one of ours stands for all families.
         overrides: Values that replace those of the config.
         hub: Options of the hub.
         weights: The names of files of weights, in the order in which they are looked for.
@@ -78,7 +82,7 @@ class LoadOptions(NamedTuple):
     """
 
     config: CamembertConfig | None
-    config_class: type[CamembertConfig] | None
+    config_class: type[CamembertConfig]
     overrides: dict[str, Any]
     hub: dict[str, Any]
     weights: tuple[str, ...]
@@ -97,6 +101,7 @@ class LoadOptions(NamedTuple):
         options: Mapping[str, Any],
         config_class: type[CamembertConfig],
         constructor: Set[str],
+        takes_others: bool = False,
     ) -> LoadOptions:
         """Sort the arguments of a call.
 
@@ -105,6 +110,7 @@ class LoadOptions(NamedTuple):
             options: The keywords.
             config_class: The class of the model's configuration.
             constructor: The keywords of the model's constructor.
+            takes_others: Whether that takes any other, too.
 
         Raises:
             ValueError: If a value is refused.
@@ -115,13 +121,14 @@ class LoadOptions(NamedTuple):
         config = rest.pop("config", None)
         if config is None and arguments and isinstance(arguments[0], CamembertConfig):
             config, *arguments = arguments  # type: ignore[assignment]
-        own = None if config_class in CONFIG_CLASSES.values() else config_class
         if config is not None and not isinstance(config, CamembertConfig):
-            config = read_config(locate(config, filenames=(CONFIG,), **hub), own)
+            config = read_config(locate(config, filenames=(CONFIG,), **hub), config_class)
+        if takes_others:
+            constructor = constructor | (rest.keys() - known_names(config_class) - {*_OBEYED})
         dtypes = [rest.pop(name, None) for name in ("dtype", "torch_dtype")]
         return cls(
             config=config,
-            config_class=own,
+            config_class=config_class,
             hub=hub,
             weights=_weights(*(rest.pop(name, None) for name in _CHOICES)),
             state_dict=rest.pop("state_dict", None),
@@ -137,7 +144,7 @@ class LoadOptions(NamedTuple):
     def open(
         self,
         name_or_path: str | Path | None,
-        architecture: str,
+        architecture: str | None,
         array_of: Callable[[Any], Array],
     ) -> tuple[Mapping[str, Array], CamembertConfig]:
         """Open a checkpoint, and compare it with the model that is going to be built for it.
@@ -148,7 +155,7 @@ class LoadOptions(NamedTuple):
         Args:
             name_or_path: Folder, file, bundled name or hub name; None if a config and a
                 ``state_dict`` are given.
-            architecture: Name of the torch class of the model.
+            architecture: Name of the torch class of the model; None for one of a user's own.
             array_of: Gives the array of a tensor, in the torch layout.
 
         Returns:
@@ -197,6 +204,10 @@ class LoadOptions(NamedTuple):
         return config
 
 
+_OBEYED = (
+    *("variant", "use_safetensors", "from_tf", "state_dict", "dtype", "torch_dtype", "device_map"),
+    *("ignore_mismatched_sizes", "output_loading_info"),
+)
 _CHOICES = ("variant", "use_safetensors", "from_tf")
 
 
@@ -232,16 +243,28 @@ def _flag(options: dict[str, Any], name: str) -> bool:
     return bool(value)
 
 
-def config_for_saving(config: CamembertConfig, architecture: str) -> CamembertConfig:
-    """The config as a file holds it: with the name of the class that wrote it, in its family.
+def config_for_saving(
+    config: CamembertConfig, architecture: str | None, class_name: str = ""
+) -> CamembertConfig:
+    """The config as a file holds it: with the name of the class that wrote it, as in PyTorch.
 
-    The head of question answering has two rows, for starts and ends, whatever ``num_labels`` says;
-    ``transformers`` makes a row for each label, so a file must say two.
+    One of ours is named in the family of the config. The head of question answering has two rows,
+    for starts and ends, whatever ``num_labels`` says; ``transformers`` makes a row for each label,
+    so a file must say two.
     """
-    changes: dict[str, Any] = {"architectures": [name_in_family(architecture, config.model_type)]}
+    is_ours = architecture is not None and class_name in ("", *class_names(architecture))
+    written = name_in_family(str(architecture), config.model_type) if is_ours else class_name
+    changes: dict[str, Any] = {"architectures": [written]}
     if architecture == QUESTION_ANSWERING:
         changes["num_labels"] = 2
     return config.replaced(**changes)
+
+
+def is_foreign(config: CamembertConfig) -> bool:
+    """Whether a class of a user's own wrote the checkpoint that a config was read from."""
+    classes: Any = config.architectures
+    named = classes if isinstance(classes, list) else []
+    return bool(named) and all(architecture_of(str(one)) is None for one in named)
 
 
 def warn_of_new_weights(class_name: str, report: LoadReport) -> None:

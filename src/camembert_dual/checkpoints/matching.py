@@ -78,6 +78,7 @@ def match(
     *,
     ignore_mismatched_sizes: bool = False,
     dtype: str | None = None,
+    foreign: bool = False,
 ) -> tuple[dict[str, str], LoadReport]:
     """Find in a checkpoint the weights that a model has.
 
@@ -90,6 +91,8 @@ def match(
         expected: The model's weights.
         ignore_mismatched_sizes: Whether a weight of another shape keeps its new value.
         dtype: Name of the type the weights will have; None if they keep their own.
+        foreign: Whether a class of a user's own wrote the checkpoint, so that what is beside the
+            network may be layers that this model does not have.
 
     Returns:
         Expected name to the name in the checkpoint, and the report.
@@ -100,7 +103,7 @@ def match(
     """
     names = _Names.of(arrays, expected)
     aliases, tied, different = _compare_aliases(names, arrays)
-    ignored = [one for one in names.stored if one not in names.wanted and _is_known(one, aliases)]
+    ignored = _ignored(names, aliases, foreign)
     known = {*names.wanted, *ignored}
     mismatched = _mismatched(names, arrays)
     missing = [name for name in names.wanted if name not in names.stored]
@@ -110,7 +113,7 @@ def match(
         "unexpected": [one for name, one in names.stored.items() if name not in known],
         "of another shape": [] if ignore_mismatched_sizes else list(mismatched.values()),
         "of a type that is not floating point": _not_floating(names, arrays),
-        "missing": _fatal_gaps(missing, list(names.wanted)),
+        "missing": _fatal_gaps(missing, names.wanted),
     }
     _refuse(arrays, problems)
     pairs = {
@@ -127,7 +130,7 @@ def match(
         dtype_cast=tuple(
             f"{name}: {dtype_of(arrays, stored)} -> {dtype}"
             for name, stored in pairs.items()
-            if dtype is not None and str(dtype_of(arrays, stored)) != dtype
+            if dtype is not None and _is_cast(dtype_of(arrays, stored), dtype)
         ),
     )
 
@@ -155,7 +158,7 @@ def check_sizes(
     names = _Names.of(arrays, expected)
     mismatched = _mismatched(names, arrays)
     missing = [name for name in names.wanted if name not in names.stored]
-    if (mismatched and not ignore_mismatched_sizes) or _fatal_gaps(missing, list(names.wanted)):
+    if (mismatched and not ignore_mismatched_sizes) or _fatal_gaps(missing, names.wanted):
         match(arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes)
     new = sum(math.prod(names.wanted[name].shape) for name in (*mismatched, *missing))
     most = max(MAX_NEW, sum(math.prod(shape_of(arrays, name)) for name in arrays))
@@ -198,7 +201,9 @@ def _mismatched(names: _Names, arrays: Mapping[str, Array]) -> dict[str, str]:
 
 def _not_floating(names: _Names, arrays: Mapping[str, Array]) -> list[str]:
     types = {
-        name: dtype_of(arrays, names.stored[name]) for name in names.wanted if name in names.stored
+        name: dtype_of(arrays, names.stored[name])
+        for name, one in names.wanted.items()
+        if name in names.stored and not one.own
     }
     return [f"{name} {dtype}" for name, dtype in types.items() if not is_floating(dtype)]
 
@@ -231,6 +236,21 @@ def _is_known(name: str, aliases: Iterable[str]) -> bool:
     return name in HEAD_NAMES or name in BUFFERS or name in aliases or pooler
 
 
+def _is_cast(stored: np.dtype[np.generic], dtype: str) -> bool:
+    """Whether a weight changes its type; a user's counters, which are integers, keep theirs."""
+    return is_floating(stored) and str(stored) != dtype
+
+
+def _ignored(names: _Names, aliases: Sequence[str], foreign: bool) -> list[str]:
+    """The names that a model has no use for: the family's, and those of a user's own layers."""
+    others = [name for name in names.stored if name not in names.wanted]
+    return [
+        name
+        for name in others
+        if _is_known(name, aliases) or (foreign and not name.startswith(f"{BACKBONE}."))
+    ]
+
+
 def _compare_aliases(
     names: _Names, arrays: Mapping[str, Array]
 ) -> tuple[list[str], list[str], list[str]]:
@@ -257,22 +277,21 @@ def _compare_aliases(
     return found, [DECODER] if is_tied else [], problems
 
 
-def _fatal_gaps(missing: Sequence[str], wanted: Sequence[str]) -> list[str]:
+def _fatal_gaps(missing: Iterable[str], wanted: Mapping[str, Parameter]) -> list[str]:
     """Which missing names are an error: all but a part that may be new and is missing as a whole.
 
-    Such parts are the head, the pooler, and the cross-attention of all layers together.
+    Such parts are the head, the pooler, and the cross-attention of all layers together. Layers of a
+    user's own may be missing one by one.
     """
-    crossed = [name for name in wanted if CROSS in name]
-    fatal = [
-        name
-        for name in missing
-        if name.startswith(f"{BACKBONE}.") and not name.startswith(POOLER) and CROSS not in name
-    ]
-    for part in (
-        crossed,
-        [name for name in wanted if name.startswith(POOLER)],
-        [name for name in wanted if not name.startswith(f"{BACKBONE}.") and name != DECODER],
-    ):
+    table = [name for name, one in wanted.items() if not one.own]
+    missing = [name for name in missing if not wanted[name].own]
+    parts = (
+        [name for name in table if CROSS in name],
+        [name for name in table if name.startswith(POOLER)],
+        [name for name in table if not name.startswith(f"{BACKBONE}.") and name != DECODER],
+    )
+    fatal = [name for name in missing if not any(name in part for part in (*parts, [DECODER]))]
+    for part in parts:
         gaps = [name for name in missing if name in part]
         if gaps and len(gaps) < len(part):
             fatal += gaps

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from camembert_dual.common.errors import require
+from camembert_dual.common.errors import require, shown
 
 FLAG = (None, False, True)  # in whatever value, it changes nothing
 
@@ -46,7 +46,7 @@ def leave_out_neutral(options: dict[str, Any], rows: Iterable[Keyword]) -> None:
             value = options.pop(row.name)
             holds = any(type(one) is type(value) and one == value for one in row.neutral)
             allowed = " or ".join(repr(one) for one in row.neutral)
-            require(holds, f"{row.name} must be {allowed}, as {row.reason}", value)
+            require(holds, f"{row.name} must be {allowed}, as {row.reason}", shown(value))
 
 
 def constructor_keywords(kind: type, root: type = object) -> set[str]:
@@ -60,6 +60,12 @@ def constructor_keywords(kind: type, root: type = object) -> set[str]:
         if one.kind not in several
     }
     return found - {"self"}
+
+
+def takes_others(kind: type) -> bool:
+    """Whether a class's constructor takes any keyword."""
+    parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]
+    return any(one.kind is one.VAR_KEYWORD for one in parameters)
 
 
 def rename_token(options: dict[str, Any]) -> None:

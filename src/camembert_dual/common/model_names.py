@@ -57,6 +57,11 @@ def class_name(architecture: str, backend: str) -> str:
     return f"{BACKENDS[backend].prefix}{architecture}"
 
 
+def class_names(architecture: str) -> tuple[str, ...]:
+    """The classes of all backends for an architecture."""
+    return tuple(class_name(architecture, backend) for backend in BACKENDS)
+
+
 def auto_name(architecture: str, backend: str) -> str:
     """The class that makes models of an architecture: ``TFAutoModelForMaskedLM``."""
     head = architecture.removeprefix(FAMILY).removeprefix(HEADS[0].suffix)

@@ -12,6 +12,7 @@ from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
+    FAMILY,
     auto_name,
     class_name,
     family_name,
@@ -61,6 +62,32 @@ _BASES = {
     for backend in BACKENDS
     for family in ("", *FAMILIES)
 }
+_LAYERS = {f"TF{family}MainLayer": Home("", f"TF{FAMILY}MainLayer", "tf") for family in FAMILIES}
+_HEADS = {
+    f"{BACKENDS[backend].prefix}{family}ClassificationHead": Home(
+        "heads", "ClassificationHead", backend
+    )
+    for backend in BACKENDS
+    for family in FAMILIES
+}
+_MAPPINGS = _same(
+    "auto_mappings",
+    "CONFIG_MAPPING",
+    *(
+        f"{prefix}MODEL{task}_MAPPING"
+        for prefix in ("", "TF_")
+        for task in (
+            "",
+            *("_FOR_CAUSAL_LM", "_FOR_MASKED_LM", "_FOR_SEQUENCE_CLASSIFICATION"),
+            *("_FOR_MULTIPLE_CHOICE", "_FOR_TOKEN_CLASSIFICATION", "_FOR_QUESTION_ANSWERING"),
+        )
+    ),
+)
+_FILES = {
+    "CONFIG_NAME": Home("storage.file_names", "CONFIG"),
+    "TF2_WEIGHTS_NAME": Home("storage.file_names", "TF_H5"),
+    "WEIGHTS_NAME": Home("storage.file_names", "TORCH_BIN"),
+}
 _CONFIGS = {
     **_same("pretrained_config", "PretrainedConfig"),
     **_same("config_families", "RobertaConfig", "XLMRobertaConfig"),
@@ -69,9 +96,15 @@ _TOKENIZERS = _same(
     "tokenization.published",
     "AddedToken",
     "BatchEncoding",
+    "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "SpecialTokensMixin",
+    "TensorType",
+    "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
@@ -116,7 +149,9 @@ _TRAINING = {
         "get_scheduler",
         backend="pt",
     ),
+    **_same("training.adamw", "AdamW", backend="pt"),
     **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 _RULES_OF_BOTH = (
     "ForceTokensLogitsProcessor",
@@ -180,6 +215,10 @@ PUBLIC: dict[str, Home] = {
     **_MODELS,
     **_AUTO_MODELS,
     **_BASES,
+    **_LAYERS,
+    **_HEADS,
+    **_MAPPINGS,
+    **_FILES,
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,

@@ -3,13 +3,16 @@
 from camembert_dual.pt.export.onnx import export_onnx
 from camembert_dual.pt.language_models import CamembertForCausalLM, CamembertForMaskedLM
 from camembert_dual.pt.model import CamembertModel
-from camembert_dual.pt.task_models import (
+from camembert_dual.pt.tensors import register_outputs
+from camembert_dual.pt.text_classifiers import (
     CamembertForMultipleChoice,
-    CamembertForQuestionAnswering,
     CamembertForSequenceClassification,
+)
+from camembert_dual.pt.token_classifiers import (
+    CamembertForQuestionAnswering,
     CamembertForTokenClassification,
 )
-from camembert_dual.pt.tensors import register_outputs
+from camembert_dual.pt.training.distributed import save_gathered, tensor_parallel_plan
 from camembert_dual.pt.training.optimization import create_optimizer
 
 register_outputs()
@@ -24,4 +27,6 @@ __all__ = [
     "CamembertModel",
     "create_optimizer",
     "export_onnx",
+    "save_gathered",
+    "tensor_parallel_plan",
 ]

@@ -93,10 +93,10 @@ def shifted(states: Tensor, rows: Tensor) -> Tensor:
     return lines.reshape(batch, heads, count, width)[..., :others]
 
 
-def split_heads(states: Tensor, num_heads: int) -> Tensor:
-    """Cut (B, T, H K) into heads (B, H, T, K)."""
-    size = states.shape[-1] // num_heads
-    heads = states.reshape(-1, states.shape[1], num_heads, size)  # (B, T, H, K)
+def split_heads(states: Tensor, size: int) -> Tensor:
+    """Cut (B, T, H K) into heads (B, H, T, K), as many as are there."""
+    count = states.shape[-1] // size
+    heads = states.reshape(-1, states.shape[1], count, size)  # (B, T, H, K)
     return heads.permute(0, 2, 1, 3)
 
 
@@ -117,6 +117,7 @@ class SelfAttention(nn.Module):
         self.value = dense(config.hidden_size, width, config)
         self.dropout = dropout(config.attention_probs_dropout_prob)
         self.heads = list(heads)
+        self.head_size = config.head_size
         self.config = config  # which may choose another way to attend at any time
         self.position_type = position_type
         if position_type != "absolute":
@@ -147,7 +148,7 @@ class SelfAttention(nn.Module):
             Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
             cache.
         """
-        query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
+        query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         scores = output_attentions or head_mask is not None or self.position_type != "absolute"
         kernel = kernel_of(self.config.attn_implementation, needs_scores=scores)
@@ -174,8 +175,8 @@ class SelfAttention(nn.Module):
         source = hidden_states
         if encoder_hidden_states is not None:
             source = encoder_hidden_states.to(hidden_states.dtype)
-        key = split_heads(self.key(source), len(self.heads))
-        value = split_heads(self.value(source), len(self.heads))
+        key = split_heads(self.key(source), self.head_size)
+        value = split_heads(self.value(source), self.head_size)
         if past is not None:
             key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
         return key, value  # (B, H, S, K)

@@ -1,7 +1,8 @@
 """Encoder layers and their stack (Vaswani et al. 2017; post-norm as in Devlin et al. 2019)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -124,6 +125,7 @@ class Encoder(nn.Module):
             ]
         )
         self.gradient_checkpointing = False
+        self.checkpoint_options: dict[str, Any] = {}
 
     def forward(
         self,
@@ -152,9 +154,9 @@ class Encoder(nn.Module):
                 None if past_key_values is None else past_key_values[index],
             )
             if self.gradient_checkpointing and is_training(self):
-                output = checkpoint(
-                    layer, *arguments, output_attentions=output_attentions, use_reentrant=False
-                )
+                options = {"use_reentrant": False} | self.checkpoint_options
+                run = partial(layer, output_attentions=output_attentions)
+                output = checkpoint(run, *arguments, **options)
             else:
                 output = layer(*arguments, output_attentions=output_attentions)
             hidden_states = output[0]

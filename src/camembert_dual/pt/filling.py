@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from camembert_dual.common.arrays import Array
 
@@ -35,7 +35,7 @@ def on_device(place: str | int | None) -> AbstractContextManager[Any]:
     return torch.device(place)
 
 
-def copy_into(weight: nn.Parameter, tensor: Tensor, is_fresh: bool) -> None:
+def copy_into(weight: Tensor, tensor: Tensor, is_fresh: bool) -> None:
     """Copy a tensor into a weight, or hand it over if it was just read and nobody else has it."""
     if is_fresh and (tensor.dtype, tensor.device) == (weight.dtype, weight.device):
         weight.data = tensor

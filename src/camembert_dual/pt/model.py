@@ -130,7 +130,7 @@ class CamembertModel(PretrainedModel):
             attentions=encoded.attentions,
             cross_attentions=encoded.cross_attentions if crossed else None,
         )
-        return output if returns_dict(config, return_dict) else output.to_tuple()
+        return output if returns_dict(config, return_dict) else output.to_places()
 
 
 def attention_mask_of(

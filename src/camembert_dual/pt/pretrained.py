@@ -4,35 +4,40 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-import torch
 from torch import nn
 
 from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.checkpoints.lazy_arrays import LazyArrays
-from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
+from camembert_dual.checkpoints.loading import (
+    LoadOptions,
+    config_for_saving,
+    is_foreign,
+    warn_of_new_weights,
+)
 from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.checkpoints.saving import SaveOptions, arrays_of_state
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.keywords import constructor_keywords
+from camembert_dual.common.keywords import constructor_keywords, takes_others
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import Parameter, parameters
-from camembert_dual.pt import attention_kernels, layers, saving, surgery, tying
+from camembert_dual.inputs import rounded_up
+from camembert_dual.parameters import Parameter
+from camembert_dual.pt import attention_kernels, layers, own_weights, saving, surgery, tying
 from camembert_dual.pt.filling import copy_into, dtype_of, on_device
+from camembert_dual.pt.published import PublishedModel
 from camembert_dual.pt.tensors import array_of, tensor_of
 from camembert_dual.storage.publishing import publish
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class PretrainedModel(nn.Module):
+class PretrainedModel(PublishedModel):
     """The base of all models: a config, and its way to and from checkpoints.
 
     Args:
         config: The configuration; validated again here.
     """
 
-    architecture: ClassVar[str]
-    config_class: ClassVar[type[CamembertConfig]] = CamembertConfig
+    architecture: ClassVar[str | None] = None
     config: CamembertConfig
     load_report: LoadReport | None = None
 
@@ -43,22 +48,6 @@ class PretrainedModel(nn.Module):
         self.register_state_dict_post_hook(tying.leave_out_shared)
         self.register_load_state_dict_pre_hook(tying.refuse_wrapped)
         self.register_load_state_dict_post_hook(tying.take_up_shared)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The type of the weights."""
-        return next(self.parameters()).dtype
-
-    def num_parameters(self, only_trainable: bool = False) -> int:
-        """Count the numbers in all weights, each weight once."""
-        return sum(
-            one.numel() for one in self.parameters() if one.requires_grad or not only_trainable
-        )
 
     @classmethod
     def from_pretrained(
@@ -95,12 +84,17 @@ class PretrainedModel(nn.Module):
                 missing, unknown and misshaped weights.
         """
         constructor = constructor_keywords(cls, PretrainedModel) - {"config", "dtype"}
-        chosen = LoadOptions.from_keywords(model_args, options, cls.config_class, constructor)
+        others = own_weights.is_users(cls) and takes_others(cls)
+        chosen = LoadOptions.from_keywords(
+            model_args, options, cls.config_class, constructor, others
+        )
         arrays, config = chosen.open(pretrained_model_name_or_path, cls.architecture, array_of)
         dtype = dtype_of(chosen.dtype, arrays)
         with layers.uninitialised(), on_device(chosen.device):
-            model = cls(config, *chosen.positional, **chosen.model)
-        model.to(dtype=dtype)
+            if own_weights.is_users(cls):
+                model = own_weights.made(cls, config, dtype, chosen.positional, chosen.model)
+            else:
+                model = cls(config, *chosen.positional, **chosen.model).to(dtype=dtype)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
@@ -129,7 +123,7 @@ class PretrainedModel(nn.Module):
         arrays = self.to_arrays()
         if chosen.state_dict is not None:
             arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
-        config = config_for_saving(self.config, self.architecture)
+        config = config_for_saving(self.config, self.architecture, type(self).__name__)
         saving.export(self, chosen.saved_model)
         save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
         if chosen.publishing is not None:
@@ -153,10 +147,8 @@ class PretrainedModel(nn.Module):
         return publish(self.save_pretrained, repo_id, **options)
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
-        """The rows of the parameter table that are this model's weights."""
-        return parameters(
-            self.config, self.architecture, pooler=surgery.backbone_of(self).pooler is not None
-        )
+        """The rows of the parameter table that are this model's weights, and a user's own."""
+        return own_weights.expected_parameters(self)
 
     def load_arrays(
         self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
@@ -176,9 +168,16 @@ class PretrainedModel(nn.Module):
         expected = self.expected_parameters()
         dtype = str(self.dtype).removeprefix("torch.")
         pairs, report = match(
-            arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
+            arrays,
+            expected,
+            ignore_mismatched_sizes=ignore_mismatched_sizes,
+            dtype=dtype,
+            foreign=is_foreign(self.config),
         )
-        weights = dict(self.named_parameters())
+        weights = {
+            **dict(self.named_parameters(remove_duplicate=False)),
+            **dict(self.named_buffers(remove_duplicate=False)),
+        }
         for name, source in pairs.items():
             copy_into(
                 weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays)
@@ -194,7 +193,7 @@ class PretrainedModel(nn.Module):
         """
         weights = self.state_dict()
         for one in self.expected_parameters():
-            if one.name in names and len(one.shape) == 2:
+            if one.name in names and len(one.shape) == 2 and not one.own:
                 padding_index = self.config.pad_token_id if one.padded else None
                 weight = weights[one.name]
                 start = layers.initialise(
@@ -232,9 +231,19 @@ class PretrainedModel(nn.Module):
 
     def get_output_embeddings(self) -> nn.Linear | None:
         """The LM head's decoder, a map of (..., D) to logits (..., V); None without LM head."""
-        head = getattr(self, "lm_head", None)
-        decoder: nn.Linear | None = None if head is None else head.decoder
+        decoder: nn.Linear | None = getattr(getattr(self, "lm_head", None), "decoder", None)
         return decoder
+
+    def set_output_embeddings(self, new_embeddings: nn.Module) -> None:
+        """Use a module for the LM head's decoder; ``tie_weights`` ties it, if the config does.
+
+        Args:
+            new_embeddings: A map of (..., D) to logits (..., V), their bias included.
+
+        Raises:
+            ValueError: If there is no LM head.
+        """
+        surgery.set_output_embeddings(self, new_embeddings)
 
     def tie_weights(self) -> None:
         """Share the word embeddings with the LM head's decoder again, if the config ties them."""
@@ -247,12 +256,16 @@ class PretrainedModel(nn.Module):
         return self
 
     def resize_token_embeddings(
-        self, new_num_tokens: int | None = None, mean_initialised: bool = False
+        self,
+        new_num_tokens: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        mean_initialised: bool = False,
     ) -> nn.Embedding:
         """Grow or shrink the vocabulary; old rows, LM bias and tie stay, and the config follows.
 
         Args:
-            new_num_tokens: Rows wanted; None changes nothing.
+            new_num_tokens: Rows wanted; None for as many as there are.
+            pad_to_multiple_of: What the number of rows is rounded up to a multiple of.
             mean_initialised: Whether new rows start at the mean of the old ones instead of at
                 random.
 
@@ -260,9 +273,10 @@ class PretrainedModel(nn.Module):
             The word embedding table.
 
         Raises:
-            ValueError: If a special token would lose its row.
+            ValueError: If a special token would lose its row, or rows cannot be rounded so.
         """
-        surgery.resize_token_embeddings(self, new_num_tokens, mean_initialised)
+        rows = rounded_up(new_num_tokens or self.config.vocab_size, pad_to_multiple_of)
+        surgery.resize_token_embeddings(self, rows, mean_initialised)
         return self.get_input_embeddings()
 
     def prune_heads(self, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
@@ -286,11 +300,3 @@ class PretrainedModel(nn.Module):
             ValueError: If it is none.
         """
         attention_kernels.choose(self.config, attn_implementation)
-
-    def gradient_checkpointing_enable(self) -> None:
-        """Keep only each layer's input in training and compute the rest again for the gradient."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = True
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Keep all intermediate values in training."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = False

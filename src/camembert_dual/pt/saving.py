@@ -10,7 +10,8 @@ from torch.nn.utils import parametrize
 
 from camembert_dual.checkpoints.saving import REMEDY, check_kind, check_weights
 from camembert_dual.common.errors import require
-from camembert_dual.pt.tying import DECODER, shares
+from camembert_dual.parameters import computed_name
+from camembert_dual.pt.tying import DECODER, second_names, shares
 
 KINDS: dict[str, type[nn.Module]] = {  # by the word at the end of a path of the parameter table
     "kernel": nn.Linear,
@@ -26,10 +27,15 @@ def weights_of(model: Any) -> dict[str, Tensor]:
         ValueError: If the model is not what its config says.
     """
     expected = model.expected_parameters()
-    names = [name for name in model.state_dict() if ".parametrizations." not in name]
+    own = {one.name for one in expected if one.own}  # as they are stored
+    again = second_names(model) - {one.name for one in expected} if own else set()
+    names = [
+        name for name in model.state_dict() if name in own or (is_plain(name) and name not in again)
+    ]
     for path, module in model.named_modules():
         if parametrize.is_parametrized(module):
-            names += [f"{path}.{name}" for name in module.parametrizations]
+            computed = [f"{path}.{name}" for name in module.parametrizations]
+            names += [name for name in computed if not own & set(sources(model, name))]
     weights = {name: used(model, name) for name in names}
     for name, (_, owner) in shares(model).items():
         second = weights.pop(f"{DECODER}{name}", None)
@@ -45,6 +51,16 @@ def weights_of(model: Any) -> dict[str, Tensor]:
         is_there = weights[one.name].device.type != "meta"
         require(is_there, f"{one.name} must be in memory to be saved", "a weight without values")
     return {one.name: weights[one.name] for one in expected}
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name of a state dict is that of a weight itself."""
+    return computed_name(name) == name
+
+
+def sources(model: nn.Module, name: str) -> list[str]:
+    """What a parametrised weight is computed from."""
+    return [one for one in model.state_dict() if not is_plain(one) and computed_name(one) == name]
 
 
 def used(model: nn.Module, name: str) -> Tensor:

@@ -15,6 +15,11 @@ def backbone_of(model: Any) -> Any:
     return getattr(model, "roberta", model)
 
 
+def has_network(model: Any) -> bool:
+    """Whether a model has the network; a user's may not, or call it otherwise."""
+    return hasattr(backbone_of(model), "encoder") and hasattr(backbone_of(model), "embeddings")
+
+
 def set_input_embeddings(model: Any, embeddings: nn.Module) -> None:
     """Use a module for the word embeddings.
 
@@ -29,6 +34,17 @@ def set_input_embeddings(model: Any, embeddings: nn.Module) -> None:
         require(shape == wanted, rule, shape)
     backbone_of(model).embeddings.word_embeddings = embeddings
     tie(model)
+
+
+def set_output_embeddings(model: Any, embeddings: nn.Module) -> None:
+    """Use a module for the LM head's decoder.
+
+    Raises:
+        ValueError: If the model has no LM head.
+    """
+    has_head = hasattr(model, "lm_head")
+    require(has_head, "Output embeddings must be set in a model with LM head", "none")
+    model.lm_head.decoder = embeddings
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
@@ -51,11 +67,13 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
         scale = None if mean_initialised else config.initializer_range
         replace_weight(table, "weight", resize_rows(table.weight, new_num_tokens, scale))
     tables[0].num_embeddings = new_num_tokens
-    if decoder is not None:
-        old = model.lm_head.bias
+    head = getattr(model, "lm_head", decoder)  # a decoder of a user's own has its own bias
+    if decoder is not None and head.bias is not None:
+        old = head.bias
         kept = old[:new_num_tokens]
         new = torch.zeros(new_num_tokens - kept.shape[0], dtype=old.dtype, device=old.device)
-        replace_weight(model.lm_head, "bias", torch.cat([kept, new], dim=0))
+        replace_weight(head, "bias", torch.cat([kept, new], dim=0))
+    if decoder is not None:
         decoder.out_features = new_num_tokens
     config.vocab_size = new_num_tokens
     tie(model)

@@ -20,7 +20,7 @@ def to_tensor(array: Array) -> Tensor:
 
 def tensor_of(array: Array) -> Tensor:
     """A weight's array as a tensor that shares its memory where it can; bfloat16 included."""
-    array = np.ascontiguousarray(array)
+    array = np.asarray(array, order="C")  # of no axis, too
     if array.dtype.name == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
@@ -58,4 +58,6 @@ def flatten(output: ModelOutput) -> tuple[list[Any], list[str]]:
 
 def unflatten(output_class: type[ModelOutput], values: Any, names: Any) -> ModelOutput:
     """Put an output together again."""
-    return output_class(zip(names, values, strict=True))
+    output = output_class()
+    output.update(zip(names, values, strict=True))  # in their order, a user's own values too
+    return output

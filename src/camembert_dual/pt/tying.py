@@ -26,12 +26,22 @@ def tie(model: Any) -> None:
         shared = own_weight(owner, name)
         if shared is not None and own_weight(decoder, name) is not None:
             setattr(decoder, name, shared)
+    tie_own(model)
+
+
+def tie_own(model: Any) -> None:
+    """Give a decoder of a user's own, which ``get_output_embeddings`` names, the table of words."""
+    decoder = model.get_output_embeddings()
+    if decoder is not None and not shares(model) and model.config.tie_word_embeddings:
+        shared = own_weight(model.get_input_embeddings(), "weight")
+        if shared is not None and own_weight(decoder, "weight") is not None:
+            decoder.weight = shared
 
 
 def shares(model: Any) -> dict[str, tuple[nn.Module, nn.Module]]:
     """Each weight that the decoder shares, with the decoder and the module that it is saved in."""
-    head = getattr(model, "lm_head", None)
-    if head is None:
+    head: Any = getattr(model, "lm_head", None)
+    if not hasattr(head, "decoder"):  # one of a user's own may be anything
         return {}
     found = {"bias": (head.decoder, head)}
     if model.config.tie_word_embeddings:
@@ -72,3 +82,10 @@ def take_up_shared(model: Any, incompatible: Any) -> None:
     missing = incompatible.missing_keys
     missing[:] = [name for name in missing if not name.endswith(second)]
     tie(model)
+
+
+def second_names(model: Any) -> set[str]:
+    """Further names of weights that a user's model has under several, and of the decoder's."""
+    firsts = {*dict(model.named_parameters()), *dict(model.named_buffers())}
+    decoders = {f"{DECODER}{name}" for name in shares(model)}
+    return (set(model.state_dict()) - firsts) | decoders

@@ -20,7 +20,7 @@ KINDS = (
 _WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_HEADERS = {"user-agent": "camembert-dual"}  # instead of a list of what is installed
+HEADERS = {"user-agent": "camembert-dual"}  # instead of a list of what is installed
 # how the client's HTTP libraries call a connection that could not be made
 _UNREACHABLE = ("ConnectError", "ConnectTimeout")
 
@@ -140,7 +140,7 @@ class _Repository:
                     token=self._token,
                     local_files_only=self._local,
                     force_download=self._force,
-                    headers=_HEADERS,
+                    headers=HEADERS,
                 )
             )
         except errors.LocalEntryNotFoundError as error:
@@ -189,7 +189,7 @@ def _contact(
     """
     try:
         url = hub.hf_hub_url(name, file, revision=revision)
-        hub.get_hf_file_metadata(url, token=token, headers=dict(_HEADERS))
+        hub.get_hf_file_metadata(url, token=token, headers=dict(HEADERS))
     except Exception as error:
         if type(error).__name__ in _UNREACHABLE:
             raise _out_of_reach(name, file, error) from None

@@ -10,7 +10,7 @@ from typing import Any
 from camembert_dual.common.backends import import_optional
 from camembert_dual.common.errors import require
 from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral, rename_token
-from camembert_dual.storage.hub import explained, is_hub_name, telemetry_off
+from camembert_dual.storage.hub import HEADERS, explained, is_hub_name, telemetry_off
 
 PUBLISHING = (  # what save_pretrained(push_to_hub=True) hands on
     "repo_id",
@@ -100,7 +100,7 @@ def publish(
     branch = revision if branch is None else branch
     with TemporaryDirectory() as folder, telemetry_off():
         save(folder, **options)
-        client = hub.HfApi(token=token)
+        client = hub.HfApi(token=token, headers=dict(HEADERS))
         try:
             name = client.create_repo(repo_id, private=private, exist_ok=True).repo_id
             if branch is not None and not create_pr:

@@ -8,32 +8,40 @@ if keras.backend.backend() != "tensorflow":
         f"the {keras.backend.backend()} backend."
     )
 
+from camembert_dual.tf.bare_model import TFCamembertModel
 from camembert_dual.tf.export.litert import export_litert
 from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
-from camembert_dual.tf.model import TFCamembertModel
+from camembert_dual.tf.model import TFCamembertMainLayer
 from camembert_dual.tf.old_weights import load_old_weights
-from camembert_dual.tf.task_models import (
+from camembert_dual.tf.tensors import register_outputs
+from camembert_dual.tf.text_classifiers import (
     TFCamembertForMultipleChoice,
-    TFCamembertForQuestionAnswering,
     TFCamembertForSequenceClassification,
+)
+from camembert_dual.tf.token_classifiers import (
+    TFCamembertForQuestionAnswering,
     TFCamembertForTokenClassification,
 )
-from camembert_dual.tf.tensors import register_outputs
+from camembert_dual.tf.training.metrics import LabelAccuracy, Perplexity, SpanExactMatch
 from camembert_dual.tf.training.optimization import create_optimizer
 
 register_outputs()
 
 __all__ = [
+    "LabelAccuracy",
+    "Perplexity",
     "SentencePooling",
+    "SpanExactMatch",
     "TFCamembertForCausalLM",
     "TFCamembertForMaskedLM",
     "TFCamembertForMultipleChoice",
     "TFCamembertForQuestionAnswering",
     "TFCamembertForSequenceClassification",
     "TFCamembertForTokenClassification",
+    "TFCamembertMainLayer",
     "TFCamembertModel",
     "TFCamembertTokenizer",
     "create_optimizer",

@@ -94,10 +94,10 @@ def shifted(states: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     return tf.reshape(lines, [batch, heads, count, width])[..., :others]
 
 
-def split_heads(states: tf.Tensor, num_heads: int) -> tf.Tensor:
-    """Cut (B, T, H K) into heads (B, H, T, K)."""
-    size = states.shape[-1] // num_heads
-    heads = tf.reshape(states, [-1, size_of(states, 1), num_heads, size])  # (B, T, H, K)
+def split_heads(states: tf.Tensor, size: int) -> tf.Tensor:
+    """Cut (B, T, H K) into heads (B, H, T, K), as many as are there."""
+    count = states.shape[-1] // size
+    heads = tf.reshape(states, [-1, size_of(states, 1), count, size])  # (B, T, H, K)
     return tf.transpose(heads, [0, 2, 1, 3])
 
 
@@ -126,6 +126,7 @@ class SelfAttention(keras.layers.Layer):
         self.value = dense(config.hidden_size, width, config, name="value", dtype=dtype)
         self.dropout = dropout(config.attention_probs_dropout_prob, dtype=dtype)
         self.heads = list(heads)
+        self.head_size = config.head_size
         self.position_type = position_type
         if position_type != "absolute":
             self.zero_distance = config.max_position_embeddings - 1  # row of the distance 0
@@ -165,7 +166,7 @@ class SelfAttention(keras.layers.Layer):
             Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
             cache.
         """
-        query = split_heads(self.query(hidden_states), len(self.heads))  # (B, H, T, K)
+        query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         relative = self.relative_scores(query, key)
         probabilities = attention_probabilities(query, key, attention_mask, relative)
@@ -189,8 +190,8 @@ class SelfAttention(keras.layers.Layer):
         source = hidden_states
         if encoder_hidden_states is not None:
             source = tf.cast(encoder_hidden_states, hidden_states.dtype)
-        key = split_heads(self.key(source), len(self.heads))
-        value = split_heads(self.value(source), len(self.heads))
+        key = split_heads(self.key(source), self.head_size)
+        value = split_heads(self.value(source), self.head_size)
         if past is not None:
             key, value = tf.concat([past[0], key], axis=2), tf.concat([past[1], value], axis=2)
         return key, value  # (B, H, S, K)

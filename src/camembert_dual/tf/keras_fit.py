@@ -52,6 +52,8 @@ def with_labels_apart(
     Raises:
         ValueError: If classes are weighed where a text has more than one label.
     """
+    if trains_on_call(model):
+        return with_labels_inside(model, x, y, options)
     if options.get("class_weight"):
         # Keras would take the position of the largest label of a text for its class
         rule = "class_weight must go with one label per text; sample_weight weighs each label"
@@ -69,6 +71,51 @@ def with_labels_apart(
     return x, y, options
 
 
+def trains_on_call(model: Any) -> bool:
+    """Whether ``fit`` takes the loss from the model's output, which the call computed.
+
+    So it is with a class of a user's own whose ``call`` or ``hf_compute_loss`` is not ours, unless
+    a loss is given to ``compile``.
+    """
+    return model.loss is None and type(model).call_is_own()
+
+
+def with_labels_inside(
+    model: Any, x: Any, y: Any, options: dict[str, Any]
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Put labels among the inputs of ``fit`` and others, where the call computes its loss.
+
+    Args:
+        model: The model.
+        x: Inputs, or a dataset of them.
+        y: Labels; None if they are among the inputs.
+        options: Keywords of the call.
+
+    Raises:
+        ValueError: If labels are weighed, which a call cannot be told.
+    """
+    given = [name for name in ("sample_weight", "class_weight") if options.get(name) is not None]
+    rule = f"The labels of {type(model).__name__} must be weighed by a loss given to compile"
+    require(not given, rule, ", ".join(given))
+    if isinstance(x, tf.data.Dataset):
+        return x.map(joined, tf.data.AUTOTUNE), y, options
+    return joined(x, y), None, options
+
+
+def joined(x: Any, y: Any = None, *weights: Any) -> Any:
+    """Inputs with their labels among them.
+
+    Raises:
+        ValueError: If the labels are weighed.
+    """
+    rule = "Labels must be weighed by a loss given to compile, where a call of a user's own has one"
+    require(not weights, rule, "sample weights")
+    if y is None:
+        return x
+    inputs = dict(x) if isinstance(x, Mapping) else {"input_ids": x}
+    return inputs | (dict(y) if isinstance(y, Mapping) else {"labels": y})
+
+
 def batch_of(model: Any, *data: Any) -> tuple[Any, ...]:
     """A batch of a dataset with its labels apart."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
@@ -77,7 +124,9 @@ def batch_of(model: Any, *data: Any) -> tuple[Any, ...]:
 
 
 def validation_of(model: Any, data: Any) -> Any:
-    """The ``validation_data`` of ``fit`` with its labels apart; datasets stay as they are."""
+    """The ``validation_data`` of ``fit`` with its labels where ``fit`` has them."""
+    if isinstance(data, tf.data.Dataset) and trains_on_call(model):
+        return data.map(joined, tf.data.AUTOTUNE)
     if not isinstance(data, tuple | list | Mapping):
         return data
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
@@ -90,12 +139,12 @@ def labels_of(model: Any, x: Any, y: Any) -> Any:
 
     Returns:
         A tensor; for question answering a dict of ``start_positions`` and ``end_positions``;
-        ``y`` for the bare model.
+        ``y`` for the bare model and for classes of a user's own.
 
     Raises:
         ValueError: If there are none, or they are not what the head needs.
     """
-    if model.architecture == MODEL:
+    if model.architecture in (MODEL, None) or trains_on_call(model):
         return y
     names = SPAN if model.architecture == QUESTION_ANSWERING else ("labels",)
     given = x if y is None else y
@@ -123,6 +172,18 @@ def logits_of(y_pred: Any) -> Any:
     if "start_logits" in y_pred:
         return {"start_positions": y_pred.start_logits, "end_positions": y_pred.end_logits}
     return y_pred.logits
+
+
+def loss_of_call(model: Any, y_pred: Any) -> tf.Tensor:
+    """The loss that a call of a user's own computed, this replica's share of it.
+
+    Raises:
+        ValueError: If its output has none.
+    """
+    loss = y_pred.get("loss") if isinstance(y_pred, Mapping) else None
+    rule = f"{type(model).__name__} must be compiled with a loss, or its call return one as loss"
+    require(loss is not None, rule, "none")
+    return tf.reduce_mean(loss) / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def loss_of_head(model: Any, labels: Any, logits: Any, sample_weight: Any) -> tf.Tensor:
@@ -186,12 +247,24 @@ def weights_of(labels: Any, sample_weight: Any) -> Any:
 def weights_of_metrics(labels: Any, sample_weight: Any) -> Any:
     """The weights of ``weighted_metrics``: the samples', and 0 for labels of -100."""
     sample_weight = weights_of(labels, sample_weight)
-    if isinstance(labels, Mapping) or not tf.as_dtype(labels.dtype).is_integer:
+    if labels is None or isinstance(labels, Mapping) or not is_integer(labels):
         return sample_weight
     is_valid = tf.cast(labels != tf.constant(IGNORE_INDEX, labels.dtype), tf.float32)
     if sample_weight is None:
         return is_valid
     return is_valid * tf.cast(spread(sample_weight, is_valid), tf.float32)
+
+
+def whole_spans(values: Any) -> Any:
+    """Both ends of spans as one tensor (B, 2, ...) for metrics that see a span as a whole."""
+    if not isinstance(values, Mapping):
+        return values
+    return tf.stack([values[name] for name in SPAN], axis=1)
+
+
+def is_integer(labels: Any) -> bool:
+    """Whether labels are classes or ids."""
+    return bool(tf.as_dtype(labels.dtype).is_integer)
 
 
 def spread(weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:

@@ -1,31 +1,65 @@
 """A Keras model that trains on the loss of its own head, and whose refusals stay one line."""
 
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import check_keywords, names_of
+from camembert_dual.config_families import config_class_of
 from camembert_dual.tf import keras_fit
+from camembert_dual.tf.training.datasets import batches_of
+
+SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
 
 
 class KerasModel(keras.Model):
     """What Keras asks of all our models when it calls, trains or evaluates them."""
 
-    architecture: ClassVar[str]
+    architecture: ClassVar[str | None] = None
+
+    @classmethod
+    def call_is_own(cls) -> bool:
+        """Whether a user's class has a call of its own, or a loss that a call asks for."""
+        for one in cls.__mro__:
+            if "architecture" in vars(one):
+                return False
+            if "call" in vars(one) or "hf_compute_loss" in vars(one):
+                return True
+        return False
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor, as Keras saves them."""
+        return config_of(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:  # type: ignore[override]
+        """Build a model from :meth:`get_config`."""
+        return cls(**arguments_of(config, getattr(cls, "config_class", None)))
+
+    def _lock_state(self) -> None:
+        """Refuse layers that come after the building, but in a user's class.
+
+        Its constructor adds them when ours, which builds, has returned. There is no public call.
+        """
+        if "architecture" in vars(type(self)):
+            super()._lock_state()
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Call the model; what it refuses is said without Keras' report of all arguments."""
-        try:
-            check_keywords(options, names_of(type(self).call))
+        with plain_refusals(type(self).call, options):
             return super().__call__(*args, **options)
-        except (TypeError, ValueError) as error:
-            raise refusal_in(error) from None
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
         """Train, as Keras does; labels may stand among the inputs, whatever weighs them."""
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
+        if isinstance(x, tf.data.Dataset) and len(args) < SHUFFLE:
+            options.setdefault("shuffle", False)  # Keras warns of its own default
         if options.get("validation_data") is not None:
             validation = keras_fit.validation_of(self, options["validation_data"])
             options["validation_data"] = validation
@@ -46,6 +80,17 @@ class KerasModel(keras.Model):
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().test_on_batch(x, y, *args, **options)
 
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Set optimizer, loss and metrics, as Keras does.
+
+        For question answering, metrics in a list see both ends of a span as one: labels (B, 2) and
+        logits (B, 2, T). A dict gives each end metrics of its own.
+        """
+        super().compile(*args, **options)
+        given = inspect.signature(keras.Model.compile).bind(self, *args, **options).arguments
+        metrics = (given.get("metrics"), given.get("weighted_metrics"))
+        self.joins_spans = not any(isinstance(one, Mapping) for one in metrics)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -63,7 +108,10 @@ class KerasModel(keras.Model):
         if self.loss is not None:
             weights = keras_fit.weights_of(labels, sample_weight)
             return super().compute_loss(x, labels, logits, weights, training)
-        loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
+        if keras_fit.trains_on_call(self):
+            loss = keras_fit.loss_of_call(self, y_pred)
+        else:
+            loss = keras_fit.loss_of_head(self, labels, logits, sample_weight)
         return loss + sum(self.losses)  # a user's regularisers
 
     def compute_metrics(
@@ -72,7 +120,10 @@ class KerasModel(keras.Model):
         """The metrics of ``fit``, which see logits."""
         labels = keras_fit.labels_of(self, x, y)
         weights = keras_fit.weights_of_metrics(labels, sample_weight)
-        return super().compute_metrics(x, labels, keras_fit.logits_of(y_pred), weights)
+        logits = keras_fit.logits_of(y_pred)
+        if self.joins_spans:
+            labels, logits, weights = map(keras_fit.whole_spans, (labels, logits, weights))
+        return super().compute_metrics(x, labels, logits, weights)
 
     def make_train_function(self, force: bool = False) -> Any:
         """The graph of a step of ``fit``, traced once: with its optimiser's variables made before.
@@ -89,6 +140,30 @@ class KerasModel(keras.Model):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         return super().predict_step((keras_fit.without_labels(x), y, sample_weight))
 
+    def prepare_tf_dataset(self, dataset: Any, *args: Any, **options: Any) -> tf.data.Dataset:
+        """Put examples together into batches for :meth:`fit`.
+
+        Args:
+            dataset: The examples by number, each a dict: a ``datasets.Dataset`` or a list.
+            *args: The next arguments of :func:`camembert_dual.tf.training.datasets.batches_of`.
+            **options: ``batch_size``, ``shuffle``, ``tokenizer``, ``collate_fn``,
+                ``collate_fn_args``, ``drop_remainder`` and ``prefetch``, see there.
+
+        Raises:
+            ValueError: If there are no examples, or none of their fields is an input.
+        """
+        return batches_of(names_of(type(self).call), dataset, *args, **options)
+
+
+@contextmanager
+def plain_refusals(call: Callable[..., Any], options: Mapping[str, Any]) -> Iterator[None]:
+    """Refuse keywords that a ``call`` does not have, and say each refusal in one line."""
+    try:
+        check_keywords(options, names_of(call))
+        yield
+    except (TypeError, ValueError) as error:
+        raise refusal_in(error) from None
+
 
 def refusal_in(error: Exception) -> Exception:
     """The error that reports around it repeat, marked so that nobody makes another one."""
@@ -97,3 +172,21 @@ def refusal_in(error: Exception) -> Exception:
     vars(error)["_keras_call_info_injected"] = True  # Keras leaves an error with this mark alone
     vars(error)["ag_pass_through"] = True  # and TensorFlow, which traces, one with this
     return error
+
+
+def config_of(layer: Any) -> dict[str, Any]:
+    """The arguments of a layer with a config, as Keras saves them."""
+    return {
+        "config": json.loads(layer.config.to_json_string()),
+        "name": layer.name,
+        "dtype": keras.saving.serialize_keras_object(layer.dtype_policy),
+    }
+
+
+def arguments_of(config: Mapping[str, Any], config_class: Any = None) -> dict[str, Any]:
+    """The arguments of a layer from what :func:`config_of` made of them."""
+    arguments = dict(config)
+    kind = config_class_of(arguments["config"], config_class)
+    arguments["config"] = kind.from_dict(arguments["config"])
+    arguments["dtype"] = keras.saving.deserialize_keras_object(arguments["dtype"])
+    return arguments

@@ -16,13 +16,14 @@ from camembert_dual.generation.config import GenerationConfig
 from camembert_dual.generation.saved import read_options
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
+from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.checks import as_tensor
 from camembert_dual.tf.generation.cache import reordered
 from camembert_dual.tf.generation.search import generate
 from camembert_dual.tf.generation.transitions import transition_scores
 from camembert_dual.tf.heads import LMHead
 from camembert_dual.tf.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
-from camembert_dual.tf.model import backbone, returns_dict
+from camembert_dual.tf.model import TFCamembertMainLayer, returns_dict
 from camembert_dual.tf.pretrained import PretrainedModel
 
 
@@ -41,7 +42,7 @@ class TFCamembertForCausalLM(PretrainedModel):
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        self.roberta = backbone(self, add_pooling_layer=False)
+        self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
         self.build()
         self.generation_config = GenerationConfig.from_model_config(config)
@@ -100,7 +101,7 @@ class TFCamembertForCausalLM(PretrainedModel):
         hidden_states = output.last_hidden_state[:, -logits_to_keep:]
         logits = self.lm_head(hidden_states, decoder=self.get_output_embeddings())  # (B, T, V)
         labels = as_tensor(labels)
-        loss = None if labels is None else self.head_loss(labels, logits)
+        loss = None if labels is None else self.hf_compute_loss(labels, logits)
         output = CausalLMOutput(without_states(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
 
@@ -246,7 +247,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
         dtype = self.dtype_policy
-        self.roberta = backbone(self, add_pooling_layer=False)
+        self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.lm_head = LMHead(config, name="lm_head", dtype=dtype)
         self.build()
 
@@ -295,7 +296,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
         )
         logits = self.lm_head(output.last_hidden_state, decoder=self.get_output_embeddings())
         labels = as_tensor(labels)
-        loss = None if labels is None else self.head_loss(labels, logits)
+        loss = None if labels is None else self.hf_compute_loss(labels, logits)
         output = MaskedLMOutput(internals(output), loss=loss, logits=logits)
         return output if returns_dict(self.config, return_dict) else output.to_tuple()
 

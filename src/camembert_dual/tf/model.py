@@ -1,28 +1,26 @@
-"""The bare model: embeddings, encoder, pooler."""
+"""The network below every head: embeddings, encoder, pooler."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import accept_structures
-from camembert_dual.common.model_names import MODEL
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import flag, keeps_cache
-from camembert_dual.outputs import BaseModelOutput
-from camembert_dual.parameters import BACKBONE
+from camembert_dual.outputs import TFBaseModelOutput
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder
 from camembert_dual.tf.heads import Pooler
+from camembert_dual.tf.keras_model import arguments_of, config_of, plain_refusals
 from camembert_dual.tf.masks import causal_mask, expand_mask
-from camembert_dual.tf.pretrained import PretrainedModel
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
-class TFCamembertModel(PretrainedModel):
-    """CamemBERT without a head: hidden states for every token and a pooled first token.
+class TFCamembertMainLayer(keras.layers.Layer):
+    """The network below every head, as a layer: of our models, and of a user's ``keras.Model``.
 
     With ``config.is_decoder`` attention is causal, and with ``config.add_cross_attention`` every
     layer also attends to ``encoder_hidden_states``.
@@ -35,8 +33,6 @@ class TFCamembertModel(PretrainedModel):
         ValueError: If a value of the config breaks its rule.
     """
 
-    architecture = MODEL
-
     def __init__(
         self,
         config: CamembertConfig,
@@ -45,16 +41,35 @@ class TFCamembertModel(PretrainedModel):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(config, name=name, dtype=dtype)
+        super().__init__(name=name, dtype=dtype)
+        config.validate()
+        self.config = config
         dtype = self.dtype_policy
         self.embeddings = Embeddings(config, name="embeddings", dtype=dtype)
         self.encoder = Encoder(config, name="encoder", dtype=dtype)
         self.pooler = Pooler(config, name="pooler", dtype=dtype) if add_pooling_layer else None
-        self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the children."""
+        self.embeddings.build()
+        self.encoder.build()
+        if self.pooler is not None:
+            self.pooler.build()
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor, as Keras saves them."""
-        return super().get_config() | {"add_pooling_layer": self.pooler is not None}
+        return config_of(self) | {"add_pooling_layer": self.pooler is not None}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "TFCamembertMainLayer":
+        """Make a layer from :meth:`get_config`."""
+        return cls(**arguments_of(config))
+
+    @tf.autograph.experimental.do_not_convert
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call the layer; what it refuses is said in one line."""
+        with plain_refusals(type(self).call, options):
+            return super().__call__(*args, **options)
 
     @accept_structures
     def call(
@@ -73,7 +88,7 @@ class TFCamembertModel(PretrainedModel):
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
         training: bool | None = None,
-    ) -> BaseModelOutput | tuple[Any, ...]:
+    ) -> TFBaseModelOutput | tuple[Any, ...]:
         """Encode a batch of texts.
 
         Inputs may come as keywords, as one list or tuple in this order, or as one dict; tensors or
@@ -97,7 +112,7 @@ class TFCamembertModel(PretrainedModel):
             training: Whether dropout is active.
 
         Returns:
-            :class:`BaseModelOutput` or its values as a tuple.
+            :class:`TFBaseModelOutput` or its values as a tuple.
 
         Raises:
             ValueError: If an input breaks its rule; the message states the rule and what was
@@ -139,7 +154,7 @@ class TFCamembertModel(PretrainedModel):
             output_hidden_states=all_states,
         )
         crossed = output_attentions and encoder_hidden_states is not None
-        output = BaseModelOutput(
+        output = TFBaseModelOutput(
             last_hidden_state=encoded.last_hidden_state,
             pooler_output=None if self.pooler is None else self.pooler(encoded.last_hidden_state),
             past_key_values=encoded.caches,
@@ -147,13 +162,7 @@ class TFCamembertModel(PretrainedModel):
             attentions=encoded.attentions,
             cross_attentions=encoded.cross_attentions if crossed else None,
         )
-        return output if returns_dict(config, return_dict) else output.to_tuple()
-
-
-def backbone(model: PretrainedModel, **options: Any) -> TFCamembertModel:
-    """Make the bare model of one with a head; its weights are named below the whole's name."""
-    with keras.name_scope(model.name):
-        return TFCamembertModel(model.config, name=BACKBONE, dtype=model.dtype_policy, **options)
+        return output if returns_dict(config, return_dict) else output.to_places()
 
 
 def attention_mask_of(

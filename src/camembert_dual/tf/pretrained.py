@@ -5,35 +5,41 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from camembert_dual.checkpoints.folder import save_checkpoint
-from camembert_dual.checkpoints.loading import LoadOptions, config_for_saving, warn_of_new_weights
+from camembert_dual.checkpoints.loading import (
+    LoadOptions,
+    config_for_saving,
+    is_foreign,
+    warn_of_new_weights,
+)
 from camembert_dual.checkpoints.matching import LoadReport, match
 from camembert_dual.checkpoints.saving import SaveOptions, arrays_of_state
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.keywords import constructor_keywords
+from camembert_dual.common.backends import PACKAGE
+from camembert_dual.common.keywords import constructor_keywords, takes_others
 from camembert_dual.config import CamembertConfig
-from camembert_dual.parameters import Parameter, parameters
+from camembert_dual.inputs import rounded_up
+from camembert_dual.parameters import Parameter
 from camembert_dual.storage.publishing import publish
-from camembert_dual.tf import layers, saving, surgery
+from camembert_dual.tf import layers, own_weights, saving, surgery
 from camembert_dual.tf.filling import copy_into, dtype_of, on_device
-from camembert_dual.tf.keras_model import KerasModel
+from camembert_dual.tf.naming import places_of
+from camembert_dual.tf.published import PublishedModel
 from camembert_dual.tf.tensors import array_of
 
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class PretrainedModel(KerasModel):
+class PretrainedModel(PublishedModel):
     """The base of all models: a config, and its way to and from checkpoints.
 
     Args:
         config: The configuration; validated again here.
     """
 
-    architecture: ClassVar[str]
-    config_class: ClassVar[type[CamembertConfig]] = CamembertConfig
+    architecture: ClassVar[str | None] = None
     config: CamembertConfig
     load_report: LoadReport | None = None
 
@@ -45,15 +51,10 @@ class PretrainedModel(KerasModel):
         self.config = config
 
     def build(self, input_shape: Any = None) -> None:
-        """Build the children that are not built yet; no input is needed."""
+        """Build the children that need no input; Keras builds others when it calls them."""
         for layer in self.layers:
-            if not layer.built:
+            if not layer.built and type(layer).__module__.startswith(PACKAGE):
                 layer.build()
-
-    def num_parameters(self, only_trainable: bool = False) -> int:
-        """Count the numbers in all weights, each weight once."""
-        weights = self.trainable_weights if only_trainable else self.weights
-        return sum(int(np.prod(one.shape)) for one in weights)
 
     @classmethod
     def from_pretrained(
@@ -91,11 +92,17 @@ class PretrainedModel(KerasModel):
                 missing, unknown and misshaped weights.
         """
         constructor = constructor_keywords(cls, PretrainedModel) - {"config", "dtype"}
-        chosen = LoadOptions.from_keywords(model_args, options, cls.config_class, constructor)
+        others = own_weights.is_users(cls) and takes_others(cls)
+        chosen = LoadOptions.from_keywords(
+            model_args, options, cls.config_class, constructor, others
+        )
         arrays, config = chosen.open(pretrained_model_name_or_path, cls.architecture, array_of)
         dtype = dtype_of(chosen.dtype, arrays)
         with layers.uninitialised(), on_device(chosen.device):
-            model = cls(config, *chosen.positional, dtype=dtype, **chosen.model)
+            if own_weights.is_users(cls):
+                model = own_weights.made(cls, config, dtype, chosen.positional, chosen.model)
+            else:
+                model = cls(config, *chosen.positional, dtype=dtype, **chosen.model)
         report = model.load_arrays(arrays, chosen.ignore_mismatched_sizes)
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
@@ -124,7 +131,7 @@ class PretrainedModel(KerasModel):
         arrays = self.to_arrays()
         if chosen.state_dict is not None:
             arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
-        config = config_for_saving(self.config, self.architecture)
+        config = config_for_saving(self.config, self.architecture, type(self).__name__)
         saving.export(self, chosen.saved_model)
         save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
         if chosen.publishing is not None:
@@ -148,10 +155,8 @@ class PretrainedModel(KerasModel):
         return publish(self.save_pretrained, repo_id, **options)
 
     def expected_parameters(self) -> tuple[Parameter, ...]:
-        """The rows of the parameter table that are this model's weights."""
-        return parameters(
-            self.config, self.architecture, pooler=surgery.backbone_of(self).pooler is not None
-        )
+        """The rows of the parameter table that are this model's weights, and a user's own."""
+        return own_weights.expected_parameters(self)
 
     def load_arrays(
         self, arrays: Mapping[str, Array], ignore_mismatched_sizes: bool = False
@@ -171,13 +176,17 @@ class PretrainedModel(KerasModel):
         expected = self.expected_parameters()
         dtype = self.variable_dtype
         pairs, report = match(
-            arrays, expected, ignore_mismatched_sizes=ignore_mismatched_sizes, dtype=dtype
+            arrays,
+            expected,
+            ignore_mismatched_sizes=ignore_mismatched_sizes,
+            dtype=dtype,
+            foreign=is_foreign(self.config),
         )
-        variables = self.variables_by_path()
+        weights = self.variables_by_name()
         for one in expected:
             if one.name in pairs:
                 array = arrays[pairs[one.name]]
-                copy_into(variables[one.path].value, array.T if one.transposed else array)
+                copy_into(weights[one.name].value, array.T if one.transposed else array)
         self.load_report = report
         return report
 
@@ -187,11 +196,11 @@ class PretrainedModel(KerasModel):
         Args:
             names: Their published names; vectors among them stay as they are.
         """
-        variables = self.variables_by_path()
+        weights = self.variables_by_name()
         for one in self.expected_parameters():
-            if one.name in names and len(one.shape) == 2:
+            if one.name in names and len(one.shape) == 2 and not one.own:
                 padding_index = self.config.pad_token_id if one.padded else None
-                weight = variables[one.path]
+                weight = weights[one.name]
                 start = layers.initialise(
                     weight.shape, weight.dtype, config=self.config, padding_index=padding_index
                 )
@@ -210,14 +219,14 @@ class PretrainedModel(KerasModel):
         kind = tf.as_dtype(self.variable_dtype).as_numpy_dtype  # a merged weight may be wider
         arrays = {}
         for one in self.expected_parameters():
-            array = array_of(weights[one.name]).astype(kind, copy=False)
+            array = array_of(weights[one.name])
+            array = array if one.own else array.astype(kind, copy=False)
             arrays[one.name] = array.T if one.transposed else array
         return arrays
 
-    def variables_by_path(self) -> dict[str, keras.Variable]:
-        """The weights by their path in the parameter table."""
-        paths = [one.path for one in self.expected_parameters()]
-        return {path: saving.variable_of(self, path) for path in paths}
+    def variables_by_name(self) -> dict[str, keras.Variable]:
+        """The weights by their published names, without adapters."""
+        return {name: place.variable for name, place in places_of(self).items()}
 
     def get_input_embeddings(self) -> keras.layers.Embedding:
         """The word embeddings."""
@@ -239,18 +248,33 @@ class PretrainedModel(KerasModel):
     def get_output_embeddings(self) -> keras.layers.Embedding | None:
         """The LM head's decoder: the word embeddings if tied, called in reverse; or None."""
         head = getattr(self, "lm_head", None)
-        if head is None:
+        if not hasattr(head, "decoder"):  # one of a user's own may be anything
             return None
         decoder: keras.layers.Embedding = head.decoder
         return self.get_input_embeddings() if decoder is None else decoder
 
+    def set_output_embeddings(self, new_embeddings: keras.layers.Layer) -> None:
+        """Use a layer for the LM head's decoder.
+
+        Args:
+            new_embeddings: A layer of V embeddings, as :meth:`set_input_embeddings` takes it.
+
+        Raises:
+            ValueError: If there is no LM head.
+        """
+        surgery.set_output_embeddings(self, new_embeddings)
+
     def resize_token_embeddings(
-        self, new_num_tokens: int | None = None, mean_initialised: bool = False
+        self,
+        new_num_tokens: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        mean_initialised: bool = False,
     ) -> keras.layers.Embedding:
         """Grow or shrink the vocabulary; old rows, LM bias and tie stay, and the config follows.
 
         Args:
-            new_num_tokens: Rows wanted; None changes nothing.
+            new_num_tokens: Rows wanted; None for as many as there are.
+            pad_to_multiple_of: What the number of rows is rounded up to a multiple of.
             mean_initialised: Whether new rows start at the mean of the old ones instead of at
                 random.
 
@@ -258,9 +282,10 @@ class PretrainedModel(KerasModel):
             The word embedding table.
 
         Raises:
-            ValueError: If a special token would lose its row.
+            ValueError: If a special token would lose its row, or rows cannot be rounded so.
         """
-        surgery.resize_token_embeddings(self, new_num_tokens, mean_initialised)
+        rows = rounded_up(new_num_tokens or self.config.vocab_size, pad_to_multiple_of)
+        surgery.resize_token_embeddings(self, rows, mean_initialised)
         return self.get_input_embeddings()
 
     def prune_heads(self, heads_to_prune: Mapping[int, Sequence[int]]) -> None:
@@ -273,27 +298,3 @@ class PretrainedModel(KerasModel):
             ValueError: If a layer or head does not exist or none would be left.
         """
         surgery.prune_heads(self, heads_to_prune)
-
-    def gradient_checkpointing_enable(self) -> None:
-        """Keep only each layer's input in training and compute the rest again for the gradient."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = True
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Keep all intermediate values in training."""
-        surgery.backbone_of(self).encoder.gradient_checkpointing = False
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor, as Keras saves them."""
-        return {
-            "config": self.config.to_dict(),
-            "name": self.name,
-            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
-        }
-
-    @classmethod
-    def from_config(cls: type[Model], config: Mapping[str, Any]) -> Model:  # type: ignore[override]
-        """Build a model from :meth:`get_config`."""
-        arguments = dict(config)
-        arguments["config"] = cls.config_class.from_dict(arguments["config"])
-        arguments["dtype"] = keras.saving.deserialize_keras_object(arguments["dtype"])
-        return cls(**arguments)

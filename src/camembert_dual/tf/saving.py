@@ -8,6 +8,7 @@ import keras
 from camembert_dual.checkpoints.saving import check_kind, check_weights
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.layers import Dense, Embedding, LayerNormalization
+from camembert_dual.tf.naming import Place, places_of
 
 KINDS = {  # by the word at the end of a path of the parameter table
     "kernel": (Dense, keras.layers.Dense),
@@ -18,7 +19,6 @@ KINDS = {  # by the word at the end of a path of the parameter table
     ),
     "gamma": (LayerNormalization, keras.layers.LayerNormalization),
 }
-LORA = ("lora_kernel_a", "lora_kernel_b", "lora_embeddings_a", "lora_embeddings_b")
 
 
 def weights_of(model: Any) -> dict[str, Any]:
@@ -30,52 +30,19 @@ def weights_of(model: Any) -> dict[str, Any]:
     Raises:
         ValueError: If the model is not what its config says.
     """
-    expected = model.expected_parameters()
-    weights, shapes, known = {}, {}, set()
+    expected, places = model.expected_parameters(), places_of(model)
+    check_weights(expected, {name: place.shape for name, place in places.items()})
     for one in expected:
-        holder, word = holder_of(model, one.path), one.path.rpartition("/")[2]
-        weight = None if holder is None else getattr(holder, word, None)
-        if weight is not None:
-            weights[one.name] = weight
-            shapes[one.name] = tuple(weight.shape)[:: -1 if one.transposed else 1]
-            known.add(id(variable_of(model, one.path)))
-    others = [one for one in model.weights if id(one) not in known and one.name not in LORA]
-    shapes |= {name_of(one): tuple(one.shape) for one in others}
-    check_weights(expected, shapes)
-    for one in expected:
-        holder, wanted = holder_of(model, one.path), KINDS.get(one.path.rpartition("/")[2])
+        wanted, holder = KINDS.get(one.path.rpartition("/")[2]), places[one.name].holder
         if wanted is not None:
             is_kept = type(holder).call in [kind.call for kind in wanted]
             check_kind(one.name, is_kept, wanted[0].__name__, type(holder).__name__)
-    return weights
+    return {one.name: used(places[one.name]) for one in expected}
 
 
-def name_of(variable: keras.Variable) -> str:
-    """What a weight that no config knows is called: its path, spelt as the published names are."""
-    return variable.path.partition("/")[2].replace("/layer_", ".layer.").replace("/", ".")
-
-
-def variable_of(model: Any, path: str) -> keras.Variable:
-    """The variable of a weight by its path in the parameter table, without adapters."""
-    holder, word = holder_of(model, path), path.rpartition("/")[2]
-    own = getattr(holder, f"_{word}", None)
-    return getattr(holder, word) if own is None else own
-
-
-def holder_of(model: Any, path: str) -> Any:
-    """The layer that has a weight, by the weight's path in the parameter table; None if none has.
-
-    Layers are found by the attributes that call them, since one that was given to the model has a
-    name of its own.
-    """
-    holder = model
-    for part in path.split("/")[:-1]:
-        if part.startswith("layer_") and part != "layer_norm":
-            layers, number = getattr(holder, "layer", ()), int(part.removeprefix("layer_"))
-            holder = layers[number] if number < len(layers) else None
-        else:
-            holder = getattr(holder, "projection" if part == "output" else part, None)
-    return holder
+def used(place: Place) -> Any:
+    """The weight that a call uses: of a layer with adapters, the weight and they together."""
+    return getattr(place.holder, place.variable.name, place.variable)
 
 
 def export(model: Any, path: Path | None) -> None:

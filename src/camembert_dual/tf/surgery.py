@@ -11,8 +11,14 @@ from camembert_dual.common.errors import require
 
 
 def backbone_of(model: Any) -> Any:
-    """The bare model: the one given, or the one below its head."""
-    return getattr(model, "roberta", model)
+    """The network below the head: embeddings, encoder and pooler."""
+    network = getattr(model, "roberta", model)
+    return getattr(network, "roberta", network)  # of a whole model within a user's
+
+
+def has_network(model: Any) -> bool:
+    """Whether a model has the network; a user's may not, or call it otherwise."""
+    return hasattr(backbone_of(model), "encoder") and hasattr(backbone_of(model), "embeddings")
 
 
 def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
@@ -32,6 +38,20 @@ def set_input_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
     with unlocked(holder):
         holder._tracker.untrack(holder.word_embeddings)
         holder.word_embeddings = embeddings
+
+
+def set_output_embeddings(model: Any, embeddings: keras.layers.Layer) -> None:
+    """Use a layer for the LM head's decoder.
+
+    Raises:
+        ValueError: If the model has no LM head.
+    """
+    has_head = hasattr(model, "lm_head")
+    require(has_head, "Output embeddings must be set in a model with LM head", "none")
+    with unlocked(model.lm_head):
+        if model.lm_head.decoder is not None:
+            model.lm_head._tracker.untrack(model.lm_head.decoder)
+        model.lm_head.decoder = embeddings
 
 
 def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initialised: bool) -> None:
@@ -55,12 +75,14 @@ def resize_token_embeddings(model: Any, new_num_tokens: int | None, mean_initial
         resized = resize_rows(table.embeddings.value, new_num_tokens, scale)
         replace_weight(table, "_embeddings", resized)
         table.input_dim = new_num_tokens
-    if decoder is not None:
-        old = model.lm_head.bias.value
+    head = getattr(model, "lm_head", decoder)  # a decoder of a user's own has its own bias
+    if decoder is not None and head.bias is not None:
+        old = head.bias.value
         kept = old[:new_num_tokens]
         new = tf.zeros(new_num_tokens - kept.shape[0], old.dtype)
-        replace_weight(model.lm_head, "bias", tf.concat([kept, new], axis=0))
-        model.lm_head.vocab_size = new_num_tokens
+        replace_weight(head, "bias", tf.concat([kept, new], axis=0))
+    if decoder is not None:
+        head.vocab_size = new_num_tokens
     config.vocab_size = new_num_tokens
 
 

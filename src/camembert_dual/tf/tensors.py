@@ -69,4 +69,6 @@ def flatten(output: ModelOutput) -> tuple[list[Any], list[str], list[str]]:
 
 def unflatten(output_class: type[ModelOutput], values: Any, names: Any) -> ModelOutput:
     """Put an output together again."""
-    return output_class(zip(names, values, strict=True))
+    output = output_class()
+    output.update(zip(names, values, strict=True))  # in their order, a user's own values too
+    return output

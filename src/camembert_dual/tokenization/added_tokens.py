@@ -235,6 +235,14 @@ class AddedTokens:
         self._finder = Finder.of(())
         self.update(tokens)
 
+    def __getstate__(self) -> dict[int, AddedToken]:
+        """The tokens alone: use leaves no mark in a pickle, after which caches are named."""
+        return self.by_id
+
+    def __setstate__(self, state: dict[int, AddedToken]) -> None:
+        """Take them up again."""
+        self.__init__(state)  # type: ignore[misc]
+
     def update(self, tokens: Mapping[int, AddedToken]) -> None:
         """Put tokens at their ids."""
         self.by_id.update(tokens)

@@ -24,13 +24,19 @@ class AutoTokenizer:
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, *, use_fast: bool = True, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        use_fast: bool = True,
+        config: Any = None,
+        **options: Any,
     ) -> BaseTokenizer:
         """Load the tokenizer of a folder, a bundled checkpoint or a hub repository.
 
         Args:
             pretrained_model_name_or_path: The folder, or the name.
             use_fast: Whether the fast class is preferred where there are two.
+            config: Accepted; the files say what there is to know.
             **options: Those of :meth:`BaseTokenizer.from_pretrained`.
 
         Returns:

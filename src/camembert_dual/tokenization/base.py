@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from camembert_dual.common.errors import require, shown
+from camembert_dual.tokenization.added_tokens import ADDITIONAL, ROLES
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
+from camembert_dual.tokenization.deprecated import read_old_options
 from camembert_dual.tokenization.encode import (
     Encoded,
     encode_texts,
     pad_encodings,
-    prepare_ids,
 )
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.options import (
@@ -30,7 +31,7 @@ from camembert_dual.tokenization.options import (
 )
 from camembert_dual.tokenization.samples import read_samples
 from camembert_dual.tokenization.segmenter import Segmenter
-from camembert_dual.tokenization.template import Placed, Templates, count_special, place
+from camembert_dual.tokenization.template import Placed, Templates, place
 from camembert_dual.tokenization.vocabulary import Vocabulary
 
 PAD_OPTIONS = (
@@ -51,12 +52,17 @@ class BaseTokenizer(Vocabulary, ABC):
         model_max_length: Tokens that the model takes; ``int(1e30)`` if unknown.
         padding_side: Where padding goes, "right" or "left".
         truncation_side: Where text is cut, "right" or "left".
+        split_special_tokens: Whether added tokens that stand in a text are text.
         model_input_names: The fields that a call returns unless told otherwise.
         name_or_path: What the tokenizer was loaded from.
-        init_kwargs: Further settings, kept and saved again.
+        init_kwargs: The settings that it was made with; those of no meaning here are saved again.
+        deprecation_warnings: What was warned of once and is not warned of again.
     """
 
     is_fast = False
+    padding_side = truncation_side = "right"
+    model_input_names: Sequence[str] = ("input_ids", "attention_mask")
+    pad_token_type_id = 0
 
     def __init__(
         self,
@@ -65,41 +71,53 @@ class BaseTokenizer(Vocabulary, ABC):
         *,
         additional_special_tokens: Any = (),
         model_max_length: int | None = None,
-        padding_side: str = "right",
-        truncation_side: str = "right",
-        model_input_names: Sequence[str] = ("input_ids", "attention_mask"),
+        padding_side: str | None = None,
+        truncation_side: str | None = None,
+        model_input_names: Sequence[str] | None = None,
         clean_up_tokenization_spaces: bool | None = False,
+        split_special_tokens: bool = False,
         name_or_path: str = "",
         **init_kwargs: Any,
     ) -> None:
         """Set the attributes and add the special tokens that the vocabulary lacks."""
         super().__init__(segmenter, special_tokens, additional_special_tokens)
-        given = locals()
-        check_kinds({name: given[name] for name in SETTING_KINDS if name in given}, SETTING_KINDS)
+        given = {name: value for name, value in locals().items() if value is not None}
+        check_kinds(given, SETTING_KINDS)
         self.model_max_length = NO_LIMIT if model_max_length is None else int(model_max_length)
-        self.padding_side = padding_side
-        self.truncation_side = truncation_side
-        self.model_input_names = list(model_input_names)
+        self.padding_side = padding_side or self.padding_side
+        self.truncation_side = truncation_side or self.truncation_side
+        self.model_input_names = list(model_input_names or self.model_input_names)
         self.clean_up_tokenization_spaces = bool(clean_up_tokenization_spaces)
+        self.split_special_tokens = split_special_tokens
         self.name_or_path = name_or_path
-        self.init_kwargs = init_kwargs
-        self.pad_token_type_id = 0
-        self._warned = False
+        self.init_inputs = ()
+        self.init_kwargs = {
+            **init_kwargs,
+            **{role: special_tokens.get(role) for role in ROLES},
+            ADDITIONAL: self.additional_special_tokens,
+            "model_max_length": self.model_max_length,
+            "padding_side": self.padding_side,
+            "truncation_side": self.truncation_side,
+        }
+        self.deprecation_warnings: dict[str, bool] = {}
 
     @classmethod
-    def from_pretrained(cls: type[Self], name_or_path: str | Path, **options: Any) -> Self:
+    def from_pretrained(
+        cls: type[Self], pretrained_model_name_or_path: str | Path, **options: Any
+    ) -> Self:
         """Load a tokenizer from a folder, a bundled checkpoint or the hub.
 
         Args:
-            name_or_path: The folder, or the name.
+            pretrained_model_name_or_path: The folder, or the name.
             **options: ``revision``, ``cache_dir``, ``token`` and ``local_files_only`` for the hub;
-                anything else overrides what the files say.
+                ``vocab_file`` and ``tokenizer_file`` in the place of the folder's own; anything
+                else overrides what the files say.
 
         Raises:
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
             ValueError: If the files are of another kind of tokenizer.
         """
-        return cls.from_folder(read_folder(name_or_path, options))
+        return cls.from_folder(read_folder(pretrained_model_name_or_path, options))
 
     @classmethod
     @abstractmethod
@@ -107,10 +125,12 @@ class BaseTokenizer(Vocabulary, ABC):
         """Build the tokenizer of a folder that has been read."""
 
     @abstractmethod
-    def save_pretrained(
-        self, save_directory: str | Path, filename_prefix: str | None = None
-    ) -> tuple[str, ...]:
-        """Write the files that the tokenizer is loaded from; return their paths."""
+    def contents(self, legacy_format: bool | None = None) -> dict[str, str | bytes]:
+        """The files that the tokenizer is loaded from, by name.
+
+        Args:
+            legacy_format: Whether the older of two forms is written, or the newer; None for both.
+        """
 
     @abstractmethod
     def templates(self) -> Templates:
@@ -120,15 +140,15 @@ class BaseTokenizer(Vocabulary, ABC):
         self,
         text: Any = None,
         text_pair: Any = None,
-        *,
-        is_split_into_words: bool = False,
+        text_target: Any = None,
+        text_pair_target: Any = None,
         add_special_tokens: bool = True,
         padding: bool | str | None = False,
         truncation: bool | str | None = None,
         max_length: int | None = None,
         stride: int = 0,
+        is_split_into_words: bool = False,
         pad_to_multiple_of: int | None = None,
-        padding_side: str | None = None,
         return_tensors: str | None = None,
         return_token_type_ids: bool | None = None,
         return_attention_mask: bool | None = None,
@@ -137,6 +157,9 @@ class BaseTokenizer(Vocabulary, ABC):
         return_offsets_mapping: bool = False,
         return_length: bool = False,
         verbose: bool = True,
+        padding_side: str | None = None,
+        split_special_tokens: bool | None = None,
+        **old_options: Any,
     ) -> BatchEncoding:
         """Encode one text or many, single or in pairs.
 
@@ -144,7 +167,9 @@ class BaseTokenizer(Vocabulary, ABC):
             text: A text, or a list of texts, or a list of pairs of texts; where
                 ``is_split_into_words`` is true, lists of words take the place of texts.
             text_pair: The second text, or as many as there are first ones.
-            is_split_into_words: Whether texts come as lists of words.
+            text_target: Texts that are labels: alone, or their ids beside the others' fields as
+                ``labels``.
+            text_pair_target: The second ones of these.
             add_special_tokens: Whether to add ``<s>`` and ``</s>``.
             padding: True or "longest" pads to the longest row, "max_length" to ``max_length``.
             truncation: True or "longest_first" shortens the longer of two sequences,
@@ -152,8 +177,8 @@ class BaseTokenizer(Vocabulary, ABC):
             max_length: Tokens of a row, special ones included; the model's limit by default. Given
                 without ``padding`` and ``truncation`` it truncates.
             stride: Tokens that a window shares with the one before it.
+            is_split_into_words: Whether texts come as lists of words.
             pad_to_multiple_of: Rounds the padded length up.
-            padding_side: "right" or "left"; the tokenizer's by default.
             return_tensors: "np", "pt" or "tf"; lists by default.
             return_token_type_ids: Whether to return ``token_type_ids``.
             return_attention_mask: Whether to return ``attention_mask``.
@@ -163,32 +188,32 @@ class BaseTokenizer(Vocabulary, ABC):
             return_offsets_mapping: Whether to return the characters of every token.
             return_length: Whether to return the length of every row.
             verbose: Whether to warn, once, of rows that are too long for the model.
+            padding_side: "right" or "left"; the tokenizer's by default.
+            split_special_tokens: Whether added tokens that stand in the text are text; the
+                tokenizer's attribute by default, which is False.
+            **old_options: Those of :mod:`camembert_dual.tokenization.deprecated`.
 
         Raises:
-            TypeError: If something is not text.
+            TypeError: If something is not text, or there is no such option.
             ValueError: If options contradict each other or cannot be met.
         """
         given = locals()
         check_kinds({"is_split_into_words": is_split_into_words}, OPTION_KINDS)
-        options = Options(**{field.name: given[field.name] for field in fields(Options)})
-        samples = read_samples(text, text_pair, is_split_into_words)
-        return self._warned_of(
-            encode_texts(self.segmenter, self.rules(), samples, options), options
-        )
+        named = {field.name: given[field.name] for field in fields(Options)}
+        options = Options(**(read_old_options(named, old_options) if old_options else named))
+        if text_target is None:
+            return self._encode(text, text_pair, is_split_into_words, options)
+        labels = self._encode(text_target, text_pair_target, is_split_into_words, options)
+        if text is None:
+            return labels
+        encoding = self._encode(text, text_pair, is_split_into_words, options)
+        encoding["labels"] = labels["input_ids"]
+        return encoding
 
-    def encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
-        """Encode one text; the options are those of a call."""
-        return self(text, text_pair, **options)
-
-    def batch_encode_plus(
-        self, batch_text_or_text_pairs: Sequence[Any], **options: Any
-    ) -> BatchEncoding:
-        """Encode a list of texts, or of pairs; the options are those of a call."""
-        return self(list(batch_text_or_text_pairs), **options)
-
-    def encode(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
-        """The ids of one text; the options are those of a call."""
-        return self(text, text_pair, **options)["input_ids"]
+    def _encode(self, text: Any, text_pair: Any, split: bool, options: Options) -> BatchEncoding:
+        samples = read_samples(text, text_pair, split)
+        encoded = encode_texts(self.segmenter, self.rules(), samples, options)
+        return self._warned_of(encoded, options)
 
     def tokenize(
         self, text: str, pair: str | None = None, add_special_tokens: bool = False, **options: Any
@@ -203,19 +228,6 @@ class BaseTokenizer(Vocabulary, ABC):
             raise TypeError(f"text must be one str; received {type(text).__name__}.")
         options = {"add_special_tokens": add_special_tokens, "verbose": False} | options
         return self(text, pair, **options).tokens()
-
-    def prepare_for_model(
-        self, ids: Sequence[int], pair_ids: Sequence[int] | None = None, **options: Any
-    ) -> BatchEncoding:
-        """Add special tokens to ids, truncate and pad; the options are those of a call.
-
-        With ``return_overflowing_tokens`` the cut ids come back as ``overflowing_tokens``, and
-        ``num_truncated_tokens`` says how many ids were too many.
-        """
-        checked = Options(**options)
-        first = self.known_ids(ids, "ids")
-        second = None if pair_ids is None else self.known_ids(pair_ids, "pair_ids")
-        return self._warned_of(prepare_ids(self.rules(), first, second, checked), checked)
 
     def pad(
         self,
@@ -275,19 +287,9 @@ class BaseTokenizer(Vocabulary, ABC):
         second = None if token_ids_1 is None else self.known_ids(token_ids_1, "token_ids_1")
         return place(self.templates(), first, second)
 
-    def num_special_tokens_to_add(self, pair: bool = False) -> int:
-        """How many special tokens a call adds to one text, or to a pair."""
-        return count_special(self.templates().pair if pair else self.templates().single)
-
-    @property
-    def max_len_single_sentence(self) -> int:
-        """Tokens of one text that fit beside the special tokens."""
-        return self.model_max_length - self.num_special_tokens_to_add()
-
-    @property
-    def max_len_sentences_pair(self) -> int:
-        """Tokens of two texts together that fit beside the special tokens."""
-        return self.model_max_length - self.num_special_tokens_to_add(pair=True)
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but what was warned of."""
+        return vars(self) | {"deprecation_warnings": {}}
 
     def __repr__(self) -> str:
         """The settings that matter."""
@@ -326,6 +328,7 @@ class BaseTokenizer(Vocabulary, ABC):
             input_names=tuple(self.model_input_names),
             unk_id=self.unknown_id,
             special_rows=self.segmenter.added.special_rows,
+            split_special_tokens=self.split_special_tokens,
         )
 
     def saved_settings(self) -> dict[str, Any]:
@@ -336,11 +339,12 @@ class BaseTokenizer(Vocabulary, ABC):
         """Warn, once in a tokenizer's life, of a row that the model cannot take."""
         limit = self.length_limit
         is_over = limit is not None and encoded.longest > limit
-        if is_over and options.verbose and truncation_of(options) is None and not self._warned:
-            self._warned = True
+        told = self.deprecation_warnings.get("length", False)
+        if is_over and options.verbose and truncation_of(options) is None and not told:
+            self.deprecation_warnings["length"] = True
             warnings.warn(
                 f"a row of {encoded.longest} tokens is over the model's limit of {limit}; "
                 "pass truncation=True",
-                stacklevel=3,
+                stacklevel=4,
             )
         return encoded.encoding

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from tokenizers import Tokenizer
 
@@ -12,193 +13,23 @@ from camembert_dual.common.errors import require
 from camembert_dual.common.id_layout import (
     BOS,
     EOS,
+    FIRST_TOKENS,
     MASK,
     NOT_USED,
     PAD,
-    POSITIONS,
     UNK,
-    UNK_ID,
     mask_id,
 )
-from camembert_dual.storage.atomic import write_atomically
-from camembert_dual.storage.file_names import (
-    ADDED_TOKENS,
-    SENTENCEPIECE,
-    SPECIAL_TOKENS,
-    TOKENIZER_CONFIG,
-    TOKENIZER_JSON,
-)
-from camembert_dual.storage.json_files import read_json
-from camembert_dual.tokenization.added_tokens import read_token, token_json
-from camembert_dual.tokenization.base import BaseTokenizer
-from camembert_dual.tokenization.files import (
-    TokenizerFolder,
-    added_tokens_json,
-    read_added_tokens,
-    settings_json,
-    special_tokens_json,
-    write_files,
-)
-from camembert_dual.tokenization.options import SETTING_KINDS, check_kinds
+from camembert_dual.storage.file_names import SENTENCEPIECE
+from camembert_dual.tokenization.added_tokens import ADDITIONAL, ROLES, read_tokens
+from camembert_dual.tokenization.camembert_base import ARGUMENTS, CamembertBase
+from camembert_dual.tokenization.files import TokenizerFolder
+from camembert_dual.tokenization.new_vocabulary import Texts, renamed, train_pieces
 from camembert_dual.tokenization.sentencepiece_model import parse_model
-from camembert_dual.tokenization.sentencepiece_segmenter import (
-    SentencePieceSegmenter,
-    number_tokens,
-)
-from camembert_dual.tokenization.template import Templates, camembert_templates
-from camembert_dual.tokenization.tokenizer_json import can_hold, from_model, to_model
+from camembert_dual.tokenization.tokenizer_json import FIRST_PIECE
 
 Slow = TypeVar("Slow", bound="CamembertTokenizer")
 Fast = TypeVar("Fast", bound="CamembertTokenizerFast")
-# the order of the constructors' arguments, which is the reference's
-_ARGUMENTS = (
-    "bos_token",
-    "eos_token",
-    "sep_token",
-    "cls_token",
-    "unk_token",
-    "pad_token",
-    "mask_token",
-)
-
-
-class CamembertBase(BaseTokenizer):
-    """A SentencePiece vocabulary in CamemBERT's id layout."""
-
-    segmenter: SentencePieceSegmenter
-    vocab_files_names: ClassVar = {"vocab_file": SENTENCEPIECE, "tokenizer_file": TOKENIZER_JSON}
-
-    def __init__(
-        self,
-        vocabulary: str | Path,
-        special_tokens: Mapping[str, Any],
-        *,
-        additional_special_tokens: Iterable[Any] | None = NOT_USED,
-        sp_model_kwargs: dict[str, Any] | None = None,
-        added_tokens_decoder: Mapping[int, Any] | None = None,
-        model_max_length: int | None = None,
-        unk_id: int | None = None,
-        ends: tuple[int, int] | None = None,
-        **settings: Any,
-    ) -> None:
-        """Load a SentencePiece model, or the one of a ``tokenizer.json``, and number its tokens.
-
-        Args:
-            vocabulary: The file.
-            special_tokens: The special tokens by role.
-            additional_special_tokens: Further special tokens.
-            sp_model_kwargs: How text is cut at random.
-            added_tokens_decoder: The added tokens by id; those of the file by default.
-            model_max_length: Tokens that the model takes.
-            unk_id: The id of text that no piece covers, as long as no other ``unk_token`` is set;
-                that of the token by default.
-            ends: The ids around a text, as long as no other ``cls_token`` or ``sep_token`` is set;
-                those of the tokens by default.
-            **settings: The attributes of :class:`BaseTokenizer`.
-        """
-        model, stated = read_vocabulary(Path(vocabulary))
-        if added_tokens_decoder is not None:
-            stated = dict(added_tokens_decoder)
-        stated = {index: read_token(one) for index, one in stated.items()}
-        check_kinds({"sp_model_kwargs": sp_model_kwargs}, SETTING_KINDS)
-        segmenter = SentencePieceSegmenter(model, sp_model_kwargs or {})
-        roles = {
-            role: None if one is None else read_token(one) for role, one in special_tokens.items()
-        }
-        segmenter.added.update(number_tokens(segmenter, roles, stated))
-        super().__init__(
-            segmenter,
-            roles,
-            additional_special_tokens=additional_special_tokens,
-            model_max_length=POSITIONS if model_max_length is None else model_max_length,
-            **settings,
-        )
-        self.convert_ids_to_tokens([] if ends is None else list(ends))  # each must be a token's
-        self._unknown = self.unk_token, unk_id
-        self._ends = (self.cls_token, self.sep_token), ends
-
-    @property
-    def sp_model(self) -> Any:
-        """The ``SentencePieceProcessor``."""
-        return self.segmenter.sp_model
-
-    @property
-    def sp_model_kwargs(self) -> dict[str, Any]:
-        """What the ``SentencePieceProcessor`` was made with."""
-        return self.segmenter.sp_model_kwargs
-
-    @property
-    def unknown_id(self) -> int | None:
-        """The id of text that no piece covers."""
-        unk_token, index = self._unknown
-        return self.unk_token_id if index is None or unk_token != self.unk_token else index
-
-    def templates(self) -> Templates:
-        """``<s> A </s>`` and ``<s> A </s></s> B </s>``."""
-        tokens, ends = self._ends
-        if ends is not None and tokens == (self.cls_token, self.sep_token):
-            return camembert_templates(*ends)
-        return camembert_templates(
-            self.convert_tokens_to_ids(str(self.cls_token)),
-            self.convert_tokens_to_ids(str(self.sep_token)),
-        )
-
-    def save_pretrained(
-        self, save_directory: str | Path, filename_prefix: str | None = None
-    ) -> tuple[str, ...]:
-        """Write every file that a CamemBERT tokenizer is loaded from; return their paths.
-
-        ``tokenizer.json`` is among them only if it can hold the model.
-        """
-        return write_files(Path(save_directory), self._contents(), filename_prefix)
-
-    def save_vocabulary(
-        self, save_directory: str | Path, filename_prefix: str | None = None
-    ) -> tuple[str]:
-        """Write ``sentencepiece.bpe.model``; return its path.
-
-        Raises:
-            FileNotFoundError: If ``save_directory`` is not a folder.
-        """
-        folder = Path(save_directory)
-        if not folder.is_dir():
-            raise FileNotFoundError(f"A vocabulary must be saved in a folder; {folder} is none.")
-        path = folder / (f"{filename_prefix}-{SENTENCEPIECE}" if filename_prefix else SENTENCEPIECE)
-        write_atomically(path, self.segmenter.model)
-        return (str(path),)
-
-    def _contents(self) -> dict[str, str | bytes]:
-        """The files by name."""
-        added, special_tokens = dict(self.segmenter.added.by_id), self.special_tokens_map
-        decoder = {str(index): token_json(added[index]) for index in sorted(added)}
-        settings = self.saved_settings() | {
-            "added_tokens_decoder": decoder,
-            "sp_model_kwargs": self.sp_model_kwargs,
-            "tokenizer_class": CamembertTokenizer.__name__,
-        }
-        mask = None if self.mask_token is None else added[self.segmenter.added.ids[self.mask_token]]
-        contents: dict[str, str | bytes] = {
-            SENTENCEPIECE: self.segmenter.model,
-            TOKENIZER_CONFIG: settings_json(
-                self.init_kwargs, special_tokens, self.additional_special_tokens, settings
-            ),
-            SPECIAL_TOKENS: special_tokens_json(special_tokens, mask),
-        }
-        first = mask_id(self.segmenter.size())
-        if behind := {index: token for index, token in added.items() if index >= first}:
-            contents[ADDED_TOKENS] = added_tokens_json(behind)
-        if can_hold(parse_model(self.segmenter.model), added):
-            contents[TOKENIZER_JSON] = self._tokenizer_json()
-        return contents
-
-    def _tokenizer_json(self) -> str:
-        unknown = self.unknown_id
-        return from_model(
-            parse_model(self.segmenter.model),
-            dict(self.segmenter.added.by_id),
-            self.templates(),
-            UNK_ID if unknown is None else unknown,
-        )
 
 
 class CamembertTokenizer(CamembertBase):
@@ -232,12 +63,12 @@ class CamembertTokenizer(CamembertBase):
             additional_special_tokens: Further tokens that ``skip_special_tokens`` leaves out.
             sp_model_kwargs: Passed to ``SentencePieceProcessor``: ``enable_sampling``,
                 ``nbest_size``, ``alpha``.
-            **settings: The attributes of :class:`BaseTokenizer` and ``added_tokens_decoder``.
+            **settings: The attributes of a tokenizer, and ``added_tokens_decoder``.
         """
         tokens = (bos_token, eos_token, sep_token, cls_token, unk_token, pad_token, mask_token)
         super().__init__(
             vocab_file,
-            dict(zip(_ARGUMENTS, tokens, strict=True)),
+            dict(zip(ARGUMENTS, tokens, strict=True)),
             additional_special_tokens=additional_special_tokens,
             sp_model_kwargs=sp_model_kwargs,
             **settings,
@@ -248,7 +79,7 @@ class CamembertTokenizer(CamembertBase):
     def from_folder(cls: type[Slow], folder: TokenizerFolder) -> Slow:
         """Build the tokenizer of a folder that has been read."""
         folder.check_pieces()
-        return cls(folder.vocab_file or folder.path / TOKENIZER_JSON, **folder.settings)
+        return cls(folder.vocab_file or folder.tokenizer_file or "", **folder.settings)
 
 
 class CamembertTokenizerFast(CamembertBase):
@@ -299,7 +130,7 @@ class CamembertTokenizerFast(CamembertBase):
         tokens = (bos_token, eos_token, sep_token, cls_token, unk_token, pad_token, mask_token)
         super().__init__(
             vocab_file or tokenizer_file or "",
-            dict(zip(_ARGUMENTS, tokens, strict=True)),
+            dict(zip(ARGUMENTS, tokens, strict=True)),
             additional_special_tokens=additional_special_tokens,
             **settings,
         )
@@ -316,19 +147,59 @@ class CamembertTokenizerFast(CamembertBase):
         """A ``tokenizers.Tokenizer`` of the same vocabulary, made anew."""
         return Tokenizer.from_str(self._tokenizer_json())
 
+    @property
+    def vocab_size(self) -> int:
+        """The tokens of a ``tokenizer.json`` but for those added behind ``<mask>``."""
+        return mask_id(self.segmenter.size()) + 1
 
-def read_vocabulary(path: Path) -> tuple[bytes, dict[int, Any]]:
-    """The serialized SentencePiece model of a ``.model`` file or of a ``tokenizer.json``.
+    @property
+    def vocab(self) -> dict[str, int]:
+        """Every token with its id."""
+        return self.get_vocab()
 
-    Returns:
-        The model, and the added tokens by id that the second names.
+    @property
+    def can_save_slow_tokenizer(self) -> bool:
+        """Whether the SentencePiece model can be saved: always."""
+        return True
 
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is neither.
-    """
-    content = path.read_bytes()
-    if content[:1] != b"{":
-        return content, {}
-    values = read_json(path)
-    return to_model(values), read_added_tokens(path, values)
+    def train_new_from_iterator(
+        self: Fast,
+        text_iterator: Texts,
+        vocab_size: int,
+        length: int | None = None,
+        new_special_tokens: Sequence[Any] | None = None,
+        special_tokens_map: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Fast:
+        """The same tokenizer with another vocabulary, learnt from texts, in CamemBERT's id layout.
+
+        Args:
+            text_iterator: Texts, or batches of them.
+            vocab_size: Tokens of the new vocabulary at most, special ones included.
+            length: How many texts there are, for a bar that shows the progress.
+            new_special_tokens: Further special tokens, behind ``<mask>``.
+            special_tokens_map: New names of special tokens, by the old ones.
+            **options: Those of ``tokenizers.trainers.UnigramTrainer``.
+
+        Raises:
+            ValueError: If ``vocab_size`` leaves no room for pieces.
+        """
+        names = dict(special_tokens_map or {})
+        special = self.special_tokens_map_extended
+        extra: list[Any] = [renamed(token, names) for token in special.get(ADDITIONAL, ())]
+        extra += read_tokens(list(new_special_tokens or ()))
+        roles = {role: renamed(special[role], names) for role in ROLES if role in special}
+        ordinary = [one for one in self.added_tokens_decoder.values() if not one.special]
+        model = parse_model(self.segmenter.model)
+        first = {*FIRST_TOKENS, *map(str, roles.values())}
+        behind = [one for one in (*extra, *ordinary) if str(one) not in first]
+        size = vocab_size - FIRST_PIECE - len((BOS, EOS, MASK)) - len(behind)
+        learnt = train_pieces(model, self.backend_tokenizer, text_iterator, size, length, options)
+        settings = {**self.init_kwargs, **dict.fromkeys(ROLES), **self.saved_settings(), **roles}
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / SENTENCEPIECE
+            path.write_bytes(learnt)
+            trained = type(self)(path, **settings | {ADDITIONAL: extra})
+        trained.vocab_file = None
+        trained.add_tokens(ordinary)
+        return trained

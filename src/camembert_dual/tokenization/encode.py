@@ -67,6 +67,9 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
     if samples.pairs:
         sides.append([second for _, second in samples.items if second is not None])
     drawn: list[SegmentedTexts] = []
+    splits = options.split_special_tokens
+    if rules.split_special_tokens if splits is None else splits:
+        segmenter = segmenter.without_added()
     if segmenter.is_stochastic:  # ids and alignment must come from the same draw
         drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         ids = [one.ids for one in drawn]
@@ -132,13 +135,14 @@ def pad_encodings(
     Raises:
         ValueError: If there is no ``input_ids``, or a field cannot become a tensor.
     """
-    data, single = _rows_by_name(encoded)
-    rows = data["input_ids"]
+    main = rules.input_names[0] if rules.input_names else "input_ids"
+    data, single = _rows_by_name(encoded, main)
+    rows = data[main]
     if _wanted(options.return_attention_mask, "attention_mask", rules):
         data.setdefault("attention_mask", [[1] * len(row) for row in rows])
     width = padded_width(max(map(len, rows), default=0), options, rules)
     values = {
-        "input_ids": rules.pad_token_id,
+        main: rules.pad_token_id,
         "attention_mask": 0,
         "token_type_ids": rules.pad_token_type_id,
         "special_tokens_mask": 1,
@@ -154,7 +158,7 @@ def pad_encodings(
 
 
 def _rows_by_name(
-    encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]], main: str
 ) -> tuple[dict[str, list[Any]], bool]:
     """Every field as a list of rows, and whether there was but one row."""
     if isinstance(encoded, Mapping):
@@ -163,16 +167,15 @@ def _rows_by_name(
         listed = list(encoded) if isinstance(encoded, Iterable) else [None]
         sound = all(isinstance(one, Mapping) for one in listed)
         require(sound, "encoded_inputs must be an encoding or a list of them", shown(encoded))
-        fields = list(listed[0]) if listed else ["input_ids"]
+        fields = list(listed[0]) if listed else [main]
         same = all(one.keys() == listed[0].keys() for one in listed)
         require(same, "Encodings must have the same fields to be padded together", "others")
         data = {name: [as_lists(one[name]) for one in listed] for name in fields}
-    rule = "An encoding must have input_ids to be padded"
-    require("input_ids" in data, rule, shown(list(data)))
-    ids = data["input_ids"]
+    require(main in data, f"An encoding must have {main} to be padded", shown(list(data)))
+    ids = data[main]
     single = isinstance(ids, list) and bool(ids) and not isinstance(ids[0], list)
     data = {name: [values] for name, values in data.items()} if single else data
-    _check_rows("input_ids", data["input_ids"], data["input_ids"])
+    _check_rows(main, data[main], data[main])
     return data, single
 
 

@@ -1,22 +1,18 @@
-"""The files of a tokenizer in a checkpoint folder, read and written."""
+"""The files of a tokenizer in a checkpoint folder, read."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tokenizers import AddedToken
-
 from camembert_dual.common.errors import CheckpointError, is_integer, require_file, shown
 from camembert_dual.common.id_layout import (
-    FIRST_TOKENS,
     OFFSET_FAMILIES,
     PAD_ID,
     longest_text,
 )
-from camembert_dual.storage.atomic import staged_save
+from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral
 from camembert_dual.storage.file_names import (
     ADDED_TOKENS,
     CONFIG,
@@ -25,7 +21,7 @@ from camembert_dual.storage.file_names import (
     TOKENIZER_CONFIG,
     TOKENIZER_JSON,
 )
-from camembert_dual.storage.json_files import json_text, read_json
+from camembert_dual.storage.json_files import read_json
 from camembert_dual.storage.locate import locate, take_hub_options
 from camembert_dual.tokenization.added_tokens import (
     ADDITIONAL,
@@ -33,14 +29,31 @@ from camembert_dual.tokenization.added_tokens import (
     join_tables,
     read_token,
     read_tokens,
-    token_json,
 )
+from camembert_dual.tokenization.deprecated import read_old_settings
 from camembert_dual.tokenization.options import SANE_LIMIT, SETTING_KINDS, check_kinds
 from camembert_dual.tokenization.tokenizer_json import end_ids, is_camembert, unknown_id
 
 VOCABULARIES = (SENTENCEPIECE, TOKENIZER_JSON)
 SETTINGS_FILES = (TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS)
 READ_FILES = (*VOCABULARIES, *SETTINGS_FILES, CONFIG)
+# families of ``transformers`` that number SentencePiece's pieces in ways of their own
+OTHER_PIECES = frozenset(
+    [
+        *("albert", "barthez", "bartpho", "bertgeneration", "bigbird", "codellama", "cpm"),
+        *("debertav2", "ernie", "fnet", "gemma", "gptsw3", "layoutxlm", "llama", "m2m100"),
+        *("marian", "mbart", "mbart50", "mluke", "mt5", "nllb", "pegasus", "plbart", "reformer"),
+        *("rembert", "speech2text", "speecht5", "t5", "xglm", "xlmprophetnet", "xlmroberta"),
+        *("xlmrobertaxl", "xlnet"),
+    ]
+)
+ARGUMENTS = ("vocab_file", "tokenizer_file")  # what names the vocabularies in a call
+NEUTRAL = (
+    Keyword("use_fast", FLAG, "the class says it"),
+    Keyword("from_slow", FLAG, "both files say the same"),
+    Keyword("tokenizer_type", (None, "camembert", "roberta"), "the files say it"),
+    Keyword("chat_template", (None,), "CamemBERT holds no conversations"),
+)
 _IDS = 1 << 31
 EXTRA = "extra_special_tokens"  # what release 5 calls additional_special_tokens
 _NOT_SETTINGS = (
@@ -77,7 +90,7 @@ class TokenizerFolder(NamedTuple):
         Raises:
             ValueError: If the folder names another family.
         """
-        if self.family not in (None, "camembert", "roberta"):
+        if self.family in OTHER_PIECES:
             raise ValueError(
                 f"A SentencePiece file must be of CamemBERT; received one of {self.family}, "
                 "which numbers its pieces otherwise: load its tokenizer.json by AutoTokenizer."
@@ -97,15 +110,19 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
     """
     options = dict(options)
     path = locate(name_or_path, filenames=READ_FILES, **take_hub_options(options))
+    leave_out_neutral(options, NEUTRAL)
     path = path.parent if path.is_file() else path
     vocab_file, tokenizer_file = (
-        path / name if (path / name).is_file() else None for name in VOCABULARIES
+        _chosen(options.pop(argument, None), path / name)
+        for argument, name in zip(ARGUMENTS, VOCABULARIES, strict=True)
     )
     if vocab_file is None and tokenizer_file is None:
         raise FileNotFoundError(
             f"A tokenizer must have {' or '.join(VOCABULARIES)}; neither is in {path}."
         )
     contents = read_contents(path)
+    if tokenizer_file is not None:
+        contents[TOKENIZER_JSON] = read_json(tokenizer_file)
     settings = _settings(path, contents)
     settings["added_tokens_decoder"] = join_tables(read_tables(path, contents))
     settings["model_max_length"] = _limit(settings.get("model_max_length"), path)
@@ -115,9 +132,18 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         settings["unk_id"] = unknown_id(contents[TOKENIZER_JSON], str(settings.get("unk_token")))
     if own and not options.keys() & {"cls_token", "sep_token"}:
         settings["ends"] = end_ids(contents[TOKENIZER_JSON])
-    settings |= options
+    settings |= read_old_settings(options)
     family = _family(contents[TOKENIZER_CONFIG], path)
     return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)
+
+
+def _chosen(given: Any, usual: Path) -> Path | None:
+    """The file that was asked for, else the usual one if it is there."""
+    if given is None:
+        return usual if usual.is_file() else None
+    if not Path(given).is_file():
+        raise FileNotFoundError(f"A tokenizer's file must be there; {shown(str(given))} is not.")
+    return Path(given)
 
 
 def read_contents(path: Path) -> dict[str, dict[str, Any]]:
@@ -157,100 +183,11 @@ def read_added_tokens(path: Path, content: Mapping[str, Any]) -> dict[int, Any]:
     return _table(path, [entry.get("id") for entry in entries], entries)
 
 
-class Contradiction(NamedTuple):
-    """Two files that say different things of one token.
-
-    Attributes:
-        subject: What they speak of: a role, or a token.
-        first: What the file says that counts, and its name.
-        second: What the other says, and its name.
-    """
-
-    subject: str
-    first: str
-    second: str
-
-
-def contradictions(path: Path) -> list[Contradiction]:
-    """Everything that the tokenizer files of a folder contradict each other in.
-
-    Raises:
-        ValueError: If they cannot be read.
-    """
-    contents = read_contents(path)
-    found = []
-    first, second = _order(contents)
-    for role in ROLES:
-        texts = [_text_of(contents[name].get(role)) for name in (first, second)]
-        if None not in texts and texts[0] != texts[1]:
-            found.append(Contradiction(role, *_said(texts, (first, second))))
-    places: dict[str, tuple[int, str]] = {}
-    for name, table in read_tables(path, contents).items():
-        for index, value in table.items():
-            text = str(value)
-            known, other = places.setdefault(text, (index, name))
-            if known != index and text not in FIRST_TOKENS:
-                told = _said((known, index), (other, name))
-                found.append(Contradiction(f"the id of {shown(text)}", *told))
-    return found
-
-
-def _said(values: Sequence[object], names: Sequence[str]) -> list[str]:
-    return [f"{shown(value)} in {name}" for value, name in zip(values, names, strict=True)]
-
-
-def write_files(
-    folder: Path, contents: Mapping[str, str | bytes], prefix: str | None
-) -> tuple[str, ...]:
-    """Write a tokenizer's files, all or none, in the place of those that are there.
-
-    Args:
-        folder: Where; it is made if need be.
-        contents: Texts or bytes by file name.
-        prefix: What the names begin with, and a dash.
-
-    Returns:
-        Their paths.
-    """
-    begin = f"{prefix}-" if prefix else ""
-    replaced = [re.escape(begin + name) for name in (*VOCABULARIES, *SETTINGS_FILES)]
-    with staged_save(folder, replaced) as staging:
-        for name, content in contents.items():
-            raw = content.encode() if isinstance(content, str) else content
-            (staging / f"{begin}{name}").write_bytes(raw)
-    return tuple(str(folder / f"{begin}{name}") for name in contents)
-
-
-def settings_json(
-    init_kwargs: Mapping[str, Any],
-    special_tokens: Mapping[str, Any],
-    additional: Sequence[str],
-    settings: Mapping[str, Any],
-) -> str:
-    """The text of ``tokenizer_config.json``; what comes later wins, and an empty role is null."""
-    roles = {role: special_tokens.get(role) for role in ROLES}
-    return json_text({**init_kwargs, **roles, ADDITIONAL: list(additional), **settings})
-
-
-def special_tokens_json(special_tokens: Mapping[str, Any], mask_token: AddedToken | None) -> str:
-    """The text of ``special_tokens_map.json``; the mask is spelt out, as it strips blanks."""
-    content = dict(special_tokens)
-    if mask_token is not None:
-        content["mask_token"] = token_json(mask_token)
-        del content["mask_token"]["special"]
-    return json_text(content)
-
-
-def added_tokens_json(tokens: Mapping[int, AddedToken]) -> str:
-    """The text of ``added_tokens.json``."""
-    return json_text({token.content: index for index, token in tokens.items()})
-
-
 def _read(path: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
-def _order(contents: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+def order_of(contents: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     """Which of the two files of special tokens counts first.
 
     The reference reads ``special_tokens_map.json`` where ``tokenizer_config.json`` says nothing of
@@ -266,7 +203,7 @@ def _settings(path: Path, contents: Mapping[str, Mapping[str, Any]]) -> dict[str
     config = contents[TOKENIZER_CONFIG]
     settings = {name: value for name, value in config.items() if name not in _NOT_SETTINGS}
     check_kinds(settings, SETTING_KINDS, f"{path / TOKENIZER_CONFIG}: ")
-    order = _order(contents)
+    order = order_of(contents)
     for role in ROLES:
         for name in order:
             if role in contents[name]:
@@ -320,17 +257,19 @@ def _read_as(path: Path, read: Callable[[Any], Any], value: Any) -> Any:
         raise CheckpointError(text) from None
 
 
-def _text_of(value: Any) -> str | None:
-    text = value.get("content") if isinstance(value, Mapping) else value
-    return text if isinstance(text, str) else None
-
-
 def _family(content: Mapping[str, Any], path: Path) -> str | None:
+    """The family that the files name; a class of a user's own says nothing of it."""
     name = content.get("tokenizer_class")
-    if isinstance(name, str) and not name.startswith("PreTrained"):
-        return name.lower().removesuffix("fast").removesuffix("tokenizer")
+    family = family_of(name) if isinstance(name, str) else None
+    if family in OTHER_PIECES:
+        return family
     model_type = _read(path / CONFIG).get("model_type")
-    return model_type.replace("-", "") if isinstance(model_type, str) else None
+    return family_of(model_type.replace("-", "")) if isinstance(model_type, str) else family
+
+
+def family_of(class_name: str) -> str:
+    """The family that a tokenizer's class is named after."""
+    return class_name.lower().removesuffix("fast").removesuffix("tokenizer")
 
 
 def _limit(stated: Any, path: Path) -> int | None:

@@ -69,6 +69,8 @@ _TABLE = Kind(
 OPTION_KINDS = {
     **dict.fromkeys(("add_special_tokens", "is_split_into_words", "skip_special_tokens"), _FLAG),
     **dict.fromkeys(("spaces_between_special_tokens", "special_tokens"), _FLAG),
+    "replace_additional_special_tokens": _FLAG,
+    **dict.fromkeys(("legacy_format", "split_special_tokens"), _or_none(_FLAG)),
     **dict.fromkeys(("return_overflowing_tokens", "return_special_tokens_mask"), _FLAG),
     **dict.fromkeys(("return_offsets_mapping", "return_length", "verbose"), _FLAG),
     "clean_up_tokenization_spaces": _or_none(_FLAG),
@@ -90,6 +92,7 @@ SETTING_KINDS = {
     "truncation_side": _SIDE,
     "model_input_names": _TEXTS,
     "clean_up_tokenization_spaces": _or_none(_FLAG),
+    "split_special_tokens": _FLAG,
     "sp_model_kwargs": _or_none(_TABLE),
 }
 # of ``sp_model_kwargs``
@@ -134,6 +137,7 @@ class Options:
     return_special_tokens_mask: bool = False
     return_offsets_mapping: bool = False
     return_length: bool = False
+    split_special_tokens: bool | None = None
     verbose: bool = True
 
     def __post_init__(self) -> None:
@@ -164,6 +168,7 @@ class Rules:
         input_names: The fields that are returned, unless the options say it.
         unk_id: The id of what the vocabulary lacks; None for what it says itself.
         special_rows: Whether an id is a special token's, by id; the last one counts for all behind.
+        split_special_tokens: Whether added tokens in a text are text, unless the options say it.
     """
 
     templates: Templates
@@ -176,6 +181,7 @@ class Rules:
     input_names: Sequence[str]
     unk_id: int | None
     special_rows: BoolArray
+    split_special_tokens: bool
 
 
 def truncation_of(options: Options) -> Truncation | None:

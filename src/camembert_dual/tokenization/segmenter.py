@@ -61,6 +61,9 @@ class Segmenter(Protocol):
     def add(self, tokens: Sequence[AddedToken]) -> int:
         """Make tokens added ones, their flags as given; return by how many the vocabulary grew."""
 
+    def without_added(self) -> Segmenter:
+        """The same vocabulary, which cuts added tokens in a text as it cuts any text."""
+
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""
 

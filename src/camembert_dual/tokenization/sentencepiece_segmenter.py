@@ -69,6 +69,7 @@ class SentencePieceSegmenter:
                 "A vocabulary must be a SentencePiece model or a tokenizer.json; received "
                 f"{len(self.model)} bytes that are neither."
             ) from error
+        self.looks_for = self.added
         self.is_stochastic = bool(self.sp_model_kwargs.get("enable_sampling", False))
         self._unk_piece = self.sp_model.unk_id()
         self._pieces: list[str] = self.sp_model.id_to_piece(list(range(len(self.sp_model))))
@@ -88,17 +89,17 @@ class SentencePieceSegmenter:
         """Ids of every text; ``unk_id`` for what no piece covers, that of ``<unk>`` by default."""
         if self.is_stochastic:
             return self.align(texts, unk_id).ids
-        if not self.added.in_any(texts):
+        if not self.looks_for.in_any(texts):
             return self._model_rows(from_lists(self._run(texts, int)), unk_id)
-        cut = Cut([self.added.split(text) for text in texts])
+        cut = Cut([self.looks_for.split(text) for text in texts])
         plain = self._model_rows(from_lists(self._run(cut.plain_texts(texts), int)), unk_id)
         return cut.weave_rows(plain)
 
     def align(self, texts: Sequence[str], unk_id: int | None = None) -> SegmentedTexts:
         """Ids, tokens, offsets and word numbers of every text."""
-        if not self.added.in_any(texts):
+        if not self.looks_for.in_any(texts):
             return self._align_plain(texts, unk_id)
-        cut = Cut([self.added.split(text) for text in texts])
+        cut = Cut([self.looks_for.split(text) for text in texts])
         plain = self._align_plain(cut.plain_texts(texts), unk_id)
         shift = np.repeat(cut.bounds(is_added=False)[0], plain.ids.lengths)
         added_starts, added_stops = cut.bounds(is_added=True)
@@ -198,6 +199,12 @@ class SentencePieceSegmenter:
                 rows += known is None
             self.added.update(dict(placed.values()))
             return rows - start
+
+    def without_added(self) -> SentencePieceSegmenter:
+        """The same vocabulary, which cuts added tokens in a text as it cuts any text."""
+        bare = object.__new__(type(self))
+        bare.__dict__ |= vars(self) | {"looks_for": AddedTokens({})}
+        return bare
 
     def vocab(self) -> dict[str, int]:
         """Every token with its id."""

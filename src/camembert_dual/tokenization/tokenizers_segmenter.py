@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer
 
-from camembert_dual.common.errors import CheckpointError, short
+from camembert_dual.common.errors import CheckpointError, refusal, short
 from camembert_dual.tokenization.added_tokens import AddedTokens, as_special, check_utf8
 from camembert_dual.tokenization.ragged import Ragged, from_lists
 from camembert_dual.tokenization.segmenter import SegmentedTexts
@@ -110,6 +110,15 @@ class TokenizersSegmenter:
                 placed[index] = as_special(known) if token.special else known
             self.added.update(placed)
             return self.library.get_vocab_size(with_added_tokens=True) - before
+
+    def without_added(self) -> TokenizersSegmenter:
+        """Refuse: the library always finds added tokens.
+
+        Raises:
+            ValueError: Always.
+        """
+        rule = "split_special_tokens must be False for a tokenizer.json"
+        raise refusal(rule, True)
 
     def templates(self) -> Templates:
         """Where the file puts special tokens.

@@ -65,7 +65,7 @@ def plan_windows(
         return whole
     rows: list[tuple[int, int, int, int, int]] = []
     for sample, (a, b) in enumerate(zip(a_sizes.tolist(), b_sizes.tolist(), strict=True)):
-        keep_a, keep_b = _shares(a, b, budget, strategy) if excess[sample] else (a, b)
+        keep_a, keep_b = shares(a, b, budget, strategy) if excess[sample] else (a, b)
         a_windows = _windows(a, keep_a, stride, side)
         b_windows = _windows(b, keep_b, stride, side)
         kept = [(sample, *first, *second) for first in a_windows for second in b_windows]
@@ -73,7 +73,7 @@ def plan_windows(
     return Windows(*np.array(rows, np.int64).T)
 
 
-def _shares(a: int, b: int, budget: int, strategy: Truncation) -> tuple[int, int]:
+def shares(a: int, b: int, budget: int, strategy: Truncation) -> tuple[int, int]:
     """How many tokens of A and of B stay; of two equal ones B gives way first."""
     if strategy == "longest_first":
         if 2 * min(a, b) >= budget:

@@ -1,4 +1,4 @@
-"""The tokens of a tokenizer: ids, the special ones, those that users add, and the text of ids."""
+"""The tokens of a tokenizer: their ids, and the text of ids."""
 
 from __future__ import annotations
 
@@ -8,54 +8,20 @@ from typing import Any, overload
 from tokenizers import AddedToken
 
 from camembert_dual.common.arrays import as_lists
-from camembert_dual.common.errors import is_integer, require, shown
-from camembert_dual.tokenization.added_tokens import (
-    ADDITIONAL,
-    ROLES,
-    SpecialToken,
-    SpecialTokenId,
-    Token,
-    flagged,
-    read_token,
-    read_tokens,
-)
+from camembert_dual.common.errors import is_integer, shown
 from camembert_dual.tokenization.decoding import clean_up, join_tokens, text_runs
 from camembert_dual.tokenization.options import OPTION_KINDS, check_kinds
-from camembert_dual.tokenization.segmenter import Segmenter
+from camembert_dual.tokenization.special_tokens import SpecialTokens
 
 
-class Vocabulary:
+class Vocabulary(SpecialTokens):
     """Tokens, their ids and their text.
 
     Attributes:
-        segmenter: The vocabulary, and what cuts text.
-        special_tokens: The special tokens by role: ``{"mask_token": "<mask>", …}``.
         clean_up_tokenization_spaces: Whether :meth:`decode` removes blanks before ``. ? ! ,``.
     """
 
     clean_up_tokenization_spaces = False
-    bos_token, bos_token_id = SpecialToken(), SpecialTokenId()
-    eos_token, eos_token_id = SpecialToken(), SpecialTokenId()
-    unk_token, unk_token_id = SpecialToken(), SpecialTokenId()
-    sep_token, sep_token_id = SpecialToken(), SpecialTokenId()
-    pad_token, pad_token_id = SpecialToken(), SpecialTokenId()
-    cls_token, cls_token_id = SpecialToken(), SpecialTokenId()
-    mask_token, mask_token_id = SpecialToken(), SpecialTokenId()
-
-    def __init__(
-        self, segmenter: Segmenter, special_tokens: Mapping[str, Any], additional: Any
-    ) -> None:
-        """Add the special tokens that the vocabulary lacks."""
-        self.segmenter = segmenter
-        self.special_tokens: dict[str, str] = {}
-        roles = {role: special_tokens.get(role) for role in ROLES}
-        given = {
-            role: _role_token(role, token) for role, token in roles.items() if token is not None
-        }
-        self.special_tokens = {role: str(token) for role, token in given.items()}
-        extra = [] if additional is None else read_tokens(additional)
-        self._additional = list(dict.fromkeys(map(str, extra)))
-        self._add([*given.values(), *extra], special=True)
 
     @overload
     def convert_tokens_to_ids(self, tokens: str) -> int: ...  # type: ignore[overload-overlap]
@@ -120,101 +86,6 @@ class Vocabulary:
             )
         return token
 
-    def add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
-        """Add tokens that text is never cut inside of; empty and blank ones are passed over.
-
-        Args:
-            new_tokens: A token or many, each a text or an ``AddedToken``.
-            special_tokens: Whether they are special: left out by ``skip_special_tokens``, and
-                marked in masks of special tokens, as an ``AddedToken`` that says so itself.
-
-        Returns:
-            How many are new.
-
-        Raises:
-            TypeError: If something is not a token.
-        """
-        check_kinds({"special_tokens": special_tokens}, OPTION_KINDS)
-        return self._add(read_tokens(new_tokens), bool(special_tokens))
-
-    def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
-        """Give special tokens their roles, adding them where new; return how many are new.
-
-        Those of ``additional_special_tokens`` join the ones that are there.
-
-        Raises:
-            TypeError: If something is not a token.
-            ValueError: If a role is unknown, or its token blank.
-        """
-        if not isinstance(special_tokens_dict, Mapping):
-            raise TypeError(
-                f"Special tokens must be a mapping by role; received {shown(special_tokens_dict)}."
-            )
-        rule = f"A special token must be one of {', '.join(ROLES)} or {ADDITIONAL}"
-        for role in special_tokens_dict:
-            require(role == ADDITIONAL or role in ROLES, rule, shown(role))
-        roles = {
-            role: _role_token(role, token)
-            for role, token in special_tokens_dict.items()
-            if role != ADDITIONAL
-        }
-        extra = read_tokens(special_tokens_dict.get(ADDITIONAL, ()))
-        grown = self._add([*roles.values(), *extra], special=True)
-        self.special_tokens |= {role: str(token) for role, token in roles.items()}
-        known = set(self.all_special_tokens)
-        self._additional += [text for text in dict.fromkeys(map(str, extra)) if text not in known]
-        return grown
-
-    def set_special_token(self, role: str, value: Any) -> None:
-        """Let a token play a role, adding it where new; None leaves the role empty.
-
-        Raises:
-            TypeError: If ``value`` is not a token.
-            ValueError: If it is blank.
-        """
-        if value is None:
-            self.special_tokens.pop(role, None)
-        else:
-            self.add_special_tokens({role: value})
-
-    @property
-    def additional_special_tokens(self) -> list[str]:
-        """Further special tokens, without a role; a string that is set is one token."""
-        return list(self._additional)
-
-    @additional_special_tokens.setter
-    def additional_special_tokens(self, value: Any) -> None:
-        extra = [] if value is None else read_tokens(value)
-        self._add(extra, special=True)
-        self._additional = list(dict.fromkeys(map(str, extra)))
-
-    def _add(self, tokens: Iterable[Token], special: bool) -> int:
-        added = self.segmenter.added
-        changed: dict[str, AddedToken] = {}
-        for token in tokens:
-            text = str(token)
-            known = changed.get(text) or added.by_id.get(added.ids.get(text, -1))
-            token_to_add = flagged(token, special, known)
-            if token_to_add is not None:
-                changed[text] = token_to_add
-        return self.segmenter.add(list(changed.values()))
-
-    @property
-    def special_tokens_map(self) -> dict[str, Any]:
-        """The special tokens by role, ``additional_special_tokens`` included."""
-        extra = {ADDITIONAL: list(self.additional_special_tokens)}
-        return self.special_tokens | (extra if self.additional_special_tokens else {})
-
-    @property
-    def all_special_tokens(self) -> list[str]:
-        """Every special token, each once."""
-        return list(dict.fromkeys([*self.special_tokens.values(), *self.additional_special_tokens]))
-
-    @property
-    def all_special_ids(self) -> list[int]:
-        """The ids of :attr:`all_special_tokens`."""
-        return self.convert_tokens_to_ids(self.all_special_tokens)
-
     @property
     def vocab_size(self) -> int:
         """The vocabulary without added tokens; size models by ``len(tokenizer)`` instead."""
@@ -225,27 +96,22 @@ class Vocabulary:
         return len(self.segmenter)
 
     def get_vocab(self) -> dict[str, int]:
-        """Every token with its id."""
-        return self.segmenter.vocab()
+        """Every token with its id, in the order of the ids."""
+        return dict(sorted(self.segmenter.vocab().items(), key=lambda entry: entry[1]))
 
     def get_added_vocab(self) -> dict[str, int]:
-        """The added tokens with their ids."""
-        return dict(self.segmenter.added.ids)
+        """The added tokens with their ids, in the order of these."""
+        return dict(sorted(self.segmenter.added.ids.items(), key=lambda entry: entry[1]))
 
     @property
     def added_tokens_decoder(self) -> dict[int, AddedToken]:
         """The added tokens by id."""
-        return dict(self.segmenter.added.by_id)
+        return dict(sorted(self.segmenter.added.by_id.items()))
 
     @property
     def added_tokens_encoder(self) -> dict[str, int]:
         """The ids of the added tokens."""
         return self.get_added_vocab()
-
-    @property
-    def additional_special_tokens_ids(self) -> list[int]:
-        """The ids of :attr:`additional_special_tokens`."""
-        return self.convert_tokens_to_ids(self.additional_special_tokens)
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
         """The text of tokens.
@@ -321,12 +187,6 @@ def read_ids(values: Any, name: str) -> int | list[int]:
         if all(map(is_integer, ids)):
             return [int(index) for index in ids]
     raise ValueError(f"{name} must be a whole number or one row of them; received {shown(values)}.")
-
-
-def _role_token(role: str, value: Any) -> Token:
-    token = read_token(value)
-    require(str(token).strip(), f"{role} must be a text that is not blank", shown(str(token)))
-    return token
 
 
 def _texts(values: Any) -> list[str]:

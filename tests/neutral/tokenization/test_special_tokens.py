@@ -15,7 +15,7 @@ from camembert_dual.tokenization import (
     TokenizerFast,
 )
 from camembert_dual.tokenization.added_tokens import ROLES
-from camembert_dual.tokenization.files import contradictions
+from camembert_dual.tokenization.contradictions import contradictions
 from tokenization_models import SENTENCES, write_model
 
 CAMEMBERT = [CamembertTokenizer, CamembertTokenizerFast]
@@ -179,7 +179,8 @@ BLANKS = ["", [""], [" ", "\t\n", "\u00a0"], [AddedToken(""), AddedToken("  ")],
 def test_empty_and_blank_tokens_are_passed_over(tokenizer, tokens):
     before = state(tokenizer)
     assert tokenizer.add_tokens(tokens) == tokenizer.add_tokens(tokens, special_tokens=True) == 0
-    assert tokenizer.add_special_tokens({"additional_special_tokens": tokens}) == 0
+    more = {"additional_special_tokens": tokens}
+    assert tokenizer.add_special_tokens(more, replace_additional_special_tokens=False) == 0
     assert state(tokenizer) == before
 
 

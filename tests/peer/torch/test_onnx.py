@@ -111,7 +111,7 @@ def test_the_command_writes_a_folder_with_config_and_tokenizer(tmp_path, capsys)
     assert {"model.onnx", "config.json", "tokenizer.json", "sentencepiece.bpe.model"} <= names
     assert "model.safetensors" not in names
     config = CamembertConfig.from_pretrained(tmp_path)
-    assert config.extra["architectures"] == ["CamembertForMaskedLM"]
+    assert config.architectures == ["CamembertForMaskedLM"]
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     inputs = tokenizer(list(TEXTS), padding=True, return_tensors="pt")
     expected = CamembertForMaskedLM.from_pretrained(NAME)(**inputs).logits.detach().numpy()

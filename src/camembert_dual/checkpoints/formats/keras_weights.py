@@ -32,7 +32,6 @@ from camembert_dual.parameter_names import (
     keras_path,
     keras_words,
 )
-from camembert_dual.parameters import BACKBONE
 from camembert_dual.storage.file_names import KERAS_WEIGHTS
 
 _NOT_WEIGHTS = ("optimizer", "compile_metrics", "metrics", "seed_generator")
@@ -82,13 +81,12 @@ def _write(
     Raises:
         OSError: If the file cannot be written.
     """
-    bare = not any(one.name.startswith(f"{BACKBONE}.") for one in planned)
     names = {}
     with new_hdf5(path) as file:
         file.create_group(VARIABLES)
         for one in planned:
             array = read(one.name)
-            *layers, word = keras_path(one.name).split("/")[1 if bare else 0 :]
+            *layers, word = keras_path(one.name).split("/")
             group = _make_groups(file, layers)
             stored = array.T if is_transposed(one.name) else array
             number = str(keras_words(layers).index(word))

@@ -15,7 +15,7 @@ import numpy as np
 from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays, is_finite
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import listed, require_file
-from camembert_dual.parameter_names import model_of_tf_name, slot_of_tf_name
+from camembert_dual.parameter_names import model_of_tf_name, own_name, slot_of_tf_name
 from camembert_dual.parameters import BACKBONE, Row
 
 
@@ -37,10 +37,15 @@ def published_by_tf(stored: Iterable[LazyArray], title: str, path: Path) -> Lazy
     published: dict[str, LazyArray] = {}
     dropped = []
     inner, own = _split(list(stored), path)
+    slots = {one.stored_name: slot_of_tf_name(one.stored_name) for one in inner}
+    models = {name.partition(f"/{BACKBONE}/")[0] for name, slot in slots.items() if slot}
     for one in inner:
-        slot = slot_of_tf_name(one.stored_name)
-        name = one.stored_name if slot is None else slot.name
-        found = one if slot is None else _in_torch_layout(one, slot.row)
+        slot = slots[one.stored_name]
+        if slot is None:
+            name, turned = own_name(one.stored_name, models, len(one.shape))
+            found = _turned(one, one.shape) if turned else one
+        else:
+            name, found = slot.name, _in_torch_layout(one, slot.row)
         first = published.setdefault(name, found)
         if first is not found and (
             first.storage_key is None or first.storage_key != found.storage_key
@@ -77,15 +82,15 @@ def _split(stored: list[LazyArray], path: Path) -> tuple[list[LazyArray], dict[s
 
 def _in_torch_layout(one: LazyArray, row: Row) -> LazyArray:
     shape = _without_head_axis(one.shape, row)
-    transposed = row.transposed and len(shape) == 2
+    if row.transposed and len(shape) == 2:
+        return _turned(one, shape)
+    return replace(one, shape=shape, read=lambda: one.read().reshape(shape), transposed=False)
 
-    def read() -> Array:
-        array = one.read().reshape(shape)
-        return array.T if transposed else array
 
-    return replace(
-        one, shape=shape[::-1] if transposed else shape, read=read, transposed=transposed
-    )
+def _turned(one: LazyArray, shape: tuple[int, ...]) -> LazyArray:
+    """A kernel with its axes in the order that PyTorch has them in."""
+    read = one.read
+    return replace(one, shape=shape[::-1], read=lambda: read().reshape(shape).T, transposed=True)
 
 
 def _without_head_axis(shape: tuple[int, ...], row: Row) -> tuple[int, ...]:

@@ -1,0 +1,122 @@
+"""What scripts written for ``transformers`` 4 ask of a model besides its output."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from camembert_dual.common.errors import require
+from camembert_dual.config import CamembertConfig
+from camembert_dual.parameters import BACKBONE
+from camembert_dual.tf.layers import size_of
+from camembert_dual.tf.served_model import ServedModel
+
+
+class PublishedModel(ServedModel):
+    """A model with the names and counts by which scripts know it.
+
+    Attributes:
+        config_class: The class of its config.
+        base_model_prefix: The attribute that holds the network of a model with a head.
+        main_input_name: The input that says how many tokens a batch has.
+        model_tags: Words about it, for the hub; see :meth:`add_model_tags`.
+    """
+
+    config: CamembertConfig
+    config_class: ClassVar[type[CamembertConfig]] = CamembertConfig
+    base_model_prefix: ClassVar[str] = BACKBONE
+    main_input_name: ClassVar[str] = "input_ids"
+    supports_gradient_checkpointing: ClassVar[bool] = True
+    model_tags: Sequence[str] = ()
+
+    @property
+    def framework(self) -> str:
+        """The framework, as ``return_tensors`` of a tokenizer calls it."""
+        return "tf"
+
+    def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:
+        """Count the numbers in all weights, each weight once.
+
+        Args:
+            only_trainable: Whether frozen weights are passed over.
+            exclude_embeddings: Whether tables of embeddings are passed over.
+        """
+        decoder = getattr(self.get_lm_head(), "decoder", None)  # which looks nothing up
+        layers = [one for one in self._flatten_layers() if one is not decoder]
+        tables = [one.embeddings for one in layers if isinstance(one, keras.layers.Embedding)]
+        passed = {id(one) for one in tables} if exclude_embeddings else set()
+        kept = [one for one in self.weights if id(one) not in passed]
+        return sum(int(np.prod(one.shape)) for one in kept if one.trainable or not only_trainable)
+
+    def estimate_tokens(self, input_dict: Mapping[str, Any]) -> int:
+        """Count the tokens of a batch, padding included; 0 if it has no ids."""
+        ids = input_dict.get(self.main_input_name)
+        return 0 if ids is None else int(np.size(ids))
+
+    def floating_point_ops(
+        self, input_dict: Mapping[str, Any], exclude_embeddings: bool = True
+    ) -> int:
+        """Estimate the operations of a step: 6 for each token and weight (Kaplan et al. 2020)."""
+        count = self.num_parameters(exclude_embeddings=exclude_embeddings)
+        return 6 * self.estimate_tokens(input_dict) * count
+
+    def get_head_mask(
+        self,
+        head_mask: tf.Tensor | None,
+        num_hidden_layers: int,
+        is_attention_chunked: bool = False,
+    ) -> Any:
+        """Spread factors of heads over layers and attention probabilities.
+
+        Args:
+            head_mask: (H,) or (N, H); None for none.
+            num_hidden_layers: N.
+            is_attention_chunked: Whether an axis more is wanted.
+
+        Returns:
+            (N, 1, H, 1, 1), or None for each layer.
+        """
+        if head_mask is None:
+            return [None] * num_hidden_layers
+        if len(head_mask.shape) == 1:
+            head_mask = tf.broadcast_to(head_mask, [num_hidden_layers, size_of(head_mask, 0)])
+        spread = tf.cast(head_mask[:, None, :, None, None], self.compute_dtype)
+        return tf.expand_dims(spread, -1) if is_attention_chunked else spread
+
+    def gradient_checkpointing_enable(
+        self, gradient_checkpointing_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep only each layer's input in training and compute the rest again for the gradient.
+
+        Args:
+            gradient_checkpointing_kwargs: Options that PyTorch has; none here.
+
+        Raises:
+            ValueError: If there are any.
+        """
+        options = dict(gradient_checkpointing_kwargs or {})
+        require(not options, "gradient_checkpointing_kwargs must be empty", ", ".join(options))
+        for encoder in self._encoders():
+            encoder.gradient_checkpointing = True
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Keep all intermediate values in training."""
+        for encoder in self._encoders():
+            encoder.gradient_checkpointing = False
+
+    @property
+    def is_gradient_checkpointing(self) -> bool:
+        """Whether intermediate values are computed again."""
+        return any(encoder.gradient_checkpointing for encoder in self._encoders())
+
+    def _encoders(self) -> Iterator[Any]:
+        """The stacks of layers, of which a user's model may have several."""
+        layers = self._flatten_layers()
+        return (one for one in layers if hasattr(one, "gradient_checkpointing"))
+
+    def add_model_tags(self, tags: Sequence[str] | str) -> None:
+        """Add words about the model, which ``push_to_hub`` tells the hub."""
+        added = [tags] if isinstance(tags, str) else tags
+        self.model_tags = [*self.model_tags, *(one for one in added if one not in self.model_tags)]

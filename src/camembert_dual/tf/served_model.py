@@ -1,0 +1,94 @@
+"""What scripts for TensorFlow ask of a model: what it is served by, its loss, its LM head."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camembert_dual.call_forms import names_of
+from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import MULTIPLE_CHOICE
+from camembert_dual.outputs import ModelOutput
+from camembert_dual.tf.keras_model import KerasModel
+
+SIGNATURE = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class ServedModel(KerasModel):
+    """A model with the names by which TensorFlow's scripts serve it and reach its LM head."""
+
+    @property
+    def input_signature(self) -> dict[str, tf.TensorSpec]:
+        """What :meth:`serving` takes: ids, mask and token types of any batch and length."""
+        shape = (None, None, None) if self.architecture == MULTIPLE_CHOICE else (None, None)
+        return {name: tf.TensorSpec(shape, tf.int32, name) for name in SIGNATURE}
+
+    @property
+    def dummy_inputs(self) -> dict[str, tf.Tensor]:
+        """A small batch that every model takes."""
+        shape = (3, 5) if len(self.input_signature["input_ids"].shape) == 2 else (3, 2, 5)
+        inputs = {name: tf.ones(shape, tf.int32) for name in self.input_signature}
+        return inputs | {"token_type_ids": tf.zeros(shape, tf.int32)}
+
+    @cached_property
+    def serving(self) -> Any:
+        """A graph of the model, from a dict of :attr:`input_signature`."""
+        return tf.function(self.eager_serving, input_signature=[self.input_signature])
+
+    def eager_serving(self, inputs: Mapping[str, tf.Tensor]) -> ModelOutput:
+        """The model's output for a dict of inputs, as :meth:`serving` computes it in a graph."""
+        return self.serving_output(self(dict(inputs)))
+
+    def serving_output(self, output: ModelOutput) -> ModelOutput:
+        """What is served of an output: tuples of tensors become one tensor each."""
+        served = {
+            name: tf.convert_to_tensor(value) if name in ("hidden_states", "attentions") else value
+            for name, value in output.items()
+        }
+        return type(output)(served)
+
+    def hf_compute_loss(self, labels: Any, logits: Any) -> tf.Tensor:
+        """The loss of the labels under the logits, as the head's call takes them.
+
+        A class of a user's own may have its own way; ``fit`` then trains on it.
+        """
+        return self.head_loss(labels, logits)
+
+    def get_lm_head(self) -> keras.layers.Layer | None:
+        """The LM head; None without one."""
+        return getattr(self, "lm_head", None)
+
+    def get_output_layer_with_bias(self) -> keras.layers.Layer | None:
+        """The layer whose bias is added to the logits of words: the LM head."""
+        return self.get_lm_head()
+
+    def get_bias(self) -> dict[str, keras.Variable] | None:
+        """The bias of the LM head, by its name; None without LM head."""
+        head = self.get_lm_head()
+        return None if head is None else {"bias": head.bias}
+
+    def set_bias(self, value: Mapping[str, Any]) -> None:
+        """Give the LM head's bias other values.
+
+        Args:
+            value: As :meth:`get_bias` gives it.
+        """
+        head = self.get_lm_head()
+        require(head is not None, "set_bias must be called of a model with LM head", "none")
+        head.bias.assign(value["bias"])
+
+    def get_prefix_bias_name(self) -> str | None:
+        """The path of the layer that :meth:`get_bias` reads; None without LM head."""
+        head = self.get_lm_head()
+        return None if head is None else f"{self.name}/{head.name}"
+
+
+def initialise(model: Any) -> None:
+    """Build the own layers of a user's model, which start by their own initializers."""
+    inputs, names = model.dummy_inputs, names_of(type(model).call)
+    if model.main_input_name in names:  # each input has an argument
+        model(**{name: value for name, value in inputs.items() if name in names})
+    else:
+        model(inputs)
