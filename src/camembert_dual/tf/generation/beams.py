@@ -129,8 +129,7 @@ def may_end(call: Call, beams: Beams, found: Candidates) -> tf.Tensor:
 
 def next_candidates(call: Call, beams: Beams, scores: tf.Tensor, found: Candidates) -> Candidates:
     """The candidates (B, W) to go on with."""
-    chosen = open_candidates(found, call.plan)
-    following = Candidates(*(take(one, chosen) for one in found))
+    following = open_candidates(found, call.plan)
     if call.plan.mode == CONSTRAINED_BEAM:
         return constrained(call.plan, beams, scores, following)
     return following
