@@ -118,7 +118,6 @@ BAD_CALLS = (
     ({"input_ids": np.array([7, 8])}, {}),
     ({"input_ids": np.array([[7, 101]])}, {}),
     ({"input_ids": np.array([[7.0, 8.0]])}, {}),
-    ({"attention_mask": np.array([[1, 0]])}, {}),
     ({"attention_mask": np.array([[1, 1, 1]])}, {}),
     ({"attention_mask": np.ones((1, 2, 2), int)}, {}),
     ({"encoder_hidden_states": np.ones((1, 3, 24))}, {}),
@@ -141,6 +140,6 @@ def test_both_trees_refuse_a_bad_call_in_the_same_words(inputs, options):
     messages = []
     for tree in (tree_pt, tree_tf):
         with pytest.raises(ValueError, match="; received ") as caught:
-            tree.built(oracle.TASK, config).generate(**given, **options)
+            tree.built(oracle.TASK, config).generate(**given, **{"max_new_tokens": 3, **options})
         messages.append(str(caught.value))
     assert messages[0] == messages[1]

@@ -194,8 +194,9 @@ def joined(some: Texts, others: Texts) -> Texts:
 
 
 def best_of(texts: Texts, count: int) -> Texts:
-    """The texts of each row with the highest scores, the best first."""
-    return pick(texts, torch.topk(texts.scores, count)[1])
+    """The texts of each row with the highest scores, the best first, the first of equal ones."""
+    order = torch.sort(texts.scores, dim=1, descending=True, stable=True)[1]
+    return pick(texts, order[:, :count])
 
 
 def pick(texts: Texts, index: Tensor) -> Texts:

@@ -197,7 +197,7 @@ def joined(some: Texts, others: Texts) -> Texts:
 
 
 def best_of(texts: Texts, count: int) -> Texts:
-    """The texts of each row with the highest scores, the best first."""
+    """The texts of each row with the highest scores, the best first, the first of equal ones."""
     return pick(texts, tf.math.top_k(texts.scores, count)[1])
 
 
