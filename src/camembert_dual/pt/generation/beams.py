@@ -81,7 +81,7 @@ def start_beams(call: Call, answer: Answer) -> Beams:
     scores = torch.zeros_like(tokens[..., 0], dtype=answer.logits.dtype) + first.to(
         answer.logits.dtype
     )
-    unfinished = Texts(tokens, scores, torch.full_like(tokens, -1))
+    unfinished = Texts(tokens, scores, -torch.ones_like(tokens))
     finished = unfinished._replace(scores=torch.full_like(scores, -math.inf))
     real = torch.count_nonzero(prompt.mask, dim=1)
     offset = call.start - real.reshape(-1, width)[:, 0]
@@ -175,7 +175,7 @@ def best_texts(call: Call, beams: Beams) -> Found:
     first = ends.to(torch.int32).argmax(dim=1)
     lengths = torch.where(ends.any(dim=1), first + 1, written)
     scores = texts.scores.reshape(-1)
-    return Found(tokens, call.start + int(lengths.max()), scores, rows)
+    return Found(tokens, call.start + lengths.max(), scores, rows)
 
 
 def by_row(values: Tensor, plan: Plan) -> Tensor:
