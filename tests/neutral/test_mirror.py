@@ -242,7 +242,7 @@ DIFFERING = {
     "masks.py": 8,
     "model.py": 21,
     "own_weights.py": 16,
-    "pretrained.py": 54,
+    "pretrained.py": 54,  # and what computes a weight in PyTorch
     "published.py": 30,
     "saving.py": 54,  # and TensorFlow's SavedModel
     "surgery.py": 54,
