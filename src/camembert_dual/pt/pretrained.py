@@ -55,7 +55,7 @@ class PretrainedModel(PublishedModel):
         pretrained_model_name_or_path: str | Path | None,
         *model_args: Any,
         **options: Any,
-    ) -> Any:
+    ) -> Model:
         """Load a checkpoint: weights by their published names, strictly.
 
         Args:
@@ -99,7 +99,7 @@ class PretrainedModel(PublishedModel):
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()
-        return (model, report) if chosen.output_loading_info else model
+        return (model, report) if chosen.output_loading_info else model  # type: ignore[return-value]
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
         """Write ``config.json`` and ``model.safetensors``, each whole or not at all.

@@ -62,7 +62,7 @@ class PretrainedModel(PublishedModel):
         pretrained_model_name_or_path: str | Path | None,
         *model_args: Any,
         **options: Any,
-    ) -> Any:
+    ) -> Model:
         """Load a checkpoint: weights by their published names, strictly.
 
         Args:
