@@ -106,23 +106,27 @@ class CamembertForCausalLM(PretrainedModel):
         return causal_loss(logits, labels, reduction)
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | Path, *args: Any, **options: Any) -> Any:
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | Path | None, *model_args: Any, **options: Any
+    ) -> Any:
         """Load a checkpoint, and its ``generation_config.json`` if there is one.
 
         As :meth:`PretrainedModel.from_pretrained`.
         """
-        loaded = super().from_pretrained(name_or_path, *args, **options)
+        loaded = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
-        model.generation_config = read_options(name_or_path, options, model.config)
+        found = read_options(pretrained_model_name_or_path, options, model.config)
+        model.generation_config = found
         return loaded
 
-    def save_pretrained(self, directory: str | Path, **options: Any) -> None:
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
         """Write ``config.json``, ``model.safetensors`` and ``generation_config.json``.
 
         As :meth:`PretrainedModel.save_pretrained`.
         """
-        super().save_pretrained(directory, **options)
-        self.generation_config.save_pretrained(directory)
+        if options.get("is_main_process", True):
+            self.generation_config.save_pretrained(save_directory)
+        super().save_pretrained(save_directory, **options)
 
     def generate(
         self,
