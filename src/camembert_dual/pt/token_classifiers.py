@@ -1,6 +1,6 @@
 """What is said of each token: its class, or whether an answer begins or ends there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -38,6 +38,7 @@ class CamembertForTokenClassification(PretrainedModel):
     """
 
     architecture = TOKEN_CLASSIFICATION
+    __call__: Callable[..., TokenClassifierOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -73,7 +74,7 @@ class CamembertForTokenClassification(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -105,6 +106,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
     """
 
     architecture = QUESTION_ANSWERING
+    __call__: Callable[..., QuestionAnsweringModelOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -142,7 +144,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,

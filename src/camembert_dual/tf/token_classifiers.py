@@ -83,7 +83,7 @@ class TFCamembertForTokenClassification(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -158,7 +158,7 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
