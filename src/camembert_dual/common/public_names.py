@@ -130,6 +130,13 @@ _OUTPUTS = {
     **_same("modeling_outputs", "ModelOutput", *_OUTPUT_NAMES),
     **_same("modeling_tf_outputs", *(f"TF{name}" for name in _OUTPUT_NAMES)),
 }
+_GENERATED = {
+    f"{BACKENDS[backend].prefix}{kind}DecoderOnlyOutput": Home(
+        "generation.outputs", f"{kind}DecoderOnlyOutput"
+    )
+    for backend in BACKENDS
+    for kind in ("BeamSample", "BeamSearch", "ContrastiveSearch", "GreedySearch", "Sample")
+}
 _COLLATORS = _same(
     "training.data_collators",
     "DataCollatorForLanguageModeling",
@@ -234,6 +241,7 @@ PUBLIC: dict[str, Home] = {
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
+    **_GENERATED,
     **_COLLATORS,
     **_TRAINING,
     **_RULES,
