@@ -38,13 +38,14 @@ def test_every_link_within_the_project_leads_to_a_file(page):
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
-def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("page", "answers"), [("models", 10), ("generation", 8)])
+def test_a_page_runs_and_both_frameworks_agree(page, answers, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     compared = 0
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "[A-Za-z]+ starts with new, random weights")
-        for block in blocks("docs/models.md"):
+        for block in blocks(f"docs/{page}.md"):
             before = names.get("torch_answer")
             exec(block, names)
             if names.get("torch_answer") is before:
@@ -53,7 +54,7 @@ def test_the_models_page_runs_and_both_frameworks_agree(tmp_path, monkeypatch):
             ours[0] = ours[0].detach()
             np.testing.assert_allclose(*(np.asarray(one) for one in ours), rtol=1e-4, atol=1e-4)
             compared += 1
-    assert compared == 10
+    assert compared == answers
 
 
 @pytest.mark.parametrize("prefix", ["", "TF"])

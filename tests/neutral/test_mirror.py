@@ -24,6 +24,7 @@ FILES = {
     "+ export/pooling.py",
     "+ export/saved_model.py",
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
+    "+ generation/graphs.py",  # PyTorch searches without a graph
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
     "+ old_weights.py",  # of Keras 2, for models on Keras 3
@@ -44,10 +45,9 @@ FILES = {
 }
 LINES = {
     "generation/processors.py": {"+ index_add(scores, columns, added)"},  # a method of PyTorch
-    "generation/search.py": {
-        "+ compiled_search(model, encoder, options)",
-        "+ growing_shape(tensor)",
-    },
+    "generation/cache.py": {"+ windowed(call, cache)"},  # XLA wants shapes that never change
+    "generation/loop.py": {"+ shape_in_loop(call, tensor)"},
+    "generation/search.py": {"+ search_alone(model, plan, prompt, uniforms, limit)"},
     "filling.py": {  # PyTorch hands memory over
         "- copy_into(weight, tensor, is_fresh)",
         "+ copy_into(weight, array)",
@@ -218,14 +218,21 @@ DIFFERING = {
     "export/__init__.py": 0,
     "filling.py": 37,  # and parametrised weights
     "generation/__init__.py": 0,
-    "generation/beams.py": 7,
-    "generation/cache.py": 5,
-    "generation/processors.py": 18,
+    "generation/assisted.py": 2,
+    "generation/beams.py": 8,
+    "generation/cache.py": 33,
+    "generation/candidates.py": 0,
+    "generation/constrained.py": 0,
+    "generation/contrastive.py": 4,
+    "generation/loop.py": 17,
+    "generation/processors.py": 17,
+    "generation/prompts.py": 6,
     "generation/published.py": 2,
     "generation/rules.py": 2,
-    "generation/sampling.py": 3,
-    "generation/search.py": 54,
+    "generation/sampling.py": 2,
+    "generation/search.py": 52,
     "generation/stopping.py": 2,
+    "generation/transitions.py": 7,
     "generation/warpers.py": 4,
     "heads.py": 17,
     "inference.py": 3,

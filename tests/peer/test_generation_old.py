@@ -70,11 +70,12 @@ def test_a_search_that_hardly_ends_gives_the_texts_of_the_peer(both, width):
 
 
 def test_a_beam_ends_in_its_own_end_where_the_peer_writes_the_first_of_all(both):
-    ours, theirs = answers(both, (40, 12), num_beams=3)
+    ends = (40, 12, 7, 52, 97)
+    ours, theirs = answers(both, ends, num_beams=3)
     differs = ours != theirs
     assert differs.any()
-    assert (theirs[differs] == 40).all()
-    assert (ours[differs] == 12).all()
+    assert (theirs[differs] == ends[0]).all()
+    assert set(ours[differs].tolist()) <= set(ends[1:])
 
 
 MODES = {
@@ -103,8 +104,17 @@ OPTIONS = (
 )
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        (mode, options)
+        for mode in MODES
+        for options in OPTIONS
+        # the peer takes the prompts for those of other rows where a row has several texts
+        if "encoder_repetition_penalty" not in options or "beams" not in mode
+    ],
+    ids=str,
+)
 def test_each_option_gives_what_it_gives_in_the_peer(both, mode, options):
     ours, theirs = answers(both, **MODES[mode], **options, **RECORDED)
     assert type(ours).__name__ == type(theirs).__name__
@@ -179,6 +189,7 @@ def test_the_help_of_a_smaller_model_changes_nothing_in_either(both):
     for row in range(4):
         prompt = torch.tensor(cases.generator("peer", "prompts").integers(6, 101, (7, 4)))[[row]]
         given = {"max_new_tokens": LIMIT, "eos_token_id": [12]}
+        peer.max_assistant_tokens = 2  # it guesses beyond the last position
         expected = peer.generate(prompt, pad_token_id=1, assistant_model=peer, **given)
         for helper in (ours, small):
             actual = ours.generate(prompt, assistant_model=helper, **given)
@@ -206,7 +217,9 @@ def test_functions_of_the_users_take_part_as_in_the_peer(both):
             stopping_criteria=transformers.StoppingCriteriaList([full]),
             prefix_allowed_tokens_fn=lambda row, ids: [12, 20 + row, *range(40, 101, 1 + row)],
         )
-        np.testing.assert_array_equal(ours, theirs)
+        # the peer writes an end after beams that were stopped, too
+        np.testing.assert_array_equal(ours, theirs[:, : ours.shape[1]])
+        assert (theirs[:, ours.shape[1] :] == 12).all()
 
 
 FORCED = (

@@ -16,7 +16,7 @@ from camembert_dual.generation.option_rules import check_values, warn_of_idle
 from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.storage.file_names import GENERATION_CONFIG
 from camembert_dual.storage.json_files import json_text, read_json
-from camembert_dual.storage.locate import HUB_OPTIONS, locate
+from camembert_dual.storage.locate import locate, take_hub_options
 
 DERIVED = "_from_model_config"  # the key of a file that says that nobody chose its values
 _UNWRITTEN = ("_commit_hash", "_original_object_hash", "_origin")
@@ -240,7 +240,7 @@ class GenerationConfig:
             FileNotFoundError: If there is no such checkpoint or file.
             ValueError: If the file is not JSON, or an option breaks its rule.
         """
-        where = {name: options.pop(name) for name in HUB_OPTIONS if name in options}
+        where = take_hub_options(options)
         file = config_file_name or GENERATION_CONFIG
         path = locate(pretrained_model_name, filenames=(file,), **where)
         return cls.from_dict(read_json(path if path.is_file() else path / file), **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from camembert_dual.common.errors import require
 from camembert_dual.generation.config import GenerationConfig
 
 
@@ -13,6 +14,9 @@ class Observer:
     Args:
         options: Which things are kept.
         streamer: What is told of new tokens, or None.
+
+    Raises:
+        ValueError: If beams are searched, whose tokens may be taken back, and something listens.
     """
 
     def __init__(self, options: GenerationConfig, streamer: Any = None) -> None:
@@ -25,6 +29,8 @@ class Observer:
         self.kept: dict[str, list[Any]] = {
             name: [] for name, is_wanted in wanted.items() if returned and is_wanted
         }
+        rule = "streamer must go with num_beams=1"
+        require(streamer is None or options.num_beams == 1, rule, options.num_beams)
         self.streamer = streamer
 
     @property

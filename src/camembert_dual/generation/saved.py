@@ -8,23 +8,25 @@ from typing import Any
 
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.config import GenerationConfig
-from camembert_dual.storage.locate import HUB_OPTIONS
+from camembert_dual.storage.locate import take_hub_options
 
 
 def read_options(
-    name_or_path: str | Path, options: Mapping[str, Any], config: CamembertConfig
+    name_or_path: str | Path | None, options: Mapping[str, Any], config: CamembertConfig
 ) -> GenerationConfig:
     """The options in a checkpoint's folder, or those of the config where there are none.
 
     Args:
-        name_or_path: Folder, file, bundled name or hub name.
+        name_or_path: Folder, file, bundled name or hub name, or None.
         options: Keywords of the call that loads, of which those for the hub are used.
         config: The model's configuration.
 
     Raises:
         ValueError: If the file is not JSON, or an option breaks its rule.
     """
-    where = {name: options[name] for name in HUB_OPTIONS if name in options}
+    if name_or_path is None:
+        return GenerationConfig.from_model_config(config)
+    where = take_hub_options(dict(options))
     path = Path(name_or_path)
     folder = path.parent if path.is_file() else name_or_path
     try:

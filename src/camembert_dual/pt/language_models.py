@@ -119,8 +119,8 @@ class CamembertForCausalLM(PretrainedModel):
         """
         loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
-        name = pretrained_model_name_or_path or ""
-        model.generation_config = read_options(name, options, model.config)
+        found = read_options(pretrained_model_name_or_path, options, model.config)
+        model.generation_config = found
         return loaded
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
@@ -128,8 +128,9 @@ class CamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.save_pretrained`.
         """
+        if options.get("is_main_process", True):
+            self.generation_config.save_pretrained(save_directory)
         super().save_pretrained(save_directory, **options)
-        self.generation_config.save_pretrained(save_directory)
 
     def generate(
         self,

@@ -81,7 +81,7 @@ def start_beams(call: Call, answer: Answer) -> Beams:
     scores = torch.zeros_like(tokens[..., 0], dtype=answer.logits.dtype) + first.to(
         answer.logits.dtype
     )
-    unfinished = Texts(tokens, scores, torch.full_like(tokens, -1))
+    unfinished = Texts(tokens, scores, -torch.ones_like(tokens))
     finished = unfinished._replace(scores=torch.full_like(scores, -math.inf))
     real = torch.count_nonzero(prompt.mask, dim=1)
     offset = call.start - real.reshape(-1, width)[:, 0]
@@ -127,8 +127,7 @@ def may_end(call: Call, beams: Beams, found: Candidates) -> Tensor:
 
 def next_candidates(call: Call, beams: Beams, scores: Tensor, found: Candidates) -> Candidates:
     """The candidates (B, W) to go on with."""
-    chosen = open_candidates(found, call.plan)
-    following = Candidates(*(take(one, chosen) for one in found))
+    following = open_candidates(found, call.plan)
     if call.plan.mode == CONSTRAINED_BEAM:
         return constrained(call.plan, beams, scores, following)
     return following
@@ -176,7 +175,7 @@ def best_texts(call: Call, beams: Beams) -> Found:
     first = ends.to(torch.int32).argmax(dim=1)
     lengths = torch.where(ends.any(dim=1), first + 1, written)
     scores = texts.scores.reshape(-1)
-    return Found(tokens, call.start + int(lengths.max()), scores, rows)
+    return Found(tokens, call.start + lengths.max(), scores, rows)
 
 
 def by_row(values: Tensor, plan: Plan) -> Tensor:
@@ -195,8 +194,9 @@ def joined(some: Texts, others: Texts) -> Texts:
 
 
 def best_of(texts: Texts, count: int) -> Texts:
-    """The texts of each row with the highest scores, the best first."""
-    return pick(texts, torch.topk(texts.scores, count)[1])
+    """The texts of each row with the highest scores, the best first, the first of equal ones."""
+    order = torch.sort(texts.scores, dim=1, descending=True, stable=True)[1]
+    return pick(texts, order[:, :count])
 
 
 def pick(texts: Texts, index: Tensor) -> Texts:

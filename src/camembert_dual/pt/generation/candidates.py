@@ -81,7 +81,7 @@ def grouped(call: Call, beams: Any, words: Tensor) -> tuple[Tensor, Candidates]:
         group_of = {"current_tokens": current.reshape(-1), "beam_group_idx": group}
         scores = call.process(words[:, group].reshape(-1, count), own, length, **group_of)
         found = best(summed(scores, so_far[:, group]), plan.num_candidates, scores)
-        chosen = take(found.tokens, open_candidates(found, plan))
+        chosen = open_candidates(found, plan).tokens
         chosen = torch.where(is_open[:, group, None], chosen, plan.padding)
         first = group * plan.group_width
         after = current[:, first + plan.group_width :]
@@ -93,10 +93,11 @@ def grouped(call: Call, beams: Any, words: Tensor) -> tuple[Tensor, Candidates]:
     return scores, Candidates(*(one.reshape(-1, plan.num_candidates) for one in parts))
 
 
-def open_candidates(found: Candidates, plan: Plan) -> Tensor:
-    """The best candidates (B, W) that do not end a text, by their columns."""
+def open_candidates(found: Candidates, plan: Plan) -> Candidates:
+    """The best candidates (B, W) that do not end a text."""
     scores = torch.where(~ends_text(found.tokens, plan), found.totals, -math.inf)
-    return torch.topk(scores, plan.group_width)[1]
+    totals, index = torch.topk(scores, plan.group_width)
+    return Candidates(totals, take(found.parents, index), take(found.tokens, index))
 
 
 def tokens_of(beams: Any) -> Tensor:

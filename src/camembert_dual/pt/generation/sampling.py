@@ -91,7 +91,7 @@ def next_tokens(scores: Tensor, uniforms: Tensor | None, do_sample: bool) -> Ten
     Returns:
         Tokens (R).
     """
-    if not do_sample:
+    if uniforms is None or not do_sample:
         return scores.argmax(dim=-1)
     ranked, tokens = torch.sort(scores, dim=-1, descending=True, stable=True)
     return take(tokens, draw(ranked, uniforms)[:, None])[:, 0]

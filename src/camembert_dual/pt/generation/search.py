@@ -13,8 +13,12 @@ from camembert_dual.generation.calls import Users, limit_of, own_options, read_k
 from camembert_dual.generation.config import GenerationConfig
 from camembert_dual.generation.modes import (
     ASSISTED,
+    BEAM,
+    BEAM_SAMPLE,
+    CONSTRAINED_BEAM,
     CONTRASTIVE,
     GREEDY,
+    GROUP_BEAM,
     SAMPLE,
     criteria_of,
     processors_of,
@@ -39,10 +43,14 @@ from camembert_dual.pt.generation.rules import ended, known_of, process
 from camembert_dual.pt.generation.sampling import search_sequences
 from camembert_dual.pt.layers import evaluation
 
-SINGLE: dict[str, Callable[[Call], Found]] = {
+SEARCHES: dict[str, Callable[[Call], Found]] = {
     GREEDY: search_sequences,
     SAMPLE: search_sequences,
     CONTRASTIVE: search_contrastive,
+    BEAM: search_beams,
+    BEAM_SAMPLE: search_beams,
+    GROUP_BEAM: search_beams,
+    CONSTRAINED_BEAM: search_beams,
 }
 
 
@@ -117,7 +125,8 @@ def search(call: Call, assistant: Any = None) -> Found:
     """Search in the way that the plan says."""
     if call.plan.mode == ASSISTED:
         return search_assisted(call, assistant)
-    return SINGLE.get(call.plan.mode, search_beams)(call)
+    require(call.plan.mode in SEARCHES, "A search must be one that is known", call.plan.mode)
+    return SEARCHES[call.plan.mode](call)
 
 
 def output_of(options: GenerationConfig, plan: Plan, found: Found, observer: Observer) -> Any:

@@ -129,8 +129,7 @@ def may_end(call: Call, beams: Beams, found: Candidates) -> tf.Tensor:
 
 def next_candidates(call: Call, beams: Beams, scores: tf.Tensor, found: Candidates) -> Candidates:
     """The candidates (B, W) to go on with."""
-    chosen = open_candidates(found, call.plan)
-    following = Candidates(*(take(one, chosen) for one in found))
+    following = open_candidates(found, call.plan)
     if call.plan.mode == CONSTRAINED_BEAM:
         return constrained(call.plan, beams, scores, following)
     return following
@@ -198,7 +197,7 @@ def joined(some: Texts, others: Texts) -> Texts:
 
 
 def best_of(texts: Texts, count: int) -> Texts:
-    """The texts of each row with the highest scores, the best first."""
+    """The texts of each row with the highest scores, the best first, the first of equal ones."""
     return pick(texts, tf.math.top_k(texts.scores, count)[1])
 
 

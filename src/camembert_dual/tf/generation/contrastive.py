@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from camembert_dual.common.errors import require
 from camembert_dual.tf.generation.cache import (
     Answer,
     Call,
@@ -49,7 +50,13 @@ class Contrast(NamedTuple):
 
 
 def search_contrastive(call: Call) -> Found:
-    """Continue each prompt by tokens that are probable and unlike the earlier ones."""
+    """Continue each prompt by tokens that are probable and unlike the earlier ones.
+
+    Raises:
+        ValueError: If no cache is kept.
+    """
+    rule = "Contrastive search must go with is_decoder=True and use_cache=True"
+    require(call.plan.use_cache, rule, call.plan.use_cache)
     call = call._replace(plan=replace(call.plan, output_hidden_states=True))
     answer = read_prompt(call)
     states = answer.hidden_states[-1]

@@ -32,7 +32,7 @@ def prompt_of(
     """
     named = given.pop("input_ids", None)
     require(inputs is None or named is None, "inputs and input_ids must not be given both", "both")
-    tokens = as_tensor(named if inputs is None else inputs)
+    tokens: Any = as_tensor(named if inputs is None else inputs)
     given = {name: as_tensor(value) for name, value in given.items()}
     embeds = given.get("inputs_embeds")
     if tokens is None and embeds is None:
@@ -51,7 +51,7 @@ def prompt_of(
     return Prompt(tokens, mask, given)
 
 
-def first_tokens(model: Any, given: dict[str, Any], bos: int | None) -> tf.Tensor:
+def first_tokens(model: Any, given: dict[str, Any], bos: Any) -> tf.Tensor:
     """Begin each text with one token; the other inputs say how many texts there are."""
     rule = "bos_token_id must be given where there is no prompt"
     require(bos is not None, rule, "neither inputs nor bos_token_id")

@@ -92,7 +92,7 @@ def next_tokens(scores: tf.Tensor, uniforms: tf.Tensor | None, do_sample: bool) 
     Returns:
         Tokens (R).
     """
-    if not do_sample:
+    if uniforms is None or not do_sample:
         return tf.argmax(scores, axis=-1, output_type=tf.int32)
     ranked, tokens = tf.math.top_k(scores, scores.shape[1])
     return take(tokens, draw(ranked, uniforms)[:, None])[:, 0]

@@ -13,9 +13,12 @@ from camembert_dual.generation.calls import Users, limit_of, own_options, read_k
 from camembert_dual.generation.config import GenerationConfig
 from camembert_dual.generation.modes import (
     ASSISTED,
+    BEAM,
+    BEAM_SAMPLE,
     CONSTRAINED_BEAM,
     CONTRASTIVE,
     GREEDY,
+    GROUP_BEAM,
     SAMPLE,
     criteria_of,
     processors_of,
@@ -46,10 +49,14 @@ from camembert_dual.tf.generation.rules import ended, known_of, process
 from camembert_dual.tf.generation.sampling import search_sequences
 from camembert_dual.tf.layers import size_of
 
-SINGLE: dict[str, Callable[[Call], Found]] = {
+SEARCHES: dict[str, Callable[[Call], Found]] = {
     GREEDY: search_sequences,
     SAMPLE: search_sequences,
     CONTRASTIVE: search_contrastive,
+    BEAM: search_beams,
+    BEAM_SAMPLE: search_beams,
+    GROUP_BEAM: search_beams,
+    CONSTRAINED_BEAM: search_beams,
 }
 
 
@@ -87,7 +94,8 @@ def generate(
         rules = rules_of(plan, prompt, limit, users)
         call = Call(model, plan, prompt, limit, uniforms, *rules, observer, is_fixed(prompt))
         found = search(call, users.assistant_model)
-    return output_of(options, plan, found, observer, dtype)
+    found = found._replace(tokens=tf.cast(found.tokens, dtype))
+    return output_of(options, plan, found, observer)
 
 
 def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
@@ -140,7 +148,8 @@ def search(call: Call, assistant: Any = None) -> Found:
     """Search in the way that the plan says."""
     if call.plan.mode == ASSISTED:
         return search_assisted(call, assistant)
-    return SINGLE.get(call.plan.mode, search_beams)(call)
+    require(call.plan.mode in SEARCHES, "A search must be one that is known", call.plan.mode)
+    return SEARCHES[call.plan.mode](call)
 
 
 def search_alone(model: Any, plan: Plan, prompt: Prompt, uniforms: tf.Tensor, limit: Any) -> Found:
@@ -149,16 +158,13 @@ def search_alone(model: Any, plan: Plan, prompt: Prompt, uniforms: tf.Tensor, li
     return search(Call(model, plan, prompt, limit, uniforms, *rules, None))
 
 
-def output_of(
-    options: GenerationConfig, plan: Plan, found: Found, observer: Observer, dtype: tf.DType
-) -> Any:
+def output_of(options: GenerationConfig, plan: Plan, found: Found, observer: Observer) -> Any:
     """What ``generate`` returns: the texts (R, L), or an output object."""
     kept = observer.finished()
     texts, rows = found.tokens, found.rows
     if tf.executing_eagerly():
         texts = texts[:, : found.length]
         rows = None if rows is None else rows[:, : found.length]
-    texts = tf.cast(texts, dtype)
     if not options.return_dict_in_generate:
         return texts
     beams = {}
