@@ -49,6 +49,7 @@ ROOMS = {
             "outputs",
             "parameters",
             "parameter_names",
+            "keras_attributes",
             "pretrained_config",
         ),
     ),

@@ -160,6 +160,10 @@ class ConfigAttributes:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self, known)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an attribute of a name, as some libraries ask."""
+        return name in vars(self)
+
     def __eq__(self, other: object) -> bool:
         """Whether another configuration has the same attributes, wherever it comes from."""
         if not isinstance(other, ConfigAttributes):

@@ -6,9 +6,8 @@ place in a model; ``N`` stands for the number of a layer.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from camembert_dual import parameters as table
@@ -196,70 +195,17 @@ OWN_WORDS = {  # of a user's own Keras layers, as PyTorch has them
 }
 
 
-def own_name(name: str, models: Iterable[str], rank: int) -> tuple[str, bool]:
-    """The published name of a weight of a user's own layer in TF's own files.
-
-    Args:
-        name: The name there.
-        models: What the names of the table's weights begin with, the model's name.
-        rank: How many axes it has.
-
-    Returns:
-        The name, and whether PyTorch holds the transpose, as of the kernels of dense layers and of
-        convolutions over one axis.
-    """
-    first, _, rest = name.removesuffix(":0").partition("/")
-    layer, _, word = (rest if first in models else f"{first}/{rest}").rpartition("/")
-    turned = word == "kernel" and rank in (2, 3)
-    word = "weight" if turned else OWN_WORDS.get(word, word)
-    return ".".join([*layer.split("/"), word]), turned
-
-
-# .weights.h5: Keras 3 files weights by the attributes of the objects that hold them
+# .weights.h5: Keras 3 files weights by the attributes of the objects, see keras_attributes
 # --------------------------------------------------------------------------------------------------
 
 VARIABLES = "vars"  # below each layer: its weights, numbered in the order of the table
-KERAS_HOLDERS = ("layer", "layers")  # lists, which have no name in a path
-KERAS_ATTRIBUTES = {  # a layer's name to the attributes that lead to it, where they differ
-    BACKBONE: ("layers", "tf_camembert_main_layer"),
-    "qa_outputs": ("layers", "dense"),
-    "lm_head": ("layers", "lm_head"),
-    "output": ("projection",),
-}
-_KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.items()} | {
-    ("layers", "tf_camembert_model"): BACKBONE  # whole models stood below the heads once
-}
-_ENCODER_LAYER = re.compile(r"encoder_layer(?:_(\d{1,4}))?")
-
-
-def keras_attributes(layers: Sequence[str]) -> list[str]:
-    """Where Keras looks for a layer: by attribute, or by class in the list of a model's layers."""
-    parts: list[str] = []
-    for layer in layers:
-        number = re.fullmatch(r"layer_(\d+)", layer)
-        if number:
-            parts += ["layer", "encoder_layer" + (f"_{number[1]}" if int(number[1]) else "")]
-        else:
-            parts += KERAS_ATTRIBUTES.get(layer, (layer,))
-    return parts
-
-
-def keras_layers(attributes: Sequence[str]) -> list[str]:
-    """The names of a layer and those around it: the reverse of :func:`keras_attributes`."""
-    names = []
-    for holder, attribute in itertools.pairwise(("", *attributes)):
-        number = _ENCODER_LAYER.fullmatch(attribute)
-        known = _KERAS_LAYERS.get((holder, attribute)) or _KERAS_LAYERS.get((attribute,))
-        if number and holder == "layer":
-            names.append(f"layer_{number[1] or 0}")
-        elif attribute not in KERAS_HOLDERS:
-            names.append(known or attribute)
-    return names
 
 
 def keras_words(layers: Sequence[str]) -> tuple[str, ...]:
     """The last words of the paths of a layer's weights, in the order in which Keras counts them."""
-    path = _PATH_LAYER.sub("N", _with_prefix("/".join([*layers, ""]), "/"))
+    _, outer, rest = "/".join(["", *layers, ""]).rpartition(f"/{BACKBONE}/")
+    path = f"{BACKBONE}/{rest}" if outer else _with_prefix(rest.removeprefix("/"), "/")
+    path = _PATH_LAYER.sub("N", path)
     return _WORDS.get(path.rstrip("/"), ())
 
 

@@ -103,7 +103,7 @@ def test_modules_are_imported_by_name_in_one_place(module):
 ONCE = {
     "NOTUSED": "common.id_layout",
     "▁": "common.id_layout",
-    "tf_camembert_model": "parameter_names",
+    "tf_camembert_model": "keras_attributes",
     "LABEL_": "config_attributes",
     "pip install": "common.backends",
 }

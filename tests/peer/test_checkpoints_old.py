@@ -87,6 +87,8 @@ WAYS = {
     "weights": ("layers class", "weights.h5", "weights.h5", False),
     "checkpoint": ("layers class", "ckpt/w", "ckpt/w", False),
     "folder of a checkpoint": ("layers class", "ckpt/w", "ckpt", False),
+    "weights by attributes": ("layers class", "own.weights.h5", "own.weights.h5", False),
+    "whole keras": ("layers", "model.keras", "model.keras", True),
     "whole h5": ("layers", "model.h5", "model.h5", True),
     "SavedModel": ("layers class", "saved", "saved", True),
 }

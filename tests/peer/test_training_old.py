@@ -154,7 +154,7 @@ def test_our_names_are_theirs():
 def test_adamw_takes_the_same_steps(options):
     weights = [torch.nn.Parameter(torch.linspace(-1, 1, 7).double()) for _ in range(2)]
     ours = camembert_dual.AdamW([weights[0]], lr=0.01, **options)
-    theirs = transformers.AdamW([weights[1]], lr=0.01, no_deprecation_warning=True, **options)
+    theirs = transformers.AdamW([weights[1]], lr=0.01, **options)
     for step in range(5):
         for weight, optimizer in zip(weights, (ours, theirs), strict=True):
             weight.grad = torch.linspace(-2, 3, 7).double() * (step - 1)

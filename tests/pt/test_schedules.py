@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import camembert_dual
-from camembert_dual import AdamW, SchedulerType, get_scheduler
+from camembert_dual import SchedulerType, get_scheduler
 from camembert_dual.training import published_schedules as schedules
 
 PEAK, WARMUP, TOTAL = 0.25, 3, 13
@@ -90,39 +90,3 @@ def test_a_missing_number_or_an_unknown_name_is_refused(arguments, message):
 def test_the_end_of_a_polynomial_is_below_its_peak():
     with pytest.raises(ValueError, match=r"lr_end must be below the optimiser's lr=0.25; received"):
         camembert_dual.get_polynomial_decay_schedule_with_warmup(optimizer(), 1, 9, lr_end=0.25)
-
-
-def test_adamw_decays_after_the_step_and_corrects_epsilon_with_the_root():
-    generator = np.random.default_rng(5)
-    start, rate, decay, epsilon = generator.normal(size=(3, 4)), 0.07, 0.3, 1e-2
-    weight = torch.nn.Parameter(torch.tensor(start))
-    optimizer = AdamW([weight], lr=rate, betas=(0.8, 0.95), eps=epsilon, weight_decay=decay)
-    expected, mean, square = start, 0.0, 0.0
-    for count in range(1, 6):
-        gradient = generator.normal(size=start.shape)
-        weight.grad = torch.tensor(gradient)
-        assert optimizer.step(lambda: 3) == 3
-        mean = 0.8 * mean + 0.2 * gradient
-        square = 0.95 * square + 0.05 * gradient**2
-        size = rate * np.sqrt(1 - 0.95**count) / (1 - 0.8**count)
-        expected = (expected - size * mean / (np.sqrt(square) + epsilon)) * (1 - rate * decay)
-        np.testing.assert_allclose(weight.detach(), expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("wrong", [{"lr": -1}, {"eps": -1}, {"betas": (0.9, 1.0)}])
-def test_adamw_refuses_numbers_out_of_range(wrong):
-    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
-        AdamW([torch.nn.Parameter(torch.ones(2))], **wrong)
-
-
-def test_adamw_starts_without_decay_and_takes_groups():
-    weights = [torch.nn.Parameter(torch.ones(2)) for _ in range(2)]
-    groups = [{"params": [weights[0]], "weight_decay": 0.5}, {"params": [weights[1]]}]
-    optimizer = AdamW(groups, correct_bias=False, no_deprecation_warning=True)
-    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.5, 0.0]
-    weights[1].grad = torch.full((2,), 2.0)
-    optimizer.step()
-    assert torch.equal(weights[0], torch.ones(2))
-    torch.testing.assert_close(
-        weights[1].detach(), torch.full((2,), 1 - 1e-3 * 0.2 / (4e-3**0.5 + 1e-6))
-    )

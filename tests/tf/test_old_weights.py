@@ -7,12 +7,16 @@ import tensorflow as tf
 
 import cases
 import tree_tf as tree
-from camembert_dual.checkpoints.folder import open_checkpoint
+from camembert_dual.checkpoints.folder import open_arrays, open_checkpoint
 from camembert_dual.parameter_names import tf_name
 from camembert_dual.parameters import parameters
 from camembert_dual.tf import TFCamembertModel, load_old_weights
 from checkpoint_cases import assert_same
 
+# Keras' own files write variables in a way that NumPy 2 warns of
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
 TASK = "CamembertModel"
 OWN = {"mine/kernel": (7, 5), "mine/bias": (5,)}
 
@@ -99,3 +103,18 @@ def test_the_variables_of_a_savedmodel_are_read(tmp_path):
         tmp_path / "saved", config=config, dtype="float64"
     )
     assert_same(model.to_arrays(), weights)
+
+
+@pytest.mark.parametrize("name", ["own.keras", "own.weights.h5"])
+def test_the_camembert_in_a_users_own_keras_3_model_is_found(tmp_path, name):
+    config = cases.config()
+    inner = tree.new(TASK, config, cases.weights(config, TASK), "float32")
+    ids = keras.Input((None,), dtype="int32")
+    model = keras.Model(ids, keras.layers.Dense(5, name="mine")(inner(ids)[0][:, 0]))
+    (model.save if name.endswith(".keras") else model.save_weights)(tmp_path / name)
+    given = {} if name.endswith(".keras") else {"config": config}
+    loaded = tree.model_class(TASK).from_pretrained(tmp_path / name, **given)
+    assert_same(loaded.to_arrays(), inner.to_arrays())
+    rest = [one.read() for one in open_arrays(tmp_path / name).own.values()]
+    for one, expected in zip(rest, model.get_layer("mine").weights, strict=True):
+        np.testing.assert_array_equal(one, expected.numpy())

@@ -12,6 +12,7 @@ from camembert_dual.training.data_collators import (
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
 )
+from hub_uploads import publishing
 
 pytestmark = pytest.mark.filterwarnings(  # Keras', when it writes a file
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
@@ -222,6 +223,21 @@ def test_a_model_is_saved_and_published_while_it_trains(
     for ours, theirs in zip(again.weights, model.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert AutoTokenizer.from_pretrained(tmp_path / "mine").get_vocab() == tokenizer.get_vocab()
+
+
+def test_a_trained_model_is_read_from_the_hub_that_it_was_published_to(
+    model, tokenizer, tmp_path, monkeypatch
+):
+    with publishing(monkeypatch) as hub:
+        callback = camembert_dual.PushToHubCallback(
+            tmp_path / "mine", tokenizer=tokenizer, hub_model_id="almanach/essai", hub_token="right"
+        )
+        model.fit(batches(tokenizer, True), verbose=0, callbacks=[callback])
+        told = ["Training in progress, epoch 1", "End of training"]
+        assert [message for _, _, message, _ in hub.commits] == told
+        again = type(model).from_pretrained("almanach/essai", cache_dir=tmp_path / "cache")
+        for ours, theirs in zip(again.weights, model.weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def test_the_state_of_the_optimizer_is_saved_where_that_is_asked_for(

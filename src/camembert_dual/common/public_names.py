@@ -43,6 +43,13 @@ _OWN = {
     **_same("config", "CamembertConfig"),
     **_same("generation.config", "GenerationConfig"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
+    **_same(
+        "tokenization.roberta",
+        "RobertaTokenizer",
+        "RobertaTokenizerFast",
+        "XLMRobertaTokenizer",
+        "XLMRobertaTokenizerFast",
+    ),
 }
 _MODELS = {
     family_name(architecture, backend, family): Home("", class_name(architecture, backend), backend)
@@ -97,14 +104,12 @@ _TOKENIZERS = _same(
     "AddedToken",
     "BatchEncoding",
     "CharSpan",
-    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
     "SpecialTokensMixin",
     "TensorType",
     "TokenSpan",
-    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",

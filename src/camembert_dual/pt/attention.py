@@ -132,8 +132,9 @@ class SelfAttention(nn.Module):
         head_mask: Tensor | None = None,
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Cache]:
+    ) -> tuple[Tensor, ...]:
         """Attend.
 
         Args:
@@ -142,20 +143,21 @@ class SelfAttention(nn.Module):
             head_mask: Factors of the heads' probabilities, one for each head of the config.
             encoder_hidden_states: (B, S, D) for cross-attention.
             past: Cached key and value (B, H, P, K): of earlier positions, or of the encoder states.
+            use_cache: Whether key and value are wanted.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Context (B, T, H K), probabilities (B, H, T, S) or None, and key and value for the
-            cache.
+            Context (B, T, H K); if wanted, the probabilities (B, H, T, S), and key and value.
         """
         query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
+        cache = (key, value) if use_cache else ()
         scores = output_attentions or head_mask is not None or self.position_type != "absolute"
         kernel = kernel_of(self.config.attn_implementation, needs_scores=scores)
         if kernel is not None:
             dropped = self.dropout.p if is_training(self) else 0.0
             context = kernel(query, key, value, attention_mask, dropped)
-            return merge_heads(context), None, (key, value)
+            return (merge_heads(context), *cache)
         relative = self.relative_scores(query, key)
         probabilities = attention_probabilities(query, key, attention_mask, relative)
         weights = self.dropout(probabilities)
@@ -164,7 +166,8 @@ class SelfAttention(nn.Module):
             weights = weights * factors[:, None, None]
         context = weights @ value  # (B, H, T, K)
         # the reference reports the factors that were used, after dropout and head mask
-        return merge_heads(context), weights if output_attentions else None, (key, value)
+        wanted = (weights,) if output_attentions else ()
+        return (merge_heads(context), *wanted, *cache)
 
     def keys_and_values(
         self, hidden_states: Tensor, encoder_hidden_states: Tensor | None, past: Cache | None
@@ -223,15 +226,17 @@ class Attention(nn.Module):
         head_mask: Tensor | None = None,
         encoder_hidden_states: Tensor | None = None,
         past: Cache | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Cache]:
+    ) -> tuple[Tensor, ...]:
         """Attend from (B, T, D); arguments and returns as in :class:`SelfAttention`."""
-        context, probabilities, cache = self.self(
+        context, *others = self.self(
             hidden_states,
             attention_mask,
             head_mask,
             encoder_hidden_states,
             past,
+            use_cache=use_cache,
             output_attentions=output_attentions,
         )
-        return self.output(context, hidden_states), probabilities, cache
+        return (self.output(context, hidden_states), *others)

@@ -34,11 +34,15 @@ def as_tensor(value: Any, device: torch.device) -> Tensor | None:
 def as_cache(past_key_values: Any, device: torch.device) -> Any:
     """Take a cache, one sequence of tensors or numpy arrays for each layer, as tensors.
 
+    A cache of ``transformers`` 5, which adapters make (prefix tuning), is read as one.
+
     Raises:
         ValueError: If it is no sequence of sequences.
     """
     if past_key_values is None:
         return None
+    if hasattr(past_key_values, "layers"):
+        past_key_values = [(layer.keys, layer.values) for layer in past_key_values.layers]
     rule = "past_key_values must be a tuple or list of tensors for each layer"
     require(isinstance(past_key_values, tuple | list), rule, "another value")
     for layer in past_key_values:

@@ -60,8 +60,9 @@ class EncoderLayer(nn.Module):
         encoder_hidden_states: Tensor | None = None,
         encoder_mask: Tensor | None = None,
         past: tuple[Tensor, ...] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Tensor | None, tuple[Tensor, ...]]:
+    ) -> tuple[Tensor, ...]:
         """Run one layer.
 
         Args:
@@ -71,36 +72,46 @@ class EncoderLayer(nn.Module):
             encoder_hidden_states: (B, S, D).
             encoder_mask: Boolean, broadcastable to (B, H, T, S).
             past: Cached keys and values (B, H, P, K): two, or four with cross-attention.
+            use_cache: Whether keys and values are wanted.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
-            the cache.
+            Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
+            cross-attention, and the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
-        hidden_states, probabilities, cache = self.attention(
+        hidden_states, *others = self.attention(
             hidden_states,
             attention_mask,
             head_mask,
             None,
             self_past,
+            use_cache=use_cache,
             output_attentions=output_attentions,
         )
-        cross_probabilities = None
+        probabilities, cache = parted(others, output_attentions)
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
-            hidden_states, cross_probabilities, cross_cache = self.crossattention(
+            hidden_states, *others = self.crossattention(
                 hidden_states,
                 encoder_mask,
                 head_mask,
                 encoder_hidden_states,
                 cross_past,
+                use_cache=use_cache,
                 output_attentions=output_attentions,
             )
-            cache = (*cache, *cross_cache)
+            crossed = parted(others, output_attentions)
+            probabilities, cache = probabilities + crossed[0], cache + crossed[1]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.output(intermediate, hidden_states)
-        return hidden_states, probabilities, cross_probabilities, cache
+        return (hidden_states, *probabilities, *cache)
+
+
+def parted(others: list[Tensor], output_attentions: bool) -> tuple[list[Tensor], list[Tensor]]:
+    """What a block of attention gives beside its states: the probabilities, and the cache."""
+    count = 1 if output_attentions else 0
+    return others[:count], others[count:]
 
 
 class EncoderOutput(NamedTuple):
@@ -109,8 +120,8 @@ class EncoderOutput(NamedTuple):
     last_hidden_state: Tensor
     caches: tuple[tuple[Tensor, ...], ...] | None
     hidden_states: tuple[Tensor, ...] | None
-    attentions: tuple[Tensor | None, ...] | None
-    cross_attentions: tuple[Tensor | None, ...] | None
+    attentions: tuple[Tensor, ...] | None
+    cross_attentions: tuple[Tensor, ...] | None
 
 
 class Encoder(nn.Module):
@@ -144,6 +155,7 @@ class Encoder(nn.Module):
         What is not asked for is not kept, so that memory does not grow with the layers.
         """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
+        wanted = {"use_cache": use_cache, "output_attentions": output_attentions}
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
@@ -155,18 +167,19 @@ class Encoder(nn.Module):
             )
             if self.gradient_checkpointing and is_training(self):
                 options = {"use_reentrant": False} | self.checkpoint_options
-                run = partial(layer, output_attentions=output_attentions)
+                run = partial(layer, **wanted)
                 output = checkpoint(run, *arguments, **options)
             else:
-                output = layer(*arguments, output_attentions=output_attentions)
+                output = layer(*arguments, **wanted)
             hidden_states = output[0]
             if output_hidden_states:
                 states.append(hidden_states)
             if output_attentions:
                 attentions.append(output[1])
+            if output_attentions and encoder_hidden_states is not None:
                 cross_attentions.append(output[2])
             if use_cache:
-                caches.append(output[3])
+                caches.append(output[-2:] if encoder_hidden_states is None else output[-4:])
         return EncoderOutput(
             hidden_states,
             tuple(caches) if use_cache else None,

@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from camembert_dual.common.arrays import Array
+from camembert_dual.common.errors import refusal
 
 
 def dtype_of(dtype: torch.dtype | str | None, arrays: Mapping[str, Array]) -> torch.dtype:
@@ -41,3 +42,20 @@ def copy_into(weight: Tensor, tensor: Tensor, is_fresh: bool) -> None:
         weight.data = tensor
     else:
         weight.data.copy_(tensor)
+
+
+def set_computed(model: nn.Module, name: str, tensor: Tensor) -> None:
+    """Set a weight that parametrisations compute, by the values that give it.
+
+    Raises:
+        ValueError: If one of them does not know which those are.
+    """
+    path, _, word = name.rpartition(".")
+    holder = model.get_submodule(path)
+    used = getattr(holder, word)
+    try:
+        with torch.no_grad():
+            setattr(holder, word, tensor.to(used.device, used.dtype))
+    except RuntimeError:
+        rule = f"{name} must be set by a right_inverse of each of its parametrisations"
+        raise refusal(rule, "one without") from None

@@ -22,7 +22,7 @@ from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import rounded_up
 from camembert_dual.parameters import Parameter
 from camembert_dual.pt import attention_kernels, layers, own_weights, saving, surgery, tying
-from camembert_dual.pt.filling import copy_into, dtype_of, on_device
+from camembert_dual.pt.filling import copy_into, dtype_of, on_device, set_computed
 from camembert_dual.pt.published import PublishedModel
 from camembert_dual.pt.tensors import array_of, tensor_of
 from camembert_dual.storage.publishing import publish
@@ -163,7 +163,8 @@ class PretrainedModel(PublishedModel):
             The report, also kept as ``load_report``.
 
         Raises:
-            ValueError: If a weight is missing, unknown or misshaped.
+            ValueError: If a weight is missing, unknown or misshaped, or computed by something that
+                cannot be asked for the value that gives it.
         """
         expected = self.expected_parameters()
         dtype = str(self.dtype).removeprefix("torch.")
@@ -179,9 +180,11 @@ class PretrainedModel(PublishedModel):
             **dict(self.named_buffers(remove_duplicate=False)),
         }
         for name, source in pairs.items():
-            copy_into(
-                weights[name], tensor_of(arrays[source]), is_fresh=isinstance(arrays, LazyArrays)
-            )
+            tensor = tensor_of(arrays[source])
+            if name in weights:
+                copy_into(weights[name], tensor, is_fresh=isinstance(arrays, LazyArrays))
+            else:
+                set_computed(self, name, tensor)
         self.load_report = report
         return report
 

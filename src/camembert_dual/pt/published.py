@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.pt.torch_model import TorchModel
@@ -91,6 +92,22 @@ class PublishedModel(TorchModel):
         for encoder in self._encoders():
             encoder.gradient_checkpointing = True
             encoder.checkpoint_options = dict(gradient_checkpointing_kwargs or {})
+
+    def activation_checkpointing_enable(
+        self,
+        activation_checkpointing_kwargs: Mapping[str, Any] | None = None,
+        every_n_layers: int = 1,
+        offload: bool = False,
+    ) -> None:
+        """The same, by the name and with the options that ``transformers`` 5 calls it with.
+
+        Raises:
+            ValueError: If not every layer, or what is kept of it elsewhere, is asked for.
+        """
+        rule = "Checkpointing must be of every layer, with its input where it is"
+        asked = f"every_n_layers={every_n_layers}, offload={offload}"
+        require((every_n_layers, offload) == (1, False), rule, asked)
+        self.gradient_checkpointing_enable(activation_checkpointing_kwargs)
 
     def gradient_checkpointing_disable(self) -> None:
         """Keep all intermediate values in training."""

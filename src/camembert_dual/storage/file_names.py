@@ -53,6 +53,7 @@ TOKENIZER_CONFIG = "tokenizer_config.json"
 SPECIAL_TOKENS = "special_tokens_map.json"
 ADDED_TOKENS = "added_tokens.json"
 WORDPIECE = "vocab.txt"  # of CamemBERTv2's first releases
+VOCAB_JSON, MERGES = "vocab.json", "merges.txt"  # of RoBERTa
 TOKENIZER_FILES = (
     SENTENCEPIECE,
     TOKENIZER_JSON,
@@ -60,6 +61,8 @@ TOKENIZER_FILES = (
     SPECIAL_TOKENS,
     ADDED_TOKENS,
     WORDPIECE,
+    VOCAB_JSON,
+    MERGES,
 )
 DICTIONARY = "dict.txt"  # of fairseq
 # what a checkpoint's folder holds beside its config and weights

@@ -90,8 +90,9 @@ class EncoderLayer(keras.layers.Layer):
         encoder_hidden_states: tf.Tensor | None = None,
         encoder_mask: tf.Tensor | None = None,
         past: tuple[tf.Tensor, ...] | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor | None, tuple[tf.Tensor, ...]]:
+    ) -> tuple[tf.Tensor, ...]:
         """Run one layer.
 
         Args:
@@ -101,36 +102,48 @@ class EncoderLayer(keras.layers.Layer):
             encoder_hidden_states: (B, S, D).
             encoder_mask: Boolean, broadcastable to (B, H, T, S).
             past: Cached keys and values (B, H, P, K): two, or four with cross-attention.
+            use_cache: Whether keys and values are wanted.
             output_attentions: Whether the probabilities are wanted.
 
         Returns:
-            Hidden states (B, T, D), probabilities and cross-attention's (B, H, T, S) or None, and
-            the cache.
+            Hidden states (B, T, D); if wanted, the probabilities (B, H, T, S), and then those of
+            cross-attention, and the cache, as ``past``.
         """
         self_past = None if past is None else (past[0], past[1])
-        hidden_states, probabilities, cache = self.attention(
+        hidden_states, *others = self.attention(
             hidden_states,
             attention_mask,
             head_mask,
             None,
             self_past,
+            use_cache=use_cache,
             output_attentions=output_attentions,
         )
-        cross_probabilities = None
+        probabilities, cache = parted(others, output_attentions)
         if encoder_hidden_states is not None:
             cross_past = None if past is None else (past[2], past[3])
-            hidden_states, cross_probabilities, cross_cache = self.crossattention(
+            hidden_states, *others = self.crossattention(
                 hidden_states,
                 encoder_mask,
                 head_mask,
                 encoder_hidden_states,
                 cross_past,
+                use_cache=use_cache,
                 output_attentions=output_attentions,
             )
-            cache = (*cache, *cross_cache)
+            crossed = parted(others, output_attentions)
+            probabilities, cache = probabilities + crossed[0], cache + crossed[1]
         intermediate = self.intermediate(hidden_states)
         hidden_states = self.projection(intermediate, hidden_states)
-        return hidden_states, probabilities, cross_probabilities, cache
+        return (hidden_states, *probabilities, *cache)
+
+
+def parted(
+    others: list[tf.Tensor], output_attentions: bool
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """What a block of attention gives beside its states: the probabilities, and the cache."""
+    count = 1 if output_attentions else 0
+    return others[:count], others[count:]
 
 
 class EncoderOutput(NamedTuple):
@@ -139,8 +152,8 @@ class EncoderOutput(NamedTuple):
     last_hidden_state: tf.Tensor
     caches: tuple[tuple[tf.Tensor, ...], ...] | None
     hidden_states: tuple[tf.Tensor, ...] | None
-    attentions: tuple[tf.Tensor | None, ...] | None
-    cross_attentions: tuple[tf.Tensor | None, ...] | None
+    attentions: tuple[tf.Tensor, ...] | None
+    cross_attentions: tuple[tf.Tensor, ...] | None
 
 
 class Encoder(keras.layers.Layer):
@@ -177,6 +190,7 @@ class Encoder(keras.layers.Layer):
         What is not asked for is not kept, so that memory does not grow with the layers.
         """
         states, attentions, cross_attentions, caches = [hidden_states], [], [], []
+        wanted = {"use_cache": use_cache, "output_attentions": output_attentions}
         for index, layer in enumerate(self.layer):
             arguments = (
                 hidden_states,
@@ -187,17 +201,18 @@ class Encoder(keras.layers.Layer):
                 None if past_key_values is None else past_key_values[index],
             )
             if self.gradient_checkpointing and training:
-                output = checkpoint(layer, *arguments, output_attentions=output_attentions)
+                output = checkpoint(layer, *arguments, **wanted)
             else:
-                output = layer(*arguments, output_attentions=output_attentions)
+                output = layer(*arguments, **wanted)
             hidden_states = output[0]
             if output_hidden_states:
                 states.append(hidden_states)
             if output_attentions:
                 attentions.append(output[1])
+            if output_attentions and encoder_hidden_states is not None:
                 cross_attentions.append(output[2])
             if use_cache:
-                caches.append(output[3])
+                caches.append(output[-2:] if encoder_hidden_states is None else output[-4:])
         return EncoderOutput(
             hidden_states,
             tuple(caches) if use_cache else None,

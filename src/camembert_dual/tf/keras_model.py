@@ -91,6 +91,12 @@ class KerasModel(keras.Model):
         metrics = (given.get("metrics"), given.get("weighted_metrics"))
         self.joins_spans = not any(isinstance(one, Mapping) for one in metrics)
 
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a file says, with room for the optimiser's state, which follows."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
     def compute_loss(
         self,
         x: Any = None,

@@ -9,6 +9,7 @@ from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.camembert import CamembertTokenizer, CamembertTokenizerFast
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.generic import TokenizerFast
+from camembert_dual.tokenization.roberta import RobertaTokenizer, RobertaTokenizerFast
 
 
 class AutoTokenizer:
@@ -40,7 +41,8 @@ class AutoTokenizer:
             **options: Those of :meth:`BaseTokenizer.from_pretrained`.
 
         Returns:
-            A CamemBERT tokenizer, or :class:`TokenizerFast` for any other ``tokenizer.json``.
+            A CamemBERT tokenizer, or :class:`TokenizerFast` for any other ``tokenizer.json``, or
+            RoBERTa's for its two older files.
 
         Raises:
             FileNotFoundError: If there is no such folder, or no tokenizer in it.
@@ -53,4 +55,6 @@ class AutoTokenizer:
 def _class_for(folder: TokenizerFolder, use_fast: bool) -> type[BaseTokenizer]:
     if folder.is_camembert is False:
         return TokenizerFast
+    if folder.vocab_file is None and folder.tokenizer_file is None:
+        return RobertaTokenizerFast if use_fast else RobertaTokenizer
     return CamembertTokenizerFast if use_fast else CamembertTokenizer

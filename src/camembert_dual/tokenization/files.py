@@ -16,10 +16,12 @@ from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral
 from camembert_dual.storage.file_names import (
     ADDED_TOKENS,
     CONFIG,
+    MERGES,
     SENTENCEPIECE,
     SPECIAL_TOKENS,
     TOKENIZER_CONFIG,
     TOKENIZER_JSON,
+    VOCAB_JSON,
 )
 from camembert_dual.storage.json_files import read_json
 from camembert_dual.storage.locate import locate, take_hub_options
@@ -36,7 +38,7 @@ from camembert_dual.tokenization.tokenizer_json import end_ids, is_camembert, un
 
 VOCABULARIES = (SENTENCEPIECE, TOKENIZER_JSON)
 SETTINGS_FILES = (TOKENIZER_CONFIG, SPECIAL_TOKENS, ADDED_TOKENS)
-READ_FILES = (*VOCABULARIES, *SETTINGS_FILES, CONFIG)
+READ_FILES = (*VOCABULARIES, VOCAB_JSON, MERGES, *SETTINGS_FILES, CONFIG)
 # families of ``transformers`` that number SentencePiece's pieces in ways of their own
 OTHER_PIECES = frozenset(
     [
@@ -88,8 +90,11 @@ class TokenizerFolder(NamedTuple):
         """Refuse SentencePiece files whose pieces have other ids than CamemBERT's.
 
         Raises:
+            FileNotFoundError: If there are none.
             ValueError: If the folder names another family.
         """
+        if self.vocab_file is None and self.tokenizer_file is None:
+            raise no_vocabulary(self.path)
         if self.family in OTHER_PIECES:
             raise ValueError(
                 f"A SentencePiece file must be of CamemBERT; received one of {self.family}, "
@@ -116,10 +121,8 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
         _chosen(options.pop(argument, None), path / name)
         for argument, name in zip(ARGUMENTS, VOCABULARIES, strict=True)
     )
-    if vocab_file is None and tokenizer_file is None:
-        raise FileNotFoundError(
-            f"A tokenizer must have {' or '.join(VOCABULARIES)}; neither is in {path}."
-        )
+    if vocab_file is None and tokenizer_file is None and not (path / MERGES).is_file():
+        raise no_vocabulary(path)
     contents = read_contents(path)
     if tokenizer_file is not None:
         contents[TOKENIZER_JSON] = read_json(tokenizer_file)
@@ -135,6 +138,12 @@ def read_folder(name_or_path: str | Path, options: Mapping[str, Any]) -> Tokeniz
     settings |= read_old_settings(options)
     family = _family(contents[TOKENIZER_CONFIG], path)
     return TokenizerFolder(path, settings, family, vocab_file, tokenizer_file, own)
+
+
+def no_vocabulary(path: Path) -> FileNotFoundError:
+    """The error about a folder without a vocabulary that the class asked for reads."""
+    names = " or ".join(VOCABULARIES)
+    return FileNotFoundError(f"A tokenizer must have {names}; neither is in {path}.")
 
 
 def _chosen(given: Any, usual: Path) -> Path | None:

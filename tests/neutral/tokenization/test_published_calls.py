@@ -3,8 +3,12 @@
 import pytest
 from tokenizers import AddedToken
 
-import camembert_dual
-from camembert_dual.tokenization import AutoTokenizer, CamembertTokenizer, CamembertTokenizerFast
+from camembert_dual.tokenization import (
+    AutoTokenizer,
+    CamembertTokenizer,
+    CamembertTokenizerFast,
+    published,
+)
 from camembert_dual.tokenization.deprecated import OLD_OPTIONS
 from tokenization_models import SENTENCES, write_model
 
@@ -277,10 +281,10 @@ def test_conversations_are_refused(tokenizer):
 def test_words_for_options_are_words_of_options(tokenizer):
     found = tokenizer(
         LONG,
-        padding=camembert_dual.PaddingStrategy.MAX_LENGTH,
-        truncation=camembert_dual.TruncationStrategy.LONGEST_FIRST,
+        padding=published.PaddingStrategy.MAX_LENGTH,
+        truncation=published.TruncationStrategy.LONGEST_FIRST,
         max_length=9,
-        return_tensors=camembert_dual.TensorType.NUMPY,
+        return_tensors=published.TensorType.NUMPY,
     )
     assert found["input_ids"].tolist() == [tokenizer(LONG, max_length=9).input_ids]
 

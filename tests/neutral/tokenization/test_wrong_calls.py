@@ -117,7 +117,7 @@ def test_a_flag_of_decoding_is_true_or_false(tokenizers, name, value):
 
 
 SETTINGS = {
-    "padding_side": ["top", 1, None],
+    "padding_side": ["top", 1],
     "truncation_side": ["bottom", True],
     "model_max_length": ["512", 0, -1, float("nan"), float("inf"), True, [512]],
     "model_input_names": ["input_ids", [1], 5],

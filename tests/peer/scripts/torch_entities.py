@@ -117,8 +117,8 @@ for batch in DataLoader(dataset, collate_fn=collator, batch_size=3):
 model.save_pretrained(output, is_main_process=True, save_function=torch.save)
 tokenizer.save_pretrained(output)
 again = AutoModelForTokenClassification.from_pretrained(output)
-print("labels", again.config.id2label[3], again.num_labels)
-text = "Marie dort à Lyon."
+print("labels", again.config.id2label[3], again.config.num_labels)
+text = "Le chat dort à Lyon."
 encoded = AutoTokenizer.from_pretrained(output)(
     text, return_tensors="pt", return_offsets_mapping=True
 )

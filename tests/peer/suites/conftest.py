@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config, items):
     for file_name in {item.path.name for item in items}:
         expected = table.reasons(file_name)
         for item in items:
-            name = f"{item.cls.__name__}::{item.name}"
+            name = f"{item.cls.__name__}::{item.name}" if item.cls else item.name
             if item.path.name == file_name and name in expected:
                 item.add_marker(pytest.mark.xfail(reason=expected.pop(name), strict=True))
         if expected and not any("::" in argument for argument in config.args):

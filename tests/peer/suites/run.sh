@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run transformers 4.34's own common tests on our classes: tests/peer/suites/run.sh [SUITE] [pytest's options]
-# SUITE is torch, tensorflow or tokenizers; all without it. Each is a process of its own, as each
+# SUITE is torch, tensorflow, tokenizers or datasets; all without it. Each is a process of its own, as each
 # hides the other framework from the published code.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -14,8 +14,8 @@ python=.venv-peer-suites/bin/python
 export PEER_SUITES_SOURCE="$PWD/.venv-peer-suites/suites" TF_CPP_MIN_LOG_LEVEL=3
 "$python" tests/peer/suites/published.py "$PEER_SUITES_SOURCE"
 
-suites=(torch tensorflow tokenizers)
-case "${1:-}" in torch | tensorflow | tokenizers)
+suites=(torch tensorflow tokenizers datasets)
+case "${1:-}" in torch | tensorflow | tokenizers | datasets)
     suites=("$1")
     shift
     ;;

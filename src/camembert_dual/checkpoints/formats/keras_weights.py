@@ -24,11 +24,10 @@ from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays
 from camembert_dual.checkpoints.raw_file import RawFile
 from camembert_dual.common.arrays import BFLOAT16
 from camembert_dual.common.errors import require_file
+from camembert_dual.keras_attributes import keras_2_word, keras_attributes, keras_layers
 from camembert_dual.parameter_names import (
     VARIABLES,
     is_transposed,
-    keras_attributes,
-    keras_layers,
     keras_path,
     keras_words,
 )
@@ -69,7 +68,8 @@ def _lazy_weight(parts: tuple[str, ...], dataset: Node) -> LazyArray:
     if attributes[-1:] != [VARIABLES]:
         return lazy_dataset(dataset, "/".join(parts))
     layers = keras_layers(attributes[:-1])
-    word = dict(zip("01", keras_words(layers), strict=False)).get(last, last)
+    word = keras_2_word(layers, last)
+    word = word or dict(zip("01", keras_words(layers), strict=False)).get(last, last)
     return lazy_dataset(dataset, "/".join((*layers, word)))
 
 

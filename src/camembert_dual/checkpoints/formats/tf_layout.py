@@ -6,7 +6,7 @@ weight, and one array may be there twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from camembert_dual.checkpoints.lazy_arrays import LazyArray, LazyArrays, is_finite
 from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import listed, require_file
-from camembert_dual.parameter_names import model_of_tf_name, own_name, slot_of_tf_name
+from camembert_dual.parameter_names import OWN_WORDS, model_of_tf_name, slot_of_tf_name
 from camembert_dual.parameters import BACKBONE, Row
 
 
@@ -37,12 +37,11 @@ def published_by_tf(stored: Iterable[LazyArray], title: str, path: Path) -> Lazy
     published: dict[str, LazyArray] = {}
     dropped = []
     inner, own = _split(list(stored), path)
-    slots = {one.stored_name: slot_of_tf_name(one.stored_name) for one in inner}
-    models = {name.partition(f"/{BACKBONE}/")[0] for name, slot in slots.items() if slot}
+    models = {model_of_tf_name(one.stored_name) for one in inner}
     for one in inner:
-        slot = slots[one.stored_name]
+        slot = slot_of_tf_name(one.stored_name)
         if slot is None:
-            name, turned = own_name(one.stored_name, models, len(one.shape))
+            name, turned = _own_name(one.stored_name, models, len(one.shape))
             found = _turned(one, one.shape) if turned else one
         else:
             name, found = slot.name, _in_torch_layout(one, slot.row)
@@ -54,6 +53,25 @@ def published_by_tf(stored: Iterable[LazyArray], title: str, path: Path) -> Lazy
             dropped.append((one.stored_name, f"a second copy of {name}, checked equal"))
     dropped += [(name, "a weight of a layer of the user's own") for name in own]
     return LazyArrays(published, title, tuple(dropped), own)
+
+
+def _own_name(name: str, models: Set[str], rank: int) -> tuple[str, bool]:
+    """The published name of a weight of a user's own layer in TF's own files.
+
+    Args:
+        name: The name there.
+        models: What the names of the table's weights begin with, the model's name.
+        rank: How many axes it has.
+
+    Returns:
+        The name, and whether PyTorch holds the transpose, as of the kernels of dense layers and of
+        convolutions over one axis.
+    """
+    first, _, rest = name.removesuffix(":0").partition("/")
+    layer, _, word = (rest if first in models else f"{first}/{rest}").rpartition("/")
+    turned = word == "kernel" and rank in (2, 3)
+    word = "weight" if turned else OWN_WORDS.get(word, word)
+    return ".".join([*layer.split("/"), word]), turned
 
 
 def _split(stored: list[LazyArray], path: Path) -> tuple[list[LazyArray], dict[str, LazyArray]]:
