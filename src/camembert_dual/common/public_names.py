@@ -130,6 +130,18 @@ _OUTPUTS = {
     **_same("modeling_outputs", "ModelOutput", *_OUTPUT_NAMES),
     **_same("modeling_tf_outputs", *(f"TF{name}" for name in _OUTPUT_NAMES)),
 }
+_GENERATE_OUTPUT_NAMES = (
+    "BeamSampleDecoderOnlyOutput",
+    "BeamSearchDecoderOnlyOutput",
+    "ContrastiveSearchDecoderOnlyOutput",
+    "GreedySearchDecoderOnlyOutput",
+    "SampleDecoderOnlyOutput",
+)
+_GENERATE_OUTPUTS = {
+    f"{prefix}{name}": Home("generation.outputs", name)
+    for prefix in ("", "TF")
+    for name in _GENERATE_OUTPUT_NAMES
+}
 _COLLATORS = _same(
     "training.data_collators",
     "DataCollatorForLanguageModeling",
@@ -227,6 +239,7 @@ PUBLIC: dict[str, Home] = {
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
+    **_GENERATE_OUTPUTS,
     **_COLLATORS,
     **_TRAINING,
     **_RULES,
