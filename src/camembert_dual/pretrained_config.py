@@ -122,7 +122,7 @@ class PretrainedConfig(ConfigAttributes):
     @classmethod
     def from_pretrained(
         cls: type[Config], pretrained_model_name_or_path: str | Path, **options: Any
-    ) -> Any:
+    ) -> Config:
         """Read ``config.json`` of a folder, a bundled checkpoint or a hub repository.
 
         Args:
@@ -138,7 +138,8 @@ class PretrainedConfig(ConfigAttributes):
             ValueError: If the file is not JSON, of another family, or a value breaks its rule.
         """
         values, overrides = cls.get_config_dict(pretrained_model_name_or_path, **options)
-        return cls.from_dict(values, **overrides)
+        config: Config = cls.from_dict(values, **overrides)  # and what is unused, if asked for
+        return config
 
     @classmethod
     def from_json_file(cls: type[Config], json_file: str | Path) -> Any:

@@ -167,7 +167,14 @@ _TRAINING = {
         backend="pt",
     ),
     **_same("training.adamw", "AdamW", backend="pt"),
-    **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same(
+        "training.warmup",
+        "AdamWeightDecay",
+        "GradientAccumulator",
+        "WarmUp",
+        "create_optimizer",
+        backend="tf",
+    ),
     **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 _RULES_OF_BOTH = (

@@ -1,6 +1,6 @@
 """The two language models: an encoder, the LM head, a loss."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from camembert_dual.pt.generation.transitions import transition_scores
 from camembert_dual.pt.heads import LMHead
 from camembert_dual.pt.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
 from camembert_dual.pt.model import CamembertModel, returns_dict
-from camembert_dual.pt.pretrained import PretrainedModel
+from camembert_dual.pt.pretrained import Model, PretrainedModel
 
 
 class CamembertForCausalLM(PretrainedModel):
@@ -34,6 +34,7 @@ class CamembertForCausalLM(PretrainedModel):
     """
 
     architecture = CAUSAL_LM
+    __call__: Callable[..., CausalLMOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -76,7 +77,7 @@ class CamembertForCausalLM(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         check_logits_to_keep(logits_to_keep, labels is not None)
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -107,13 +108,16 @@ class CamembertForCausalLM(PretrainedModel):
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path | None, *model_args: Any, **options: Any
-    ) -> Any:
+        cls: type[Model],
+        pretrained_model_name_or_path: str | Path | None,
+        *model_args: Any,
+        **options: Any,
+    ) -> Model:
         """Load a checkpoint, and its ``generation_config.json`` if there is one.
 
         As :meth:`PretrainedModel.from_pretrained`.
         """
-        loaded = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
+        loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         found = read_options(pretrained_model_name_or_path, options, model.config)
         model.generation_config = found
@@ -124,9 +128,9 @@ class CamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.save_pretrained`.
         """
+        super().save_pretrained(save_directory, **options)
         if options.get("is_main_process", True):
             self.generation_config.save_pretrained(save_directory)
-        super().save_pretrained(save_directory, **options)
 
     def generate(
         self,
@@ -233,6 +237,7 @@ class CamembertForMaskedLM(PretrainedModel):
     """
 
     architecture = MASKED_LM
+    __call__: Callable[..., MaskedLMOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -269,7 +274,7 @@ class CamembertForMaskedLM(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,

@@ -1,6 +1,6 @@
 """The bare model: embeddings, encoder, pooler."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -34,6 +34,7 @@ class CamembertModel(PretrainedModel):
     """
 
     architecture = MODEL
+    __call__: Callable[..., BaseModelOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig, add_pooling_layer: bool = True) -> None:
         super().__init__(config)

@@ -55,7 +55,7 @@ class PretrainedModel(PublishedModel):
         pretrained_model_name_or_path: str | Path | None,
         *model_args: Any,
         **options: Any,
-    ) -> Any:
+    ) -> Model:
         """Load a checkpoint: weights by their published names, strictly.
 
         Args:
@@ -99,7 +99,7 @@ class PretrainedModel(PublishedModel):
         model.initialise_weights((*report.missing, *report.mismatched))
         warn_of_new_weights(cls.__name__, report)
         model.eval()
-        return (model, report) if chosen.output_loading_info else model
+        return (model, report) if chosen.output_loading_info else model  # type: ignore[return-value]
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
         """Write ``config.json`` and ``model.safetensors``, each whole or not at all.
@@ -123,7 +123,8 @@ class PretrainedModel(PublishedModel):
         arrays = self.to_arrays()
         if chosen.state_dict is not None:
             arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
-        config = config_for_saving(self.config, self.architecture, type(self).__name__)
+        name = own_weights.class_of(type(self)).__name__
+        config = config_for_saving(self.config, self.architecture, name)
         saving.export(self, chosen.saved_model)
         save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
         if chosen.publishing is not None:

@@ -1,5 +1,6 @@
 """What is said of a whole text: its classes, or which of several texts is the right one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -36,9 +37,11 @@ class CamembertForSequenceClassification(PretrainedModel):
     """
 
     architecture = SEQUENCE_CLASSIFICATION
+    __call__: Callable[..., SequenceClassifierOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.classifier = ClassificationHead(config)
 
@@ -69,7 +72,7 @@ class CamembertForSequenceClassification(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -102,6 +105,7 @@ class CamembertForMultipleChoice(PretrainedModel):
     """
 
     architecture = MULTIPLE_CHOICE
+    __call__: Callable[..., MultipleChoiceModelOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
@@ -145,7 +149,7 @@ class CamembertForMultipleChoice(PretrainedModel):
         }
         inputs = {name: as_tensor(value, self.device) for name, value in inputs.items()}
         main = check_choices(inputs)
-        output = self.roberta(
+        output: Any = self.roberta(
             **{name: flatten_choices(value) for name, value in inputs.items()},
             head_mask=head_mask,
             output_attentions=output_attentions,

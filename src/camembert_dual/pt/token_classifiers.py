@@ -1,6 +1,6 @@
 """What is said of each token: its class, or whether an answer begins or ends there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -38,9 +38,11 @@ class CamembertForTokenClassification(PretrainedModel):
     """
 
     architecture = TOKEN_CLASSIFICATION
+    __call__: Callable[..., TokenClassifierOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.dropout = classifier_dropout(config)
         self.classifier = dense(config.hidden_size, config.num_labels, config)
@@ -72,7 +74,7 @@ class CamembertForTokenClassification(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -104,9 +106,11 @@ class CamembertForQuestionAnswering(PretrainedModel):
     """
 
     architecture = QUESTION_ANSWERING
+    __call__: Callable[..., QuestionAnsweringModelOutput]  # unless return_dict is False
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.qa_outputs = dense(config.hidden_size, 2, config)
 
@@ -140,7 +144,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,

@@ -24,7 +24,7 @@ from camembert_dual.tf.generation.transitions import transition_scores
 from camembert_dual.tf.heads import LMHead
 from camembert_dual.tf.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
 from camembert_dual.tf.model import TFCamembertMainLayer, returns_dict
-from camembert_dual.tf.pretrained import PretrainedModel
+from camembert_dual.tf.pretrained import Model, PretrainedModel
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -82,7 +82,7 @@ class TFCamembertForCausalLM(PretrainedModel):
             ValueError: If an input breaks its rule.
         """
         check_logits_to_keep(logits_to_keep, labels is not None)
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -113,13 +113,16 @@ class TFCamembertForCausalLM(PretrainedModel):
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path | None, *model_args: Any, **options: Any
-    ) -> Any:
+        cls: type[Model],
+        pretrained_model_name_or_path: str | Path | None,
+        *model_args: Any,
+        **options: Any,
+    ) -> Model:
         """Load a checkpoint, and its ``generation_config.json`` if there is one.
 
         As :meth:`PretrainedModel.from_pretrained`.
         """
-        loaded = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
+        loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         found = read_options(pretrained_model_name_or_path, options, model.config)
         model.generation_config = found
@@ -130,9 +133,9 @@ class TFCamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.save_pretrained`.
         """
+        super().save_pretrained(save_directory, **options)
         if options.get("is_main_process", True):
             self.generation_config.save_pretrained(save_directory)
-        super().save_pretrained(save_directory, **options)
 
     def generate(
         self,
@@ -281,7 +284,7 @@ class TFCamembertForMaskedLM(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,

@@ -44,6 +44,7 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
+        self.num_labels = config.num_labels
         dtype = self.dtype_policy
         self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.classifier = ClassificationHead(config, name="classifier", dtype=dtype)
@@ -77,7 +78,7 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         Raises:
             ValueError: If an input breaks its rule.
         """
-        output = self.roberta(
+        output: Any = self.roberta(
             input_ids=input_ids,
             attention_mask=attention_mask,
             token_type_ids=token_type_ids,
@@ -159,7 +160,7 @@ class TFCamembertForMultipleChoice(PretrainedModel):
         }
         inputs = {name: as_tensor(value) for name, value in inputs.items()}
         main = check_choices(inputs)
-        output = self.roberta(
+        output: Any = self.roberta(
             **{name: flatten_choices(value) for name, value in inputs.items()},
             head_mask=head_mask,
             output_attentions=output_attentions,
