@@ -26,7 +26,7 @@ _KERAS_LAYERS = {attributes: layer for layer, attributes in KERAS_ATTRIBUTES.ite
     ("dense_output",): "output",
     ("bert_output",): "output",
 }
-KERAS_2_EMBEDDINGS = (f"{BACKBONE}/embeddings", "embeddings")  # tables that are no layers there
+KERAS_2_EMBEDDINGS = "embeddings"  # the layer whose tables are no layers there
 KERAS_2_TABLES = (
     "word_embeddings/embeddings",
     "token_type_embeddings/embeddings",
@@ -64,6 +64,5 @@ def keras_layers(attributes: Sequence[str]) -> list[str]:
 
 def keras_2_word(layers: Sequence[str], number: str) -> str | None:
     """The end of the path of an embedding table of Keras 2's classes; None if it is none."""
-    path = "/".join(layers)
     tables = dict(zip("012", KERAS_2_TABLES, strict=True))
-    return tables.get(number) if path.endswith(KERAS_2_EMBEDDINGS) else None
+    return tables.get(number) if layers and layers[-1] == KERAS_2_EMBEDDINGS else None

@@ -43,6 +43,10 @@ class ModelOutput(dict[str, Any]):
         raise AttributeError(f"{type(self).__name__} has no field {name!r}.")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(
+            type(self), name
+        ):  # a dataclass of a user's own keeps the fields' defaults there
+            object.__setattr__(self, name, value)
         if value is None:
             self.pop(name, None)
         else:

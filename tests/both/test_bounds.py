@@ -86,5 +86,5 @@ def test_the_encoder_keeps_what_is_asked_for_and_nothing_else():
     encoded = encoder(states)
     assert [getattr(encoded, name) for name in kept] == [None] * 4
     everything = {"use_cache": True, "output_attentions": True, "output_hidden_states": True}
-    encoded = encoder(states, **everything)
+    encoded = encoder(states, encoder_hidden_states=states, **everything)
     assert [len(getattr(encoded, name)) for name in kept] == [2, 3, 2, 2]

@@ -193,3 +193,8 @@ def test_rows_of_a_cache_change_places():
     past = ((tree.tensor([[1.0], [2.0]]), tree.tensor([[3.0], [4.0]])),)
     moved = model_of()._reorder_cache(past, tree.tensor([1, 1]))
     assert [one.numpy().tolist() for one in moved[0]] == [[[2.0], [2.0]], [[4.0], [4.0]]]
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_the_causal_language_model_alone_generates(task):
+    assert tree.model_class(task).can_generate() == (task == oracle.TASK)

@@ -101,3 +101,9 @@ def test_tags_are_added_once():
     model.add_model_tags(["camembert", "french"])
     assert list(model.model_tags) == ["french", "camembert"]
     assert list(other.model_tags) == []
+
+
+@pytest.mark.parametrize("task", [cases.SEQUENCE, cases.TOKEN, cases.QUESTION])
+def test_a_head_knows_its_labels_as_losses_of_a_users_own_ask(task):
+    config = cases.config(num_labels=2)
+    assert tree.new(task, config, cases.weights(config, task), "float32").num_labels == 2

@@ -1,5 +1,7 @@
 """The rules of both trees give the same scores, TensorFlow's in graphs and compiled, too."""
 
+import pickle
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -79,7 +81,7 @@ def test_classes_for_tensorflow_do_what_those_for_pytorch_do():
         expected = getattr(camembert_dual, name)(**arguments)(
             torch.tensor(tokens[:, :4]), torch.tensor(scores)
         )
-        rule = getattr(camembert_dual, f"TF{name}")(**arguments)
+        rule = pickle.loads(pickle.dumps(getattr(camembert_dual, f"TF{name}")(**arguments)))
         ids = tf.constant(tokens.astype("int32"))
         rules = camembert_dual.TFLogitsProcessorList([rule])
         actual = rules(ids, tf.constant(scores), 4)

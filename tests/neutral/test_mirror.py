@@ -86,6 +86,7 @@ LINES = {
         "+ CamembertModel.from_config(cls, config)",
         "+ CamembertModel.__call__(self, *args, **options)",
     },
+    "own_weights.py": {"- class_of(model_class)"},  # FSDP changes a model's class
     "saving.py": {  # what a layer has besides its weights, and where it is found
         "- is_plain(name)",
         "- sources(model, name)",
@@ -241,8 +242,8 @@ DIFFERING = {
     "losses.py": 12,
     "masks.py": 8,
     "model.py": 21,
-    "own_weights.py": 16,
-    "pretrained.py": 54,
+    "own_weights.py": 21,
+    "pretrained.py": 56,  # and what computes a weight in PyTorch
     "published.py": 30,
     "saving.py": 54,  # and TensorFlow's SavedModel
     "surgery.py": 54,

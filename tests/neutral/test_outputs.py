@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import dataclass
 
 import pytest
 
@@ -107,3 +108,23 @@ def test_the_places_of_a_tuple_are_the_references(kind):
     assert output.to_places() == (1, None, 2, 3, 4)
     output.pooler_output = 5
     assert output.to_places() == (1, 5, 2, 3, 4)
+
+
+def test_a_dataclass_of_a_users_own_is_an_output():
+    @dataclass
+    class Own(ModelOutput):
+        loss: float | None = None
+        logits: dict[str, int] | None = None
+        hidden_states: tuple[int, ...] | None = None
+
+    output = Own(loss=0.5, logits={"a": 3})
+    assert (output.loss, output["loss"], output[0], output[1]) == (0.5, 0.5, 0.5, {"a": 3})
+    assert output.hidden_states is None
+    assert list(output) == ["loss", "logits"]
+    output.loss = 0.25
+    assert (output.loss, output["loss"]) == (0.25, 0.25)
+    output.hidden_states = (1, 2)
+    assert output.to_tuple() == (0.25, {"a": 3}, (1, 2))
+    output.loss = None
+    assert output.loss is None
+    assert list(output) == ["logits", "hidden_states"]

@@ -66,6 +66,29 @@ def test_options_from_years_before_agree(pair, padding, truncation, old, limit):
     assert ours == theirs
 
 
+@pytest.mark.parametrize("second", [None, LONG])
+@pytest.mark.parametrize("kind", ["tokens", "ids", "mixed"])
+def test_texts_that_were_cut_before_agree_with_the_slow_class(vocab_file, second, kind):
+    found = []
+    for package in (camembert_dual, transformers):
+        one = package.CamembertTokenizer(vocab_file, model_max_length=512)
+        cut = [
+            None if t is None else one.tokenize(t)
+            for t in (SENTENCES[0] if second else LONG, second)
+        ]
+        if kind == "ids":
+            cut = [None if t is None else one.convert_tokens_to_ids(t) for t in cut]
+        if kind == "mixed":
+            cut[1] = second
+        options = {"max_length": 60, "truncation": "only_second" if second else True, "stride": 2}
+        result = one.encode_plus(*cut, return_overflowing_tokens=True, **options)
+        row = one.prepare_for_model([9, 8, 7], max_length=4, truncation=True, return_tensors="np")
+        batch = one.encode_plus(*cut, return_tensors="np")
+        tensors = [{n: a.tolist() for n, a in some.items()} for some in (row, batch)]
+        found.append((dict(result), tensors, one.encode(*cut)))
+    assert found[0] == found[1]
+
+
 def test_texts_that_are_labels_agree(pair):
     options = {"max_length": 9, "truncation": True, "padding": True}
     for arguments in ({"text_target": SENTENCES}, {"text": SENTENCES, "text_target": ["le"] * 15}):

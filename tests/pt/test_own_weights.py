@@ -121,3 +121,15 @@ def test_checkpointing_takes_pytorchs_options(reentrant):
     model(**inputs).loss.backward()
     for name, gradient in expected.items():
         torch.testing.assert_close(weights[name].grad, gradient)
+
+
+def test_a_class_that_pytorch_derives_is_the_class_of_the_model(base, tmp_path):
+    model = tree.model_class(cases.MASKED).from_pretrained(base)
+    name = f"FSDP{type(model).__name__}"  # as fully_shard makes it
+    model.__class__ = type(name, (type(model),), {"__module__": "torch.distributed.fsdp"})
+    model.save_pretrained(tmp_path / "spread")
+    config = tree.model_class(cases.MASKED).from_pretrained(tmp_path / "spread").config
+    assert config.architectures == [cases.MASKED]
+    model.extra = nn.Linear(3, 3)
+    with pytest.raises(ValueError, match="must have no weights but those"):
+        model.to_arrays()

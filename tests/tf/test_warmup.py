@@ -8,6 +8,7 @@ import tensorflow as tf
 from camembert_dual import (
     AdamWeightDecay,
     CamembertConfig,
+    GradientAccumulator,
     TFCamembertForSequenceClassification,
     WarmUp,
     create_optimizer,
@@ -111,3 +112,22 @@ def test_fit_runs_on_it():
     model.fit({"input_ids": ids, "labels": labels}, epochs=3, batch_size=2, verbose=0)
     assert int(optimizer.iterations) == 3
     np.testing.assert_allclose(float(optimizer.learning_rate), float(schedule(3)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrap", [lambda function: function, tf.function])
+def test_gradients_are_added_up_until_they_are_reset(wrap):
+    accumulator = GradientAccumulator()
+    with pytest.raises(ValueError, match=r"must be added before they are read; received none\.$"):
+        accumulator.gradients  # noqa: B018
+    add = wrap(accumulator.__call__)
+    for factor in (1.0, 2.5):
+        add([tf.constant([1.0, -2.0]) * factor, None, tf.ones((3, 1)) * factor])
+    first, second, third = accumulator.gradients
+    assert first.numpy().tolist() == [3.5, -7.0]
+    assert second is None
+    assert third.numpy().tolist() == [[3.5]] * 3
+    assert accumulator.step.numpy() == 2
+    with pytest.raises(ValueError, match=r"must be 3 as before; received 1\.$"):
+        accumulator([tf.ones(2)])
+    accumulator.reset()
+    assert (accumulator.step.numpy(), accumulator.gradients[0].numpy().tolist()) == (0, [0, 0])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from camembert_dual.checkpoints.folder import check_depth, open_checkpoint, read_config
 from camembert_dual.checkpoints.matching import LoadReport, check_sizes
 from camembert_dual.common.arrays import Array
+from camembert_dual.common.backends import BACKENDS
 from camembert_dual.common.errors import listed, require
 from camembert_dual.common.keywords import FLAG, Keyword, leave_out_neutral
 from camembert_dual.common.model_names import (
@@ -253,7 +254,8 @@ def config_for_saving(
     so a file must say two.
     """
     is_ours = architecture is not None and class_name in ("", *class_names(architecture))
-    written = name_in_family(str(architecture), config.model_type) if is_ours else class_name
+    own = class_name.removeprefix(BACKENDS["tf"].prefix)
+    written = name_in_family(str(architecture), config.model_type) if is_ours else own
     changes: dict[str, Any] = {"architectures": [written]}
     if architecture == QUESTION_ANSWERING:
         changes["num_labels"] = 2

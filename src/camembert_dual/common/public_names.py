@@ -130,6 +130,13 @@ _OUTPUTS = {
     **_same("modeling_outputs", "ModelOutput", *_OUTPUT_NAMES),
     **_same("modeling_tf_outputs", *(f"TF{name}" for name in _OUTPUT_NAMES)),
 }
+_GENERATED = {
+    f"{BACKENDS[backend].prefix}{kind}DecoderOnlyOutput": Home(
+        "generation.outputs", f"{kind}DecoderOnlyOutput"
+    )
+    for backend in BACKENDS
+    for kind in ("BeamSample", "BeamSearch", "ContrastiveSearch", "GreedySearch", "Sample")
+}
 _COLLATORS = _same(
     "training.data_collators",
     "DataCollatorForLanguageModeling",
@@ -155,7 +162,14 @@ _TRAINING = {
         backend="pt",
     ),
     **_same("training.adamw", "AdamW", backend="pt"),
-    **_same("training.warmup", "AdamWeightDecay", "WarmUp", "create_optimizer", backend="tf"),
+    **_same(
+        "training.warmup",
+        "AdamWeightDecay",
+        "GradientAccumulator",
+        "WarmUp",
+        "create_optimizer",
+        backend="tf",
+    ),
     **_same("training.callbacks", "KerasMetricCallback", "PushToHubCallback", backend="tf"),
 }
 _RULES_OF_BOTH = (
@@ -227,6 +241,7 @@ PUBLIC: dict[str, Home] = {
     **_CONFIGS,
     **_TOKENIZERS,
     **_OUTPUTS,
+    **_GENERATED,
     **_COLLATORS,
     **_TRAINING,
     **_RULES,

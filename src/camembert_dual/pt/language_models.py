@@ -128,9 +128,9 @@ class CamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.save_pretrained`.
         """
+        super().save_pretrained(save_directory, **options)
         if options.get("is_main_process", True):
             self.generation_config.save_pretrained(save_directory)
-        super().save_pretrained(save_directory, **options)
 
     def generate(
         self,

@@ -12,7 +12,12 @@ from camembert_dual.pt.tying import second_names
 
 def is_users(model_class: type) -> bool:
     """Whether a class is a user's: ours say themselves which network they are."""
-    return "architecture" not in vars(model_class)
+    return "architecture" not in vars(class_of(model_class))
+
+
+def class_of(model_class: type) -> type:
+    """The class that a model was made of: PyTorch derives others of it, where it spreads one."""
+    return next(one for one in model_class.__mro__ if not one.__module__.startswith("torch."))
 
 
 def expected_parameters(model: Any) -> tuple[Parameter, ...]:

@@ -123,7 +123,8 @@ class PretrainedModel(PublishedModel):
         arrays = self.to_arrays()
         if chosen.state_dict is not None:
             arrays = arrays_of_state(chosen.state_dict, self.expected_parameters(), array_of)
-        config = config_for_saving(self.config, self.architecture, type(self).__name__)
+        name = own_weights.class_of(type(self)).__name__
+        config = config_for_saving(self.config, self.architecture, name)
         saving.export(self, chosen.saved_model)
         save_checkpoint(save_directory, config, arrays, **chosen.checkpoint)
         if chosen.publishing is not None:

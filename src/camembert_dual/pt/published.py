@@ -45,6 +45,11 @@ class PublishedModel(TorchModel):
         kept = [one for one in self.parameters() if id(one) not in passed]
         return sum(one.numel() for one in kept if one.requires_grad or not only_trainable)
 
+    @classmethod
+    def can_generate(cls) -> bool:
+        """Whether texts can be continued: whether the class prepares its inputs for that."""
+        return hasattr(cls, "prepare_inputs_for_generation")
+
     def estimate_tokens(self, input_dict: Mapping[str, Any]) -> int:
         """Count the tokens of a batch, padding included; 0 if it has no ids."""
         ids = input_dict.get(self.main_input_name)

@@ -41,6 +41,7 @@ class CamembertForSequenceClassification(PretrainedModel):
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.classifier = ClassificationHead(config)
 

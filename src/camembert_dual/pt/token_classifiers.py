@@ -42,6 +42,7 @@ class CamembertForTokenClassification(PretrainedModel):
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.dropout = classifier_dropout(config)
         self.classifier = dense(config.hidden_size, config.num_labels, config)
@@ -109,6 +110,7 @@ class CamembertForQuestionAnswering(PretrainedModel):
 
     def __init__(self, config: CamembertConfig) -> None:
         super().__init__(config)
+        self.num_labels = config.num_labels
         self.roberta = CamembertModel(config, add_pooling_layer=False)
         self.qa_outputs = dense(config.hidden_size, 2, config)
 

@@ -50,6 +50,11 @@ class PublishedModel(ServedModel):
         kept = [one for one in self.weights if id(one) not in passed]
         return sum(int(np.prod(one.shape)) for one in kept if one.trainable or not only_trainable)
 
+    @classmethod
+    def can_generate(cls) -> bool:
+        """Whether texts can be continued: whether the class prepares its inputs for that."""
+        return hasattr(cls, "prepare_inputs_for_generation")
+
     def estimate_tokens(self, input_dict: Mapping[str, Any]) -> int:
         """Count the tokens of a batch, padding included; 0 if it has no ids."""
         ids = input_dict.get(self.main_input_name)

@@ -44,6 +44,7 @@ class TFCamembertForSequenceClassification(PretrainedModel):
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
+        self.num_labels = config.num_labels
         dtype = self.dtype_policy
         self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.classifier = ClassificationHead(config, name="classifier", dtype=dtype)

@@ -46,6 +46,7 @@ class TFCamembertForTokenClassification(PretrainedModel):
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
+        self.num_labels = config.num_labels
         dtype = self.dtype_policy
         self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.dropout = classifier_dropout(config, dtype=dtype)
@@ -120,6 +121,7 @@ class TFCamembertForQuestionAnswering(PretrainedModel):
         self, config: CamembertConfig, *, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(config, name=name, dtype=dtype)
+        self.num_labels = config.num_labels
         dtype = self.dtype_policy
         self.roberta = TFCamembertMainLayer(config, False, name=BACKBONE, dtype=dtype)
         self.qa_outputs = dense(config.hidden_size, 2, config, name="qa_outputs", dtype=dtype)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from camembert_dual.storage.publishing import publish, take_publishing
 from camembert_dual.tokenization.base import BaseTokenizer
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.decoding import clean_up
+from camembert_dual.tokenization.deprecated import read_old_options
 from camembert_dual.tokenization.encode import prepare_ids
 from camembert_dual.tokenization.options import OPTION_KINDS, TRUNCATIONS, Options, check_kinds
 from camembert_dual.tokenization.saving import write_files
@@ -20,18 +23,46 @@ from camembert_dual.tokenization.template import count_special
 from camembert_dual.tokenization.truncation import shares
 
 _LANGUAGES = ("src_lang", "tgt_lang")
+_DEFAULTS = {field.name: field.default for field in fields(Options)}
+_ORDER = tuple(signature(BaseTokenizer.__call__).parameters)[5:]  # behind the texts
 
 
 class PublishedTokenizer(BaseTokenizer):
     """The calls of published scripts, over those of :class:`BaseTokenizer`."""
 
     def encode(self, text: Any, text_pair: Any = None, *args: Any, **options: Any) -> Any:
-        """The ids of one text; the options are those of a call."""
-        return self(text, text_pair, None, None, *args, **options)["input_ids"]
+        """The ids of one text; see :meth:`encode_plus`."""
+        return self.encode_plus(text, text_pair, *args, **options)["input_ids"]
 
     def encode_plus(self, text: Any, text_pair: Any = None, *args: Any, **options: Any) -> Any:
-        """Encode one text; the options are those of a call."""
-        return self(text, text_pair, None, None, *args, **options)
+        """Encode one text, or the tokens or ids that it was cut into before.
+
+        Args:
+            text: A text, or a list of tokens or of ids; of words under ``is_split_into_words``.
+            text_pair: The second one.
+            *args: Further arguments of a call in their order.
+            **options: Those of a call.
+
+        Raises:
+            TypeError: If it is none of these.
+        """
+        options = dict(zip(_ORDER, args, strict=False)) | options
+        is_cut = any(isinstance(one, list | tuple) and one for one in (text, text_pair))
+        if not is_cut or options.pop("is_split_into_words", False):
+            words: dict[str, Any] = {"is_split_into_words": True} if is_cut else {}
+            return self(text, text_pair, **words, **options)
+        ids = self._ids_in(text, "text")
+        pair_ids = None if text_pair is None else self._ids_in(text_pair, "text_pair")
+        return self.prepare_for_model(ids, pair_ids, prepend_batch_axis=True, **options)
+
+    def _ids_in(self, text: Any, name: str) -> list[int]:
+        """The ids of a text, of tokens, or of ids."""
+        if isinstance(text, str):
+            ids: list[int] = self(text, add_special_tokens=False, verbose=False)["input_ids"]
+            return ids
+        if isinstance(text, list | tuple) and all(isinstance(one, str) for one in text):
+            return self.convert_tokens_to_ids(list(text))
+        return self.known_ids(text, name)
 
     def batch_encode_plus(
         self, batch_text_or_text_pairs: Sequence[Any], *args: Any, **options: Any
@@ -40,17 +71,37 @@ class PublishedTokenizer(BaseTokenizer):
         return self(list(batch_text_or_text_pairs), None, None, None, *args, **options)
 
     def prepare_for_model(
-        self, ids: Sequence[int], pair_ids: Sequence[int] | None = None, **options: Any
+        self,
+        ids: Sequence[int],
+        pair_ids: Sequence[int] | None = None,
+        *args: Any,
+        prepend_batch_axis: bool = False,
+        **options: Any,
     ) -> BatchEncoding:
-        """Add special tokens to ids, truncate and pad; the options are those of a call.
+        """Add special tokens to ids, truncate and pad.
 
         With ``return_overflowing_tokens`` the cut ids come back as ``overflowing_tokens``, and
         ``num_truncated_tokens`` says how many ids were too many.
+
+        Args:
+            ids: Those of the first sequence.
+            pair_ids: Those of the second.
+            *args: Further arguments of a call in their order, without ``is_split_into_words``.
+            prepend_batch_axis: Whether tensors have an axis for the one row.
+            **options: Those of a call.
+
+        Raises:
+            ValueError: If an id is none of a token, or the options cannot be met.
         """
-        checked = Options(**options)
+        order = (name for name in _ORDER if name in _DEFAULTS)
+        given = dict(zip(order, args, strict=False)) | options
+        named = _DEFAULTS | {name: given.pop(name) for name in _DEFAULTS if name in given}
+        checked = Options(**read_old_options(named, given))
         first = self.known_ids(ids, "ids")
         second = None if pair_ids is None else self.known_ids(pair_ids, "pair_ids")
-        return self._warned_of(prepare_ids(self.rules(), first, second, checked), checked)
+        listed = replace(checked, return_tensors=None)
+        encoding = self._warned_of(prepare_ids(self.rules(), first, second, listed), listed)
+        return encoding.convert_to_tensors(checked.return_tensors, prepend_batch_axis)
 
     @contextmanager
     def as_target_tokenizer(self) -> Iterator[None]:

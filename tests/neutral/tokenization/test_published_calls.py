@@ -86,6 +86,42 @@ def test_the_other_names_of_a_call_take_their_options_in_the_published_order(tok
     assert batch["input_ids"] == [expected["input_ids"]]
 
 
+def test_a_text_may_come_as_its_tokens_or_ids(tokenizer):
+    """Blanks before a pair's tokens are the tokens' own."""
+    options = {"truncation": "only_second", "max_length": 24, "padding": "max_length"}
+    expected = tokenizer(SENTENCES[0][:20], SENTENCES[1], return_tensors="np", **options)
+    cut = [tokenizer.tokenize(one) for one in (SENTENCES[0][:20], SENTENCES[1])]
+    ids = [tokenizer.convert_tokens_to_ids(one) for one in cut]
+    for first, second in (cut, ids, (tuple(cut[0]), ids[1]), (SENTENCES[0][:20], cut[1])):
+        found = tokenizer.encode_plus(first, second, return_tensors="np", **options)
+        assert {name: one.tolist() for name, one in found.items()} == {
+            name: one.tolist() for name, one in expected.items()
+        }
+    assert tokenizer.encode(cut[0], None, False) == ids[0]
+    assert tokenizer.encode(ids[0]) == [5, *ids[0], 6]
+    assert tokenizer.encode(["le", "chat"], is_split_into_words=True) == tokenizer.encode("le chat")
+    cut_off = tokenizer.encode_plus(
+        ids[0], ids[1], **options | {"padding": False}, stride=2, return_overflowing_tokens=True
+    )
+    kept = 24 - 4 - len(ids[0])
+    assert cut_off["overflowing_tokens"] == ids[1][kept - 2 :]
+    assert cut_off["num_truncated_tokens"] == len(ids[1]) - kept
+    with pytest.raises(ValueError, match=r"text must be a whole number or one row of them"):
+        tokenizer.encode([1.5])
+
+
+def test_ids_are_prepared_as_a_row_or_as_a_batch_of_one(tokenizer):
+    row = tokenizer.prepare_for_model(
+        [9, 8], None, True, "max_length", None, 6, return_tensors="np"
+    )
+    assert row["input_ids"].tolist() == [5, 9, 8, 6, 1, 1]
+    batch = tokenizer.prepare_for_model([9, 8], return_tensors="np", prepend_batch_axis=True)
+    assert batch["input_ids"].tolist() == [[5, 9, 8, 6]]
+    with pytest.warns(FutureWarning, match="pad_to_max_length is deprecated"):
+        old = tokenizer.prepare_for_model([9], max_length=5, pad_to_max_length=True)
+    assert old["input_ids"] == [5, 9, 6, 1, 1]
+
+
 def test_texts_that_are_labels_stand_beside_the_others_or_alone(tokenizer):
     options = {"max_length": 7, "truncation": True, "padding": "max_length"}
     inputs, labels = tokenizer("la mer", "le", **options), tokenizer(LONG, "un", **options)

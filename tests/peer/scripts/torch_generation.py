@@ -16,10 +16,7 @@ from transformers import (
 folder, output = sys.argv[1:]
 tokenizer = AutoTokenizer.from_pretrained(f"{folder}/decoder")
 model = AutoModelForCausalLM.from_pretrained(f"{folder}/decoder").eval()
-tokenizer.padding_side = "left"
-inputs = tokenizer(
-    ["Le chat", "Les élèves"], padding=True, return_tensors="pt", add_special_tokens=False
-)
+inputs = tokenizer(["Le chat", "La mer"], return_tensors="pt", add_special_tokens=False)
 
 
 def show(name, ids):
@@ -71,6 +68,5 @@ show(
 streamer = TextStreamer(tokenizer, skip_prompt=True)
 model.generate(inputs.input_ids[:1], max_new_tokens=4, streamer=streamer)
 torch.manual_seed(0)
-show(
-    "sampled", model.generate(**inputs, do_sample=True, top_k=9, temperature=0.8, max_new_tokens=5)
-)
+sampled = model.generate(**inputs, do_sample=True, top_k=9, temperature=0.8, max_new_tokens=5)
+print("sampled", *sampled.shape, bool((sampled[:, :5] == inputs.input_ids).all()))

@@ -11,7 +11,7 @@ from camembert_dual.common.model_names import TASK_OF
 from camembert_dual.labels import infer_problem_type
 from camembert_dual.tasks.fill_mask import TOP_K
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
-from camembert_dual.tokenization.camembert import CamembertBase
+from camembert_dual.tokenization.camembert_base import CamembertBase
 
 Answer = dict[str, tf.Tensor]
 

@@ -195,3 +195,52 @@ def create_optimizer(
         **options,
     )
     return optimizer, schedule
+
+
+class GradientAccumulator:
+    """Sums of gradients over several batches, for a loop of one's own, also inside a graph."""
+
+    def __init__(self) -> None:
+        self._sums: list[tf.Variable | None] = []
+        self._steps = tf.Variable(0, trainable=False, dtype=tf.int64)
+
+    @property
+    def step(self) -> tf.Tensor:
+        """How many times gradients were added."""
+        return self._steps.value()
+
+    @property
+    def gradients(self) -> list[tf.Tensor | None]:
+        """The sums; None where there was no gradient.
+
+        Raises:
+            ValueError: If none were added.
+        """
+        require(self._sums, "Gradients must be added before they are read", "none")
+        return [None if one is None else one.value() for one in self._sums]
+
+    def __call__(self, gradients: Sequence[tf.Tensor | None]) -> None:
+        """Add gradients, as many each time.
+
+        Raises:
+            ValueError: If there are more or fewer than before.
+        """
+        if not self._sums:
+            with tf.init_scope():
+                self._sums = [
+                    None if one is None else tf.Variable(tf.zeros(one.shape, one.dtype))
+                    for one in gradients
+                ]
+        rule = f"Gradients must be {len(self._sums)} as before"
+        require(len(gradients) == len(self._sums), rule, len(gradients))
+        for total, one in zip(self._sums, gradients, strict=True):
+            if total is not None and one is not None:
+                total.assign_add(one)
+        self._steps.assign_add(1)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._steps.assign(0)
+        for total in self._sums:
+            if total is not None:
+                total.assign(tf.zeros_like(total))
