@@ -35,6 +35,14 @@ from camembert_dual.parameters import BACKBONE, HEAD_NAMES, Parameter
 MAX_NEW = 1 << 28  # numbers that a model may have anew beside those of a small checkpoint
 NAMES_SHOWN = 240  # characters of an error, for the names of all kinds of faults together
 
+# the dict that ``transformers`` returns for ``output_loading_info=True``, by attributes of ours
+PUBLISHED_KINDS = {
+    "missing_keys": "missing",
+    "unexpected_keys": "ignored",
+    "mismatched_keys": "mismatched",
+    "error_msgs": None,  # an error is raised
+}
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -60,6 +68,15 @@ class LoadReport:
     missing: tuple[str, ...] = ()
     mismatched: tuple[str, ...] = ()
     dtype_cast: tuple[str, ...] = ()
+
+    def __getitem__(self, key: str) -> list[str]:
+        """The names of a kind, as ``transformers`` gives them: ``report["missing_keys"]``.
+
+        Raises:
+            KeyError: If it is none of ``PUBLISHED_KINDS``.
+        """
+        kind = PUBLISHED_KINDS[key]
+        return [] if kind is None else list(getattr(self, kind))
 
     def __str__(self) -> str:
         """One line per kind that is not empty: its count and its names."""

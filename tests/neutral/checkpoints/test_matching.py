@@ -81,6 +81,12 @@ def test_casts_are_listed_with_both_types():
     assert match(tiny_arrays(), expected(), dtype="float32")[1].dtype_cast == ()
 
 
+def test_a_report_is_read_by_the_published_kinds():
+    report = LoadReport(missing=("a",), ignored=("b", "c"), mismatched=("d",))
+    kinds = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+    assert [report[kind] for kind in kinds] == [["a"], ["b", "c"], ["d"], []]
+
+
 def test_reports_print_and_compare():
     one, other = (match(tiny_arrays(), expected())[1] for _ in range(2))
     assert one == other
