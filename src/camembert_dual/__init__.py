@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from camembert_dual.common.backends import tree
+from camembert_dual.common.backends import installed, tree
 from camembert_dual.common.public_names import PUBLIC
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = sorted(PUBLIC)
-
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":  # for ``import *``, which asks for what can be imported here
+        backends = ("", *installed())
+        return sorted(one for one, home in PUBLIC.items() if home.backend in backends)
     if name not in PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = PUBLIC[name]
@@ -46,4 +47,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *PUBLIC]

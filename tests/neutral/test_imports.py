@@ -181,6 +181,17 @@ except ImportError as error:
     assert run(blocked, code) == message
 
 
+@pytest.mark.parametrize("package", ["torch", "tensorflow"])
+def test_a_star_brings_the_names_of_the_framework_that_is_there(package):
+    code = f"""
+import sys
+sys.modules["{package}"] = None
+from camembert_dual import *
+print("CamembertModel" in globals(), "TFCamembertModel" in globals(), "AutoTokenizer" in globals())
+"""
+    assert run(set(), code) == ("False True True" if package == "torch" else "True False True")
+
+
 def test_the_public_names_are_those_of_the_reference_page():
     tasks = [
         "Model",
