@@ -14,7 +14,8 @@ WORDS = {
 
 
 def test_every_example_is_run():
-    assert {path.name for path in FOLDER.glob("*.py")} == set(WORDS)
+    elsewhere = {"export_and_serve.py"}  # in tests/peer/torch, where onnxruntime is
+    assert {path.name for path in FOLDER.glob("*.py")} == {*WORDS, *elsewhere}
 
 
 @pytest.mark.parametrize("name", WORDS)

@@ -1,5 +1,9 @@
 """ONNX files in onnxruntime: every head, every length, a decoder's cache, weights of eight bits."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -147,3 +151,18 @@ def test_what_cannot_be_exported_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"must be on the CPU, in float32 or float16"):
         export_onnx(model, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_example_answers_from_both_files():
+    path = Path(__file__).parents[3] / "examples" / "pt" / "export_and_serve.py"
+    words = [sys.executable, "-W", "ignore", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = [line for line in done.stdout.splitlines() if " MB): " in line]
+    sizes = [float(line.partition("(")[2].partition(" ")[0]) for line in lines]
+    assert sizes[1] < sizes[0] / 3
+    proposals = [
+        [one.rpartition(" ")[0] for one in line.partition("): ")[2].split(", ")] for line in lines
+    ]
+    assert len(proposals[0]) == 5
+    assert len({*proposals[0]} & {*proposals[1]}) >= 3  # eight bits move few of them
