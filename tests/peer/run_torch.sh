@@ -7,8 +7,9 @@ cd "$(dirname "$0")/../.."
 FOLDER=.venv-peer-torch
 # pinned, so that no tool brings another PyTorch, which would bring CUDA
 PINNED=(torch==2.13.0)
+# 2 of the last asks for a spaCy that is not released
 TOOLS=("transformers>=5" accelerate peft sentence-transformers lightning captum torchao datasets
-    onnx onnxruntime onnxscript mypy pyright)
+    onnx onnxruntime onnxscript mypy pyright spacy "spacy-curated-transformers<1")
 BASE=(pytest pytest-timeout sentencepiece protobuf safetensors ml_dtypes tqdm)
 STAMP="$FOLDER/.installed-$(echo "${PINNED[*]} ${TOOLS[*]} ${BASE[*]}" | cksum | cut -d ' ' -f 1)"
 

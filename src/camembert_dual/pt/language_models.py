@@ -143,7 +143,7 @@ class CamembertForCausalLM(PretrainedModel):
         assistant_model: Any = None,
         streamer: Any = None,
         **keywords: Any,
-    ) -> Any:
+    ) -> Tensor:  # unless return_dict_in_generate is True
         """Continue texts: greedily, by drawing, by beams, by contrast, or with a smaller model.
 
         Dropout is off. A row padded on the left gives what it gives alone.
@@ -176,7 +176,8 @@ class CamembertForCausalLM(PretrainedModel):
         users = Users(
             logits_processor, stopping_criteria, prefix_allowed_tokens_fn, assistant_model, streamer
         )
-        return generate(self, inputs, generation_config, users, keywords)
+        found: Any = generate(self, inputs, generation_config, users, keywords)
+        return found
 
     def prepare_inputs_for_generation(
         self,

@@ -4,6 +4,7 @@ from typing import assert_type
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from camembert_dual import (
     AutoTokenizer,
@@ -45,7 +46,10 @@ assert_type(bare(**batch), BaseModelOutput)
 decoder = CamembertForCausalLM.from_pretrained(NAME, is_decoder=True)
 assert_type(decoder, CamembertForCausalLM)
 assert_type(decoder(**batch), CausalLMOutput)
-print(decoder.generate(batch["input_ids"], max_new_tokens=3))
+texts = decoder.generate(batch["input_ids"], max_new_tokens=3)
+assert_type(texts, torch.Tensor)
+print(tokenizer.batch_decode(texts))
+decoder.save_pretrained("typed")
 assert_type(CamembertForSequenceClassification(config)(**batch), SequenceClassifierOutput)
 assert_type(CamembertForTokenClassification(config)(**batch), TokenClassifierOutput)
 assert_type(CamembertForMultipleChoice(config).eval(), CamembertForMultipleChoice)
