@@ -25,6 +25,7 @@ FILES = {
     "+ export/saved_model.py",
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
     "+ generation/graphs.py",  # PyTorch searches without a graph
+    "+ call_inputs.py",  # ragged tensors, and what else Keras' users hand over
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
     "+ old_weights.py",  # of Keras 2, for models on Keras 3

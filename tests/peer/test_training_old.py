@@ -1,5 +1,6 @@
 """Collators and schedules against transformers 4.34 as a black box."""
 
+import importlib
 from functools import partial
 
 import numpy as np
@@ -142,9 +143,11 @@ def test_configurations_have_the_same_defaults(name):
 
 
 def test_our_names_are_theirs():
-    from transformers import modeling_outputs, modeling_tf_outputs
-
-    known = {*dir(transformers), *dir(modeling_outputs), *dir(modeling_tf_outputs)}
+    modules = ["modeling_outputs", "modeling_tf_outputs", "generation"]
+    for family in ("camembert", "roberta", "xlm_roberta"):
+        modules += [f"models.{family}.modeling_{prefix}{family}" for prefix in ("", "tf_")]
+    found = (importlib.import_module(f"transformers.{module}") for module in modules)
+    known = set(dir(transformers)).union(*map(dir, found))
     assert set(camembert_dual.__all__) <= known
 
 

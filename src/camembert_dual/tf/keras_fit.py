@@ -21,6 +21,7 @@ from camembert_dual.common.model_names import (
 )
 from camembert_dual.inputs import IGNORE_INDEX
 from camembert_dual.outputs import ModelOutput
+from camembert_dual.tf.call_inputs import plain_inputs
 from camembert_dual.tf.checks import as_tensor
 
 SPAN = ("start_positions", "end_positions")
@@ -54,6 +55,7 @@ def with_labels_apart(
     """
     if trains_on_call(model):
         return with_labels_inside(model, x, y, options)
+    x = plain_inputs(x)
     if options.get("class_weight"):
         # Keras would take the position of the largest label of a text for its class
         rule = "class_weight must go with one label per text; sample_weight weighs each label"

@@ -10,8 +10,9 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import check_keywords, names_of
+from camembert_dual.config import CamembertConfig
 from camembert_dual.config_families import config_class_of
-from camembert_dual.tf import keras_fit
+from camembert_dual.tf import call_inputs, keras_fit
 from camembert_dual.tf.training.datasets import batches_of
 
 SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
@@ -21,6 +22,7 @@ class KerasModel(keras.Model):
     """What Keras asks of all our models when it calls, trains or evaluates them."""
 
     architecture: ClassVar[str | None] = None
+    config: CamembertConfig
 
     @classmethod
     def call_is_own(cls) -> bool:
@@ -53,6 +55,9 @@ class KerasModel(keras.Model):
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Call the model; what it refuses is said without Keras' report of all arguments."""
         with plain_refusals(type(self).call, options):
+            names = names_of(type(self).call)[1:]
+            padding = self.config.pad_token_id
+            args, options = call_inputs.plain_call(args, options, names, padding)
             return super().__call__(*args, **options)
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
@@ -140,6 +145,10 @@ class KerasModel(keras.Model):
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
         return super().make_train_function(force)
+
+    def predict(self, x: Any, *args: Any, **options: Any) -> Any:
+        """Answer, as Keras does; inputs as in :meth:`fit`."""
+        return super().predict(call_inputs.plain_inputs(x), *args, **options)
 
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""

@@ -1,0 +1,75 @@
+"""Inputs as people hold them, in the forms that a call of Keras takes.
+
+A mapping of any class is a dict, flags in it are keywords, and ragged rows are padded, with a mask.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from camembert_dual.common.errors import require
+from camembert_dual.inputs import IGNORE_INDEX
+
+MASK = "attention_mask"
+TEXTS = ("input_ids", "inputs_embeds")
+PADDED_BY_ID = ("input_ids", "position_ids")  # the rest is padded with 0, and labels with -100
+
+
+def plain_call(
+    args: tuple[Any, ...], options: Mapping[str, Any], names: tuple[str, ...], pad_token_id: int
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Bring the arguments of a call into forms that Keras takes.
+
+    Args:
+        args: The arguments by position.
+        options: The keywords.
+        names: Those of the model's call, without ``self``.
+        pad_token_id: What ids are padded with.
+
+    Returns:
+        Arguments and keywords.
+
+    Raises:
+        ValueError: If a flag is given twice.
+    """
+    options = dict(options)
+    if args and isinstance(args[0], Mapping):
+        inputs = dict(args[0])
+        for name in [name for name in inputs if isinstance(inputs[name], bool) and name in names]:
+            require(name not in options, "An input must be given once", f"{name} twice")
+            options[name] = inputs.pop(name)
+        args = (inputs, *args[1:])
+    by_name = dict(zip(names, args, strict=False)) if not _holds_inputs(args) else {}
+    given = {**_structure(args, names), **by_name, **options}
+    ragged = {name: one for name, one in given.items() if isinstance(one, tf.RaggedTensor)}
+    if not ragged:
+        return args, options
+    kept = {name: one for name, one in given.items() if name not in ragged and one is not None}
+    padded = {name: one.to_tensor(_padding(name, pad_token_id)) for name, one in ragged.items()}
+    texts = next((ragged[name] for name in TEXTS if name in ragged), None)
+    if texts is not None and MASK not in {*kept, *padded}:
+        padded[MASK] = tf.cast(tf.sequence_mask(texts.row_lengths()), tf.int32)
+    return (), kept | padded
+
+
+def plain_inputs(x: Any) -> Any:
+    """The inputs of ``fit`` and others, a mapping of any class as a dict."""
+    return dict(x) if isinstance(x, Mapping) and type(x) is not dict else x
+
+
+def _holds_inputs(args: tuple[Any, ...]) -> bool:
+    return bool(args) and isinstance(args[0], Mapping | list | tuple)
+
+
+def _structure(args: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
+    if not _holds_inputs(args):
+        return {}
+    first = args[0]
+    return dict(first) if isinstance(first, Mapping) else dict(zip(names, first, strict=False))
+
+
+def _padding(name: str, pad_token_id: int) -> int:
+    if name in PADDED_BY_ID:
+        return pad_token_id
+    return IGNORE_INDEX if name == "labels" else 0
