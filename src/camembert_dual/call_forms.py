@@ -49,6 +49,7 @@ def accept_structures(forward: Forward) -> Forward:
                 raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
             check_names(given, names)
             check_keywords(kwargs, names)
+            check_first(given, names[0])
             return forward(self, **given, **kwargs)
         check_keywords(kwargs, names)
         return forward(self, *args, **kwargs)
@@ -74,6 +75,17 @@ def check_keywords(keywords: Iterable[str], names: Sequence[str]) -> None:
     """
     if not names or not names[-1].startswith("**"):
         check_names(keywords, names)
+
+
+def check_first(given: Mapping[str, Any], name: str) -> None:
+    """Refuse ids that are a list of numbers, which a layer below would take for a list of inputs.
+
+    Raises:
+        ValueError: If they are.
+    """
+    first = given.get(name)
+    rule = "An input must be a tensor or a numpy array"
+    require(not isinstance(first, Mapping | list | tuple), rule, type(first).__name__)
 
 
 def check_names(given: Iterable[object], names: Sequence[str]) -> None:

@@ -115,3 +115,11 @@ def test_an_output_reads_by_name_attribute_and_number():
 def test_an_unknown_keyword_is_refused():
     with pytest.raises((TypeError, ValueError), match="input_idz"):
         tree.built(cases.BARE, "plain")(input_idz=np.zeros((2, 3), int))
+
+
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_ids_that_are_lists_of_numbers_are_refused_by_their_kind(task):
+    model = tree.new(task, cases.config(), cases.weights(cases.config(), task))
+    for given in ({"input_ids": [[5, 6]], "attention_mask": [[1, 1]]}, {"input_ids": [5, 6]}):
+        with pytest.raises(ValueError, match=r"must be a tensor or a numpy array; received list\."):
+            model(given)

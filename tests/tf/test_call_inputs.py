@@ -52,6 +52,19 @@ def test_ragged_rows_are_padded_and_masked(task, call):
     np.testing.assert_allclose(found[0].numpy()[kept], expected[kept], rtol=0, atol=1e-6)
 
 
+def test_ragged_choices_and_embeddings_have_their_own_masks():
+    model, ids = model_of(cases.CHOICE), rows()
+    ragged = tf.ragged.constant([ids, ids[::-1]], dtype=tf.int32)  # (B, C, T)
+    dense = np.stack([padded(ids, 1), padded(ids, 1)[::-1]])
+    expected = model(dense, attention_mask=np.stack([MASK, MASK[::-1]])).logits
+    np.testing.assert_allclose(model(ragged).logits, expected, rtol=0, atol=1e-6)
+    model = model_of(cases.SEQUENCE)
+    states = cases.generator("ragged states").normal(size=(3, 7, model.config.hidden_size))
+    ragged = tf.RaggedTensor.from_tensor(tf.constant(states, tf.float32), lengths=LENGTHS)
+    expected = model(inputs_embeds=states.astype("f4"), attention_mask=MASK).logits
+    np.testing.assert_allclose(model(inputs_embeds=ragged).logits, expected, rtol=0, atol=1e-6)
+
+
 def test_what_is_ragged_beside_the_ids_is_padded_as_it_should_be():
     model = model_of(cases.TOKEN)
     ids = rows()

@@ -8,12 +8,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from camembert_dual.call_forms import check_first
 from camembert_dual.common.errors import require
 from camembert_dual.inputs import IGNORE_INDEX
 
 MASK = "attention_mask"
-TEXTS = ("input_ids", "inputs_embeds")
-PADDED_BY_ID = ("input_ids", "position_ids")  # the rest is padded with 0, and labels with -100
+IDS, EMBEDDINGS = "input_ids", "inputs_embeds"
+PADDED_BY_ID = (IDS, "position_ids")  # the rest is padded with 0, and labels with -100
 
 
 def plain_call(
@@ -36,6 +37,7 @@ def plain_call(
     options = dict(options)
     if args and isinstance(args[0], Mapping):
         inputs = dict(args[0])
+        check_first(inputs, names[0])
         for name in [name for name in inputs if isinstance(inputs[name], bool) and name in names]:
             require(name not in options, "An input must be given once", f"{name} twice")
             options[name] = inputs.pop(name)
@@ -47,9 +49,11 @@ def plain_call(
         return args, options
     kept = {name: one for name, one in given.items() if name not in ragged and one is not None}
     padded = {name: one.to_tensor(_padding(name, pad_token_id)) for name, one in ragged.items()}
-    texts = next((ragged[name] for name in TEXTS if name in ragged), None)
-    if texts is not None and MASK not in {*kept, *padded}:
-        padded[MASK] = tf.cast(tf.sequence_mask(texts.row_lengths()), tf.int32)
+    if MASK not in {*kept, *padded}:
+        if IDS in ragged:
+            padded[MASK] = tf.ones_like(ragged[IDS], tf.int32).to_tensor()
+        elif EMBEDDINGS in ragged:
+            padded[MASK] = tf.sequence_mask(ragged[EMBEDDINGS].row_lengths(), dtype=tf.int32)
     return (), kept | padded
 
 
