@@ -6,6 +6,7 @@ Keras' own reader would build objects from it.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,9 @@ def find_configs(document: Any) -> Iterator[dict[str, Any]]:
 
     Keras 2 has them as the model's ``config``, Keras 3 as the ``config`` in it.
     """
-    waiting = [document]
+    waiting = deque([document])
     while waiting:
-        one = waiting.pop(0)
+        one = waiting.popleft()
         if isinstance(one, dict):
             inner = one.get("config")
             architecture = architecture_of(str(one.get("class_name")))
