@@ -161,12 +161,12 @@ def test_the_tensorflow_tree_saves_loads_and_runs_without_pytorch():
         (
             "TFCamembertModel",
             {"tensorflow"},
-            'TFCamembertModel needs TensorFlow: pip install "camembert-dual[tf]"',
+            'TFCamembertModel needs TensorFlow: pip install "camembert-dual[tensorflow]"',
         ),
         (
             "TFCamembertForMaskedLM",
             {"tensorflow", "keras"},
-            'TFCamembertForMaskedLM needs TensorFlow: pip install "camembert-dual[tf]"',
+            'TFCamembertForMaskedLM needs TensorFlow: pip install "camembert-dual[tensorflow]"',
         ),
     ],
 )
