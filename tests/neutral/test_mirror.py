@@ -32,6 +32,7 @@ FILES = {
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
+    "- flash_attention.py",
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/adamw.py",  # transformers' optimiser, as the schedules below
