@@ -195,6 +195,14 @@ _RULES = {
         "DisjunctiveConstraint",
         "PhrasalConstraint",
     ),
+    **_same(
+        "generation.beam_scorers", "BeamScorer", "BeamSearchScorer", "ConstrainedBeamSearchScorer"
+    ),
+    **_same(
+        "generation.guidance",
+        "UnbatchedClassifierFreeGuidanceLogitsProcessor",
+        backend="pt",
+    ),
     **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
     **_same(
         "generation.published",
