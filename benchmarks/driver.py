@@ -47,7 +47,7 @@ class Worker:
         environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", **os.environ}
         command = [str(python), str(HERE / "worker.py"), *words]
         self.title = f"{words[1]} in {library}"
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

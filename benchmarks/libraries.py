@@ -21,9 +21,7 @@ class Library(NamedTuple):
 
 LIBRARIES = {
     OURS: Library(".venv", "camembert-dual"),
-    "transformers": Library(
-        ".venv-peer-new", "transformers"
-    ),  # the newest, which knows PyTorch alone
+    "transformers": Library(".venv-peer-new", "transformers"),  # the newest, of PyTorch alone
     "transformers 4.34": Library(".venv-peer-old", "transformers"),
     "keras-hub": Library(".venv-peer-hub", "keras-hub"),
     "onnxruntime": Library(".venv-peer-bench", "onnxruntime"),

@@ -23,7 +23,7 @@ def read(folder: Path) -> dict[str, Any]:
 def keep(folder: Path, row: Row, found: dict[str, Any]) -> None:
     """Put one row beside those that were measured before, and print it."""
     results = read(folder)
-    results[row.name] = {**found, "goals": dict(row.goals)}
+    results[row.name] = {**found, "goals": dict(row.goals), "grows": row.grows}
     text = json.dumps(results, indent=1, ensure_ascii=False)
     (folder / DATA).write_text(f"{text}\n", "utf-8")
     print("\n".join(lines_of(results[row.name])), flush=True)
@@ -37,10 +37,11 @@ def write(folder: Path) -> None:
     lines = [
         "# Results",
         "",
-        "Written by `python benchmarks/driver.py` (`make bench`); see its first lines for the method.",
-        f"The machine: {machine()}. Seconds are medians; a ratio above 1 is ours being faster; the",
-        "limit is one product of two large matrices in float32, measured in the same rounds. Memory is",
-        "the largest of the process, or what the call adds to it where it loads or converts (+).",
+        "Written by `python benchmarks/driver.py` (`make bench`), whose first lines say how it",
+        f"measures. The machine: {machine()}. Seconds are medians; a ratio above 1 is ours being",
+        "faster; the limit is one product of two large matrices in float32, measured in the same",
+        "rounds. Memory is the largest of the process or, where it loads or converts (+), what a",
+        "call adds to it.",
         "",
         "| workload | library | seconds | ratio | goal | of the limit | memory |",
         "|---|---|---|---|---|---|---|",
@@ -70,7 +71,7 @@ def lines_of(found: dict[str, Any]) -> list[str]:
             ratio,
             goal(found, name),
             share if name == OURS else "",
-            f"{memory[name] / 1e9:.2f} GB",
+            f"{'+' if found['grows'] else ''}{memory[name] / 1e9:.2f} GB",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines

@@ -1,4 +1,4 @@
-"""The driver of the benchmarks, with a tiny model and this package alone: it measures and reports."""
+"""The driver of the benchmarks, with a tiny model and this package alone."""
 
 import json
 import subprocess
