@@ -8,7 +8,7 @@ from camembert_dual.commands.arguments import BOTH, add_backend, add_model
 from camembert_dual.common.backends import BACKENDS, tree
 from camembert_dual.common.errors import short
 from camembert_dual.common.model_names import MASKED_LM, class_name
-from camembert_dual.pipelines.pipeline import mask_logits
+from camembert_dual.pipelines.filling import mask_logits
 from camembert_dual.tasks.fill_mask import TOP_K, Proposal, best_fills
 from camembert_dual.tokenization import AutoTokenizer
 

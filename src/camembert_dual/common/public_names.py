@@ -42,6 +42,7 @@ _OWN = {
     **_same("auto", "AutoConfig", "AutoTokenizer"),
     **_same("config", "CamembertConfig"),
     **_same("generation.config", "GenerationConfig"),
+    **_same("pipelines", "Pipeline", "pipeline"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
     **_same(
         "tokenization.roberta",
