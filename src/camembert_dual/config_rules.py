@@ -13,7 +13,8 @@ from camembert_dual.common.model_names import FAMILIES
 MODEL_TYPES = tuple(sorted(FAMILIES.values()))
 ACTIVATIONS = ("gelu", "gelu_new", "relu", "silu")
 POSITION_EMBEDDING_TYPES = ("absolute", "relative_key", "relative_key_query")
-ATTENTION = ("eager", "sdpa", "flex_attention")  # ways to attend in PyTorch
+# ways to attend in PyTorch
+ATTENTION = ("eager", "sdpa", "flex_attention", "flash_attention_2")
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 
 
@@ -225,10 +226,5 @@ RULES = (
         lambda value, config: value in (*MODEL_TYPES, type(config).model_type),
         ("model_type",),
     ),
-    Rule(
-        f"must be one of None, {', '.join(ATTENTION)} (on a GPU sdpa runs PyTorch's own flash "
-        "attention wherever that serves)",
-        lambda value, config: value is None or value in ATTENTION,
-        ("attn_implementation",),
-    ),
+    Rule(*_one_of(None, *ATTENTION), ("attn_implementation",)),
 )

@@ -29,9 +29,11 @@ FILES = {
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
     "+ old_weights.py",  # of Keras 2, for models on Keras 3
+    "+ quantization.py",  # a method of Keras' layers, which torchao does from outside
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
+    "- flash_attention.py",
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/adamw.py",  # transformers' optimiser, as the schedules below
@@ -63,6 +65,7 @@ LINES = {
         "+ class Dense",
         "+ Dense.__init__(self, in_size, out_size, **options)",
         "+ Dense.forward(self, inputs)",
+        "+ Dense.quantize(self, *args, **options)",
         "+ affine(states, product, bias)",  # a product that PyTorch has
         "+ size_of(tensor, axis)",  # PyTorch knows its sizes
         "+ exact_gelu(values)",  # PyTorch has a GELU that keeps its input alone
@@ -218,7 +221,7 @@ DIFFERING = {
     "embeddings.py": 2,
     "encoder.py": 8,
     "export/__init__.py": 0,
-    "filling.py": 37,  # and parametrised weights
+    "filling.py": 38,  # and parametrised weights
     "generation/__init__.py": 0,
     "generation/assisted.py": 2,
     "generation/beams.py": 8,
@@ -239,7 +242,7 @@ DIFFERING = {
     "heads.py": 17,
     "inference.py": 7,
     "language_models.py": 10,
-    "layers.py": 105,
+    "layers.py": 108,  # and Keras' quantisation
     "losses.py": 12,
     "masks.py": 8,
     "model.py": 21,
@@ -247,7 +250,7 @@ DIFFERING = {
     "pretrained.py": 56,  # and what computes a weight in PyTorch
     "published.py": 30,
     "saving.py": 54,  # and TensorFlow's SavedModel
-    "surgery.py": 54,
+    "surgery.py": 56,  # and weights that Keras has quantized
     "tensors.py": 35,
     "text_classifiers.py": 2,
     "token_classifiers.py": 4,

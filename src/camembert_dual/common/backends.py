@@ -30,7 +30,7 @@ class Backend(NamedTuple):
 
 BACKENDS = {
     "pt": Backend(f"{PACKAGE}.pt", "torch", "PyTorch", "torch", ""),
-    "tf": Backend(f"{PACKAGE}.tf", "tensorflow", "TensorFlow", "tf", "TF"),
+    "tf": Backend(f"{PACKAGE}.tf", "tensorflow", "TensorFlow", "tensorflow", "TF"),
 }
 ALIASES = {"torch": "pt", "pytorch": "pt", "keras": "tf", "tensorflow": "tf"}
 

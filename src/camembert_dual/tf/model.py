@@ -14,7 +14,7 @@ from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder
 from camembert_dual.tf.heads import Pooler
-from camembert_dual.tf.keras_model import arguments_of, config_of, plain_refusals
+from camembert_dual.tf.keras_model import config_of, made_of, plain_refusals
 from camembert_dual.tf.masks import causal_mask, expand_mask
 
 
@@ -63,7 +63,7 @@ class TFCamembertMainLayer(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "TFCamembertMainLayer":
         """Make a layer from :meth:`get_config`."""
-        return cls(**arguments_of(config))
+        return made_of(cls, config)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, *args: Any, **options: Any) -> Any:
