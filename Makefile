@@ -24,8 +24,9 @@ $(STAMP): pyproject.toml constraints.txt
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
 
 demo: setup ## Complete French sentences in PyTorch and TensorFlow from one checkpoint.
-	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
-	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
+	@echo "One checkpoint, read by PyTorch and by TensorFlow, fills the <mask> of two sentences."
+	@$(BIN)/camembert-dual fill-mask "Elle ferma les <mask> et s'endormit." --backend both
+	@$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
 # PyTorch and TensorFlow meet in the last part alone
 test: test-neutral test-pt test-tf test-equivalence real-size ## Run the whole test suite.
