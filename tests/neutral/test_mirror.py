@@ -257,7 +257,7 @@ DIFFERING = {
     "token_classifiers.py": 4,
     "training/__init__.py": 0,
     "training/optimization.py": 95,
-    "training/seeding.py": 2,
+    "training/seeding.py": 6,  # each says in its own words that bits are to be the same
 }
 
 
