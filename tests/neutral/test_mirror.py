@@ -33,6 +33,7 @@ FILES = {
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
     "- attention_kernels.py",  # PyTorch leaves the choice of a kernel to the caller
+    "- flash_attention.py",
     "- transforms.py",  # torch.jit.trace takes shapes for tensors, torch.func tensors for others
     "- tying.py",  # Keras calls the layer of the embeddings itself, in reverse
     "- training/adamw.py",  # transformers' optimiser, as the schedules below
@@ -228,19 +229,20 @@ DIFFERING = {
     "generation/candidates.py": 0,
     "generation/constrained.py": 0,
     "generation/contrastive.py": 4,
+    "generation/guidance.py": 0,
     "generation/loop.py": 17,
     "generation/processors.py": 17,
     "generation/prompts.py": 6,
     "generation/published.py": 2,
     "generation/rules.py": 2,
     "generation/sampling.py": 2,
-    "generation/search.py": 52,
+    "generation/search.py": 54,
     "generation/stopping.py": 2,
     "generation/transitions.py": 7,
     "generation/warpers.py": 4,
     "heads.py": 17,
-    "inference.py": 3,
-    "language_models.py": 10,
+    "inference.py": 7,
+    "language_models.py": 14,  # 4.34 has half of the methods that search in TensorFlow
     "layers.py": 108,  # and Keras' quantisation
     "losses.py": 12,
     "masks.py": 8,

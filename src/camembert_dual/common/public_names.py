@@ -42,6 +42,7 @@ _OWN = {
     **_same("auto", "AutoConfig", "AutoTokenizer"),
     **_same("config", "CamembertConfig"),
     **_same("generation.config", "GenerationConfig"),
+    **_same("pipelines", "Pipeline", "pipeline"),
     **_same("tokenization", "CamembertTokenizer", "CamembertTokenizerFast"),
     **_same(
         "tokenization.roberta",
@@ -193,6 +194,14 @@ _RULES = {
         "ConstraintListState",
         "DisjunctiveConstraint",
         "PhrasalConstraint",
+    ),
+    **_same(
+        "generation.beam_scorers", "BeamScorer", "BeamSearchScorer", "ConstrainedBeamSearchScorer"
+    ),
+    **_same(
+        "generation.guidance",
+        "UnbatchedClassifierFreeGuidanceLogitsProcessor",
+        backend="pt",
     ),
     **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
     **_same(

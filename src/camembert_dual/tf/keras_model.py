@@ -168,6 +168,10 @@ class KerasModel(keras.Model):
         """Answer, as Keras does; inputs as in :meth:`fit`."""
         return super().predict(call_inputs.plain_inputs(x), *args, **options)
 
+    def predict_on_batch(self, x: Any) -> Any:
+        """Answer for one batch, as Keras does; inputs as in :meth:`fit`."""
+        return super().predict_on_batch(call_inputs.plain_inputs(x))
+
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -20,6 +20,8 @@ SIGNATURE = ("input_ids", "attention_mask", "token_type_ids")
 
 class ServedModel(KerasModel):
     """A model with the names by which TensorFlow's scripts serve it and reach its LM head."""
+
+    supports_xla_generation: ClassVar[bool] = True
 
     @property
     def input_signature(self) -> dict[str, tf.TensorSpec]:

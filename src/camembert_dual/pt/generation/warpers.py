@@ -43,7 +43,7 @@ def top_p(
     """Keep the fewest most probable words that reach this probability (Holtzman et al. 2020)."""
     ranked, order = torch.sort(scores, dim=-1, descending=True, stable=True)
     probabilities = torch.softmax(ranked, dim=-1)
-    before = torch.cumsum(probabilities, dim=-1) - probabilities
+    before = torch.roll(torch.cumsum(probabilities, dim=-1), 1, -1)  # the first is kept anyway
     is_first = torch.arange(scores.shape[1], device=scores.device) < min_tokens_to_keep
     kept = unranked((before < top_p) | is_first, order)
     return torch.where(kept, scores, filter_value)

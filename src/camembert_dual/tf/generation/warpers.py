@@ -45,7 +45,7 @@ def top_p(
     """Keep the fewest most probable words that reach this probability (Holtzman et al. 2020)."""
     ranked, order = tf.math.top_k(scores, scores.shape[1])
     probabilities = tf.nn.softmax(ranked, axis=-1)
-    before = tf.cumsum(probabilities, axis=-1) - probabilities
+    before = tf.roll(tf.cumsum(probabilities, axis=-1), 1, -1)  # the first is kept anyway
     is_first = tf.range(scores.shape[1]) < min_tokens_to_keep
     kept = unranked((before < top_p) | is_first, order)
     return tf.where(kept, scores, filter_value)

@@ -1,8 +1,8 @@
 """The seed of TensorFlow's generators."""
 
-import tensorflow as tf
+import keras
 
 
 def seed_framework(seed: int) -> None:
     """Seed the generators of all devices."""
-    tf.random.set_seed(seed)
+    keras.utils.set_random_seed(seed)
