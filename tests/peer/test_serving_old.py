@@ -1,4 +1,4 @@
-"""A SavedModel of save_pretrained answers what 4.34's did, under the same names, in its TensorFlow."""
+"""A SavedModel of save_pretrained answers what 4.34's did, in the TensorFlow of then."""
 
 import subprocess
 from pathlib import Path
