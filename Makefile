@@ -17,8 +17,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
-	# it asks for the full TensorFlow, which the CPU build stands in for
-	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text
+	# they ask for the full TensorFlow, which the CPU build stands in for
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@
 
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).

@@ -24,6 +24,7 @@ FILES = {
     "+ export/pooling.py",
     "+ export/saved_model.py",
     "+ export/tokenizer_layer.py",  # tokenizers inside a graph
+    "+ export/warm_up.py",
     "+ generation/graphs.py",  # PyTorch searches without a graph
     "+ call_inputs.py",  # ragged tensors, and what else Keras' users hand over
     "+ keras_model.py",  # what Keras' own calls ask of a model
