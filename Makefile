@@ -17,15 +17,16 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
-	# it asks for the full TensorFlow, which the CPU build stands in for
-	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text
+	# they ask for the full TensorFlow, which the CPU build stands in for
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@
 
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
 
 demo: setup ## Complete French sentences in PyTorch and TensorFlow from one checkpoint.
-	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
-	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
+	@echo "One checkpoint, read by PyTorch and by TensorFlow, fills the <mask> of two sentences."
+	@$(BIN)/camembert-dual fill-mask "Elle ferma les <mask> et s'endormit." --backend both
+	@$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
 # PyTorch and TensorFlow meet in the last part alone
 test: test-neutral test-pt test-tf test-equivalence real-size ## Run the whole test suite.
