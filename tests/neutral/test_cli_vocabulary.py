@@ -153,8 +153,16 @@ def test_inspections_and_conversions_are_json(tmp_path, capsys):
     [
         ("torch", "camembert_dual.pt", 'needs PyTorch: pip install "camembert-dual[torch]"'),
         ("torch", "camembert_dual.pt.model", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        ("keras", "camembert_dual.tf", 'needs TensorFlow: pip install "camembert-dual[tensorflow]"'),
-        ("tensorflow", "camembert_dual.tf", 'needs TensorFlow: pip install "camembert-dual[tensorflow]"'),
+        (
+            "keras",
+            "camembert_dual.tf",
+            'needs TensorFlow: pip install "camembert-dual[tensorflow]"',
+        ),
+        (
+            "tensorflow",
+            "camembert_dual.tf",
+            'needs TensorFlow: pip install "camembert-dual[tensorflow]"',
+        ),
     ],
 )
 def test_a_tree_without_its_framework_says_what_is_missing(blocked, module, message):
