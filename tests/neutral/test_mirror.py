@@ -30,6 +30,8 @@ FILES = {
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
     "+ old_weights.py",  # of Keras 2, for models on Keras 3
+    "+ layouts.py",  # PyTorch cuts layers by a plan, in training/distributed.py
+    "+ lora.py",  # peft is from outside; this reads and writes its files
     "+ quantization.py",  # a method of Keras' layers, which torchao does from outside
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
