@@ -14,8 +14,10 @@ from camembert_dual.common.errors import MAX_MESSAGE, short
 DESCRIPTION = "CamemBERT in PyTorch and TensorFlow from one checkpoint file."
 COMMANDS = {
     "convert": "write a checkpoint of any format in another, with a proof",
+    "evaluate": "measure a trained model's answers on a file, with intervals",
     "export": "write a SavedModel for serving, or a LiteRT file",
     "fill-mask": "complete a text that holds <mask>",
+    "finetune": "train a model for a task on one's own examples",
     "inspect": "say what a checkpoint holds and what is wrong with it",
     "pretrain": "train a masked language model from text files",
     "verify": "compare both frameworks, or two checkpoints, stage by stage",
