@@ -19,6 +19,7 @@ from camembert_dual.tf.export.litert import export_litert
 from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
+from camembert_dual.tf.export.warm_up import write_warm_up
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertMainLayer
 from camembert_dual.tf.old_weights import load_old_weights
@@ -54,4 +55,5 @@ __all__ = [
     "export_litert",
     "export_saved_model",
     "load_old_weights",
+    "write_warm_up",
 ]
