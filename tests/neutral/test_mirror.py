@@ -240,7 +240,7 @@ def test_every_declared_difference_is_in_a_file_of_both_trees():
 # number here is a limit, not a goal: who brings two files closer lowers it, and none may grow
 # unless a framework needs what the other has by itself, as LINES above says it for names.
 DIFFERING = {
-    "__init__.py": 4,
+    "__init__.py": 6,
     "attention.py": 11,
     "checks.py": 15,
     "embeddings.py": 2,
