@@ -1,6 +1,12 @@
 """The TensorFlow tree, on Keras 3: the same files and words as ``camembert_dual.pt``."""
 
-import keras
+from camembert_dual.common.backends import absent
+
+try:
+    import keras
+    import tensorflow  # noqa: F401
+except ModuleNotFoundError as error:
+    raise absent("tf", error) from None
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

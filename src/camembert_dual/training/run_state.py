@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from camembert_dual.common.arrays import FloatArray
 from camembert_dual.common.errors import require, require_file
 from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.storage.file_names import TRAINING_SETTINGS
 from camembert_dual.storage.json_files import read_json
 
+# what a state holds: for each weight its value and the moments of AdamW, and the losses so far
+WEIGHT, MOMENTS, LOSSES = "weight", ("exp_avg", "exp_avg_sq"), "losses"
 STATE_EVERY = 500  # steps between two states on disk
 # BERT's authors trained the last tenth of their steps on long rows (Devlin et al. 2019, A.2)
 MAY_CHANGE = ("steps", "long_share", "precision")
@@ -26,10 +31,21 @@ class Progress(NamedTuple):
     Attributes:
         done: Steps made.
         seconds: How long they took, interruptions left out.
+        losses: The loss of each step (done,).
     """
 
     done: int
     seconds: float
+    losses: FloatArray
+
+    @classmethod
+    def none(cls) -> Progress:
+        """That of a run that has not begun."""
+        return cls(0, 0.0, np.zeros(0))
+
+    def to_texts(self) -> dict[str, str]:
+        """Steps and seconds as the texts that a state holds."""
+        return {"done": str(self.done), "seconds": f"{self.seconds:.0f}"}
 
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
@@ -59,20 +75,22 @@ def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     require(not differing, rule, f"another {', '.join(differing)}")
 
 
-def read_progress(path: Path, counts: Mapping[str, str]) -> Progress:
-    """Read how far a run came from the texts that its state holds.
+def read_progress(path: Path, counts: Mapping[str, str], losses: FloatArray) -> Progress:
+    """Read how far a run came from the texts, and the losses, that its state holds.
 
     Raises:
         CheckpointError: If the file is no state of a training.
     """
     done, seconds = counts.get("done", ""), counts.get("seconds", "")
     try:
-        progress = Progress(int(done), float(seconds))
+        progress = Progress(int(done), float(seconds), losses)
     except ValueError:
-        progress = Progress(-1, -1.0)
+        progress = Progress(-1, -1.0, losses)
     fits = progress.done >= 0 and 0 <= progress.seconds < math.inf
     rule = "the state of a training must say its steps and seconds"
     require_file(path, fits, rule, f"{done!r} and {seconds!r}")
+    rule = f"the state must hold the losses of its {progress.done} steps"
+    require_file(path, losses.shape == (progress.done,), rule, losses.shape)
     return progress
 
 

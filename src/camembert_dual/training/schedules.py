@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from camembert_dual.common.errors import require
 from camembert_dual.parameter_names import NORMALISATIONS
+
+LAYER = re.compile(r"(^|\.)encoder\.layer\.(\d+)\.")
+EMBEDDINGS = re.compile(r"(^|\.)embeddings\.")
 
 
 def linear_warmup_linear_decay(step: int, *, warmup_steps: int, total_steps: int) -> float:
@@ -43,3 +48,20 @@ def no_decay(name: str) -> bool:
     """
     words = name.lower().split(".")
     return words[-1] == "bias" or not set(NORMALISATIONS).isdisjoint(words)
+
+
+def rate_scale(name: str, num_hidden_layers: int, layer_decay: float) -> float:
+    """The share of the learning rate that a weight gets: less from each layer to the one below.
+
+    The head has all of it, the last layer ``layer_decay``, and so on down to the embeddings
+    (Howard and Ruder 2018, section 3.2; Sun et al. 2019, section 5.3.4).
+
+    Args:
+        name: A published name.
+        num_hidden_layers: Layers of the network.
+        layer_decay: The factor from a layer to the one below.
+    """
+    layer = LAYER.search(name)
+    if layer:
+        return layer_decay ** (num_hidden_layers - int(layer[2]))
+    return layer_decay ** (num_hidden_layers + 1) if EMBEDDINGS.search(name) else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from camembert_dual.config import CamembertConfig
 
@@ -16,8 +16,28 @@ MAX_GRADIENT_NORM = 1.0
 # AdamW for pretraining (Liu et al. 2019, section 3.1)
 PRETRAINING_BETAS = (0.9, 0.98)
 PRETRAINING_EPSILON = 1e-6
+SIMILARITY_TEMPERATURE = 0.05  # that cosines are divided by (Gao et al. 2021, section 3)
 # of all words those that are chosen; of the chosen those that become <mask>, or random pieces
 CHOSEN_SHARE, MASK_SHARE, RANDOM_SHARE = 0.15, 0.8, 0.1
+PRECISIONS = ("float32", "bfloat16")
+
+
+class OptimizerNumbers(NamedTuple):
+    """What AdamW is made with, besides the learning rate, which each step brings along.
+
+    Attributes:
+        weight_decay: Decay of the weights that are not biases or layer normalisations.
+        layer_decay: Factor of the learning rate from each layer to the one below.
+        max_gradient_norm: Longest gradient of all weights together.
+        betas: Shares of the running means of gradient and square that a step keeps.
+        epsilon: Added to the root of the mean square.
+    """
+
+    weight_decay: float = WEIGHT_DECAY
+    layer_decay: float = 1.0
+    max_gradient_norm: float = MAX_GRADIENT_NORM
+    betas: tuple[float, float] = BETAS
+    epsilon: float = EPSILON
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,14 @@ from torch.optim import Optimizer
 from camembert_dual.common.errors import file_error
 from camembert_dual.storage.atomic import atomic_target
 from camembert_dual.storage.file_names import TRAINING_STATE
-from camembert_dual.training.run_state import Progress, check_tensors, read_progress
-
-WEIGHT = "weight"
-MOMENTS = ("exp_avg", "exp_avg_sq")
+from camembert_dual.training.run_state import (
+    LOSSES,
+    MOMENTS,
+    WEIGHT,
+    Progress,
+    check_tensors,
+    read_progress,
+)
 
 
 def save_state(folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
@@ -23,14 +27,13 @@ def save_state(folder: Path, model: nn.Module, optimizer: Optimizer, progress: P
     Raises:
         OSError: If the folder cannot be written.
     """
-    tensors = {}
+    tensors = {LOSSES: torch.from_numpy(progress.losses)}
     for name, weight in model.named_parameters():
         tensors[f"{WEIGHT}/{name}"] = weight.detach()
         for moment in MOMENTS:
             tensors[f"{moment}/{name}"] = optimizer.state[weight][moment]
-    counts = {"done": str(progress.done), "seconds": f"{progress.seconds:.0f}"}
     with atomic_target(folder / TRAINING_STATE) as temporary:
-        save_file(tensors, temporary, metadata=counts)
+        save_file(tensors, temporary, metadata=progress.to_texts())
 
 
 def load_state(folder: Path, model: nn.Module, optimizer: Optimizer) -> Progress:
@@ -44,9 +47,10 @@ def load_state(folder: Path, model: nn.Module, optimizer: Optimizer) -> Progress
     """
     path = folder / TRAINING_STATE
     if not path.exists():
-        return Progress(0, 0.0)
+        return Progress.none()
     counts, tensors = read_state(path)
-    progress = read_progress(path, counts)
+    losses = tensors.pop(LOSSES, torch.zeros(0)).numpy()
+    progress = read_progress(path, counts, losses)
     weights = dict(model.named_parameters())
     expected = {
         f"{kind}/{name}": (weight.dtype, *weight.shape)

@@ -1,15 +1,17 @@
 """A model as a SavedModel, for serving."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import MULTIPLE_CHOICE
 from camembert_dual.outputs import ModelOutput
 from camembert_dual.storage.atomic import atomic_folder
+from camembert_dual.storage.file_names import SAVED_MODEL
 from camembert_dual.tf.export.warm_up import requests_of, write_warm_up
 from camembert_dual.tf.served_model import SIGNATURE
 
@@ -69,7 +71,7 @@ def export_saved_model(
     module.weights = [weight.value for weight in model.weights]
     module.serve = serve
     asked = getattr(tokenizer, "mask_token", "")  # which a masked language model insists on
-    with atomic_folder(Path(path), holds="saved_model.pb") as folder:
+    with atomic_folder(Path(path), holds=SAVED_MODEL) as folder:
         tf.saved_model.save(module, str(folder), signatures={**own, **(signatures or {})})
         write_warm_up(folder, requests_of(own, model.config.bos_token_id, asked))
 
@@ -106,6 +108,22 @@ def published_endpoints(model: Any, shape: list[int | None]) -> dict[str, Any]:
         name: serve.get_concrete_function(*[tf.TensorSpec(shape, dtype, one) for one in SIGNATURE])
         for name, dtype in (("serving_default", tf.int32), ("int64_serving", tf.int64))
     }
+
+
+def open_saved_model(path: str | Path) -> Callable[..., dict[str, Array]]:
+    """Read a SavedModel as a function of ids and mask, by name, that gives named arrays.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    served = tf.saved_model.load(str(path))
+
+    def run(input_ids: Array, attention_mask: Array | None = None) -> dict[str, Array]:
+        given = (one for one in (input_ids, attention_mask) if one is not None)
+        answers = served.serve(*(tf.convert_to_tensor(one, tf.int32) for one in given))
+        return {name: value.numpy() for name, value in answers.items()}
+
+    return run
 
 
 def serving_function(model: Any, output_hidden_states: bool) -> Any:
