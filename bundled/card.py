@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.training.settings import (
@@ -13,6 +14,32 @@ from camembert_dual.training.settings import (
 )
 
 NAMES = {"model": "this model", "bigram": "bigram, both neighbours", "unigram": "unigram"}
+
+
+class Origin(NamedTuple):
+    """Where a folder of texts comes from.
+
+    Attributes:
+        credit: Whom to name.
+        licence: An SPDX identifier or expression (spdx.org/licenses).
+    """
+
+    credit: str
+    licence: str
+
+
+ORIGINS = {
+    "text_eltec_fra": Origin(
+        "French Novel Corpus (ELTeC-fra), ed. Christof Schöch and Lou Burnard, doi "
+        "10.5281/zenodo.4662433; novels of 1840 to 1920, themselves in the public domain",
+        "CC-BY-4.0",
+    ),
+    "text_commonvoice_fr": Origin("Mozilla Common Voice, sentences to be read aloud", "CC0-1.0"),
+    "text_code_civil": Origin(
+        "Code civil of 2015, as text by steeve/france.code-civil", "CC-BY-4.0"
+    ),
+}
+UNKNOWN = Origin("origin not recorded", "NOASSERTION")
 
 
 def model_card(
@@ -42,6 +69,8 @@ def model_card(
     """
     facts = network_and_training(settings, vocab_size, num_parameters, epochs, seconds)
     lines = [
+        *("---", "language: fr", "library_name: camembert-dual", "license: apache-2.0"),
+        *("pipeline_tag: fill-mask", "tags: [camembert]", "---", ""),
         f"# {name}",
         "",
         "A small CamemBERT, trained from scratch as a masked language model of French. It is made "
@@ -50,6 +79,9 @@ def model_card(
         *(f"- {fact}" for fact in facts),
         "",
         "## Text",
+        "",
+        "Licences are SPDX identifiers. The weights, the vocabulary and this card are "
+        "`Apache-2.0`.",
         "",
         *(f"- {source}" for source in sources),
         "",
@@ -67,6 +99,12 @@ def model_card(
         *score_table(results),
     ]
     return "\n".join(lines) + "\n"
+
+
+def source_line(folder: str, file: str, weight: float) -> str:
+    """A text that a model was trained on: what it is, how much it counted, and its licence."""
+    origin = ORIGINS.get(folder, UNKNOWN)
+    return f"{folder}/{file}, weight {weight:g}: {origin.credit}; `{origin.licence}`"
 
 
 def network_and_training(

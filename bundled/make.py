@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bundled.baselines import BigramBaseline, UnigramBaseline
-from bundled.card import model_card
+from bundled.card import model_card, source_line
 from bundled.vocabulary import VOCAB_SIZE, corpus_lines, train_sentencepiece
 from camembert_dual.commands.pretrain import add_text_arguments, settings_of, weighted_text
 from camembert_dual.common.arrays import IntArray
@@ -59,9 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         settings,
         vocab_size=arguments.vocab_size,
         command=shlex.join(["python", "-m", "bundled.make", *words]),
-        sources=[
-            f"{one.path.parent.name}/{one.path.name}, weight {one.weight:g}" for one in sources
-        ],
+        sources=[source_line(one.path.parent.name, one.path.name, one.weight) for one in sources],
         epochs=settings.steps * settings.tokens_per_batch / sum(row.size for row in rows),
         seconds=run.progress.seconds,
         num_parameters=run.model.num_parameters(),

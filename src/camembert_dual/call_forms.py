@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from camembert_dual.common.errors import require
 
 Forward = TypeVar("Forward", bound=Callable[..., Any])
+TENSOR_RULE = "An input must be a tensor or a numpy array"
 
 
 def accept_structures(forward: Forward) -> Forward:
@@ -43,13 +44,13 @@ def accept_structures(forward: Forward) -> Forward:
                     "A structure of inputs must be the only positional argument; received "
                     f"{len(rest)} more."
                 )
+            check_first(given, names[0])
             kwargs = {name: one for name, one in kwargs.items() if one is not None}
             twice = [name for name in given if name in kwargs]
             if twice:
                 raise ValueError(f"An input must be given once; received {', '.join(twice)} twice.")
             check_names(given, names)
             check_keywords(kwargs, names)
-            check_first(given, names[0])
             return forward(self, **given, **kwargs)
         check_keywords(kwargs, names)
         return forward(self, *args, **kwargs)
@@ -84,8 +85,7 @@ def check_first(given: Mapping[str, Any], name: str) -> None:
         ValueError: If they are.
     """
     first = given.get(name)
-    rule = "An input must be a tensor or a numpy array"
-    require(not isinstance(first, Mapping | list | tuple), rule, type(first).__name__)
+    require(not isinstance(first, Mapping | list | tuple), TENSOR_RULE, type(first).__name__)
 
 
 def check_names(given: Iterable[object], names: Sequence[str]) -> None:

@@ -40,8 +40,9 @@ class ConfigAttributes:
         return_dict: Whether models return a ``ModelOutput`` instead of a tuple by default.
         output_hidden_states: Whether models return all hidden states by default.
         output_attentions: Whether models return attention probabilities by default.
-        attn_implementation: How PyTorch attends: ``"eager"`` (plain), ``"sdpa"`` (fused) or
-            ``"flex_attention"``, or None for the fastest that serves; no file holds it.
+        attn_implementation: How PyTorch attends: ``"eager"`` (plain), ``"sdpa"`` (fused),
+            ``"flex_attention"``, ``"flash_attention_2"`` (a package for GPUs), or None for the
+            fastest that serves; no file holds it.
         torchscript: Whether models return tuples whatever ``return_dict`` says.
         torch_dtype: Type of the weights of the file that this was read from.
         pruned_heads: Layer number to the heads removed from it.

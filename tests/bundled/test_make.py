@@ -1,9 +1,12 @@
 """The bundled checkpoint's making, in small: vocabulary, checkpoint, and the card of both."""
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from bundled.card import source_line
 from bundled.make import main
 from camembert_dual import CamembertForMaskedLM, CamembertTokenizer
 from camembert_dual.checkpoints.folder import open_checkpoint
@@ -35,11 +38,27 @@ def test_the_checkpoint_has_the_trained_vocabulary(made: Path):
 
 def test_the_card_states_data_command_steps_and_shares(made: Path):
     card = (made / "model" / "README.md").read_text("utf-8")
-    assert "phrases.txt, weight 1.5" in card
+    assert "phrases.txt, weight 1.5: origin not recorded; `NOASSERTION`" in card
     assert "python -m bundled.make --text" in card
     assert "--vocab-size 260" in card
     assert "3 steps" in card
     assert "probability 15 % (80 % `<mask>`, 10 % random, 10 % kept)" in card
+
+
+def test_the_bundled_card_gives_each_text_its_licence():
+    card = (files("camembert_dual") / "assets" / "camembert-tiny-fr" / "README.md").read_text(
+        "utf-8"
+    )
+    assert card.startswith("---\n")
+    assert "\nlicense: apache-2.0\n" in card
+    command = next(line for line in card.splitlines() if line.startswith("python -m bundled.make"))
+    texts = [Path(word) for word in re.findall(r"--text (\S+)", command)]
+    assert len(texts) == 4
+    for text in texts:
+        name, _, weight = text.name.partition(":")
+        line = source_line(text.parent.name, name, float(weight or 1))
+        assert f"\n- {line}\n" in card
+        assert "NOASSERTION" not in line
 
 
 @pytest.mark.parametrize("text", ["phrases.txt", "held-out tenth of phrases.txt"])

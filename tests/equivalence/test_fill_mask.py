@@ -9,7 +9,7 @@ import torch
 
 import camembert_dual
 from camembert_dual.cli import main
-from camembert_dual.pipelines.pipeline import fill_mask, mask_logits
+from camembert_dual.pipelines.filling import fill_mask, mask_logits
 from camembert_dual.tasks.fill_mask import fill_in
 
 BUNDLED = "camembert-tiny-fr"

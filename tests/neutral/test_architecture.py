@@ -1,13 +1,8 @@
-"""The house stands: floors, facts that live once, sizes, the one form of an error, the wheel."""
+"""The house stands: floors, facts that live once, sizes, the one form of an error, the picture."""
 
 import ast
 import re
-import shutil
-import subprocess
-import sys
-import zipfile
 from functools import cache
-from pathlib import Path
 
 import draw_architecture as house
 import pytest
@@ -223,24 +218,7 @@ def test_an_error_gives_the_rule_then_what_was_received(module):
     assert not wrong
 
 
-# the wheel and the picture --------------------------------------------------------------------
-
-
-def test_the_wheel_holds_the_package_and_its_checkpoint_alone(tmp_path):
-    for name in ("pyproject.toml", "README.md", "LICENSE", "src"):  # a build leaves files behind
-        copy = shutil.copytree if (house.ROOT / name).is_dir() else shutil.copy
-        copy(house.ROOT / name, tmp_path / name)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", tmp_path, tmp_path], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    assert wheel.stat().st_size <= 8_000_000
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    others = {name for name in names if not name.startswith("camembert_dual/")}
-    assert all(".dist-info/" in name for name in others)
-    assert "camembert_dual/py.typed" in names
-    checkpoint = {Path(name).name for name in names if "/assets/" in name}
-    assert len(checkpoint) == 7
+# the picture --------------------------------------------------------------------
 
 
 def test_the_picture_of_the_house_is_drawn_from_its_imports():

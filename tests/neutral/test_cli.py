@@ -77,7 +77,7 @@ def test_a_bad_number_of_proposals_is_refused(top_k: str, capsys: pytest.Capture
     ("module", "backend", "advice"),
     [
         ("torch", "pt", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        ("tensorflow", "tf", 'needs TensorFlow: pip install "camembert-dual[tf]"'),
+        ("tensorflow", "tf", 'needs TensorFlow: pip install "camembert-dual[tensorflow]"'),
     ],
 )
 def test_a_missing_framework_is_named(module: str, backend: str, advice: str):

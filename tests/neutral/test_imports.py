@@ -19,14 +19,17 @@ NEUTRAL = sorted(
 )
 
 BLOCK = """
-import importlib.abc, sys
+import sys
+from importlib.machinery import PathFinder
 
-class Blocked(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {blocked!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name.split(".")[0])
+find_spec = PathFinder.find_spec
 
-sys.meta_path.insert(0, Blocked())
+
+def find_other(name, path=None, target=None):
+    return None if name.split(".")[0] in {blocked!r} else find_spec(name, path, target)
+
+
+PathFinder.find_spec = find_other
 """
 
 
@@ -161,12 +164,12 @@ def test_the_tensorflow_tree_saves_loads_and_runs_without_pytorch():
         (
             "TFCamembertModel",
             {"tensorflow"},
-            'TFCamembertModel needs TensorFlow: pip install "camembert-dual[tf]"',
+            'TFCamembertModel needs TensorFlow: pip install "camembert-dual[tensorflow]"',
         ),
         (
             "TFCamembertForMaskedLM",
             {"tensorflow", "keras"},
-            'TFCamembertForMaskedLM needs TensorFlow: pip install "camembert-dual[tf]"',
+            'TFCamembertForMaskedLM needs TensorFlow: pip install "camembert-dual[tensorflow]"',
         ),
     ],
 )
@@ -183,13 +186,12 @@ except ImportError as error:
 
 @pytest.mark.parametrize("package", ["torch", "tensorflow"])
 def test_a_star_brings_the_names_of_the_framework_that_is_there(package):
-    code = f"""
-import sys
-sys.modules["{package}"] = sys.modules["scipy"] = None  # which asks a torch that is None
+    code = """
 from camembert_dual import *
 print("CamembertModel" in globals(), "TFCamembertModel" in globals(), "AutoTokenizer" in globals())
 """
-    assert run(set(), code) == ("False True True" if package == "torch" else "True False True")
+    told = "False True True" if package == "torch" else "True False True"
+    assert run({package}, code) == told
 
 
 def test_the_public_names_are_those_of_the_reference_page():

@@ -1,5 +1,9 @@
 """The ways to attend: each equals the plain one on every call of the matrix."""
 
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 import torch
 
@@ -7,12 +11,22 @@ import cases
 import reference
 import tree_pt as tree
 from camembert_dual import AutoModel, CamembertConfig
-from camembert_dual.pt import attention_kernels
+from camembert_dual.pt import attention_kernels, flash_attention
 
+STAND_INS = Path(__file__).parents[1] / "support" / "stand_ins"
 pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-WAYS = (None, "eager", "sdpa", "flex_attention")
+WAYS = (None, "eager", "sdpa", "flex_attention", "flash_attention_2")
 IDS = torch.tensor([[5, 9, 33, 7], [8, 71, 12, 1]])
 MASK = (IDS != 1).long()
+
+
+@pytest.fixture
+def flash(monkeypatch):
+    """A package ``flash_attn`` without its kernels, which also takes float64 and the CPU."""
+    monkeypatch.syspath_prepend(STAND_INS)
+    monkeypatch.setattr(attention_kernels, "check_states", lambda states: None)
+    yield
+    sys.modules.pop("flash_attn", None)
 
 
 def model_with(way: str | None, task: str = cases.BARE, config: str = "plain", **overrides):
@@ -20,6 +34,7 @@ def model_with(way: str | None, task: str = cases.BARE, config: str = "plain", *
     return tree.new(task, settings, cases.weights(settings, task))
 
 
+@pytest.mark.usefixtures("flash")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("task", "case"), cases.CALLS, ids=cases.call_name)
 def test_every_way_gives_what_the_plain_one_gives(task, case, way):
@@ -30,7 +45,8 @@ def test_every_way_gives_what_the_plain_one_gives(task, case, way):
     assert reference.first_difference(expected, found, 1e-10) is None
 
 
-@pytest.mark.parametrize("way", ["eager", "sdpa"])
+@pytest.mark.usefixtures("flash")
+@pytest.mark.parametrize("way", ["eager", "sdpa", "flash_attention_2"])
 def test_the_gradients_are_the_same(way):
     losses, gradients = [], []
     for one in ("eager", way):
@@ -62,9 +78,10 @@ def kernels_used(model, monkeypatch) -> list[str]:
     return used
 
 
+@pytest.mark.usefixtures("flash")
 @pytest.mark.parametrize(
     ("way", "used"),
-    [(None, ["sdpa"]), ("eager", []), ("sdpa", ["sdpa"]), ("flex_attention", ["flex_attention"])],
+    [(None, ["sdpa"]), ("eager", []), *((way, [way]) for way in WAYS[2:])],
 )
 def test_a_live_model_attends_as_it_was_told_last(way, used, monkeypatch):
     model = model_with("eager")
@@ -85,10 +102,10 @@ def test_a_loaded_model_attends_as_the_call_or_the_config_says(tmp_path, monkeyp
     assert AutoModel.from_pretrained(tmp_path / "again").config.attn_implementation is None
 
 
-@pytest.mark.parametrize("way", ["flash_attention_2", "fast", 1])
+@pytest.mark.parametrize("way", ["flash_attention_3", "fast", 1])
 def test_another_way_is_refused_and_the_model_keeps_its_own(way):
     model = model_with("eager")
-    rule = r"attn_implementation must be one of None, eager, sdpa, flex_attention .*; received"
+    rule = r"attn_implementation must be one of None, eager, sdpa, flex_attention, .*; received"
     with pytest.raises(ValueError, match=rule):
         model.set_attn_implementation(way)
     with pytest.raises(ValueError, match=rule):
@@ -105,3 +122,56 @@ def test_what_flex_attention_cannot_do_is_refused():
         layer.attention.self.dropout.p = 0.5
     with torch.no_grad(), pytest.raises(ValueError, match=r"without dropout .*; received 0.5"):
         model.train()(IDS)
+
+
+@pytest.mark.usefixtures("flash")
+def test_flash_attention_is_handed_the_keys_that_are_kept_and_the_dropout(monkeypatch):
+    import flash_attn
+
+    calls = []
+    kernel = flash_attn.flash_attn_varlen_func
+
+    def watched(q, k, v, **options):
+        calls.append((q.shape, k.shape, options))
+        return kernel(q, k, v, **options)
+
+    monkeypatch.setattr(flash_attn, "flash_attn_varlen_func", watched)
+    model = model_with("flash_attention_2", attention_probs_dropout_prob=0.25).train()
+    model(IDS, MASK)
+    heads = (3, 8)
+    queries, keys, options = calls[0]
+    assert (queries, keys) == ((8, *heads), (int(MASK.sum()), *heads))
+    assert options["cu_seqlens_q"].tolist() == [0, 4, 8]
+    assert options["cu_seqlens_k"].tolist() == [0, 4, 7]
+    assert options["dropout_p"] == 0.25
+    model.eval()(IDS, MASK)
+    assert calls[-1][2]["dropout_p"] == 0.0
+
+
+def test_flash_attention_is_refused_without_its_package_and_where_its_kernels_do_not_run(
+    monkeypatch,
+):
+    model = model_with("eager")
+    rule = r"must have the package flash_attn; received none\."
+    with pytest.raises(ValueError, match=rule):
+        model.set_attn_implementation("flash_attention_2")
+    assert model.config.attn_implementation == "eager"
+    with pytest.raises(ValueError, match=rule):
+        model_with("flash_attention_2")(IDS)
+    monkeypatch.syspath_prepend(STAND_INS)
+    model.set_attn_implementation("flash_attention_2")
+    rule = r"in float16 or bfloat16 on a GPU \(sdpa serves the rest\); received float64 on cpu\."
+    with pytest.raises(ValueError, match=rule):
+        model(IDS)
+    for dtype in (torch.float16, torch.bfloat16):
+        flash_attention.check_states(Elsewhere(dtype))
+    with pytest.raises(ValueError, match=r"received float32 on cuda\."):
+        flash_attention.check_states(Elsewhere(torch.float32))
+
+
+class Elsewhere(NamedTuple):
+    """What is asked of a tensor on a GPU."""
+
+    dtype: torch.dtype
+    is_cuda: bool = True
+    device: torch.device = torch.device("cuda")

@@ -15,7 +15,7 @@ from camembert_dual import (
     TFCamembertModel,
 )
 from camembert_dual.common.arrays import softmax
-from camembert_dual.pipelines.pipeline import fill_mask
+from camembert_dual.pipelines import fill_mask
 from camembert_dual.tf.export.answers import text_signature
 
 NAME = "camembert-tiny-fr"

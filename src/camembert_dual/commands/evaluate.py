@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from camembert_dual.commands.arguments import add_backend
+from camembert_dual.commands.arguments import add_backend, add_json
 from camembert_dual.commands.finetune import add_reading, reading_of
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.printing import say, say_json, show_table
 from camembert_dual.data.readers import READERS
 from camembert_dual.tasks.measures import RESAMPLES
 from camembert_dual.workflows.evaluate import BATCH_SIZE, evaluate
@@ -45,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draws of the bootstrap that gives each score its interval of 95 %%; default "
         "%(default)s",
     )
-    parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         **reading_of(arguments),
     )
     if arguments.json:
-        print(json.dumps(found.to_dict()))
+        say_json(found.to_dict())
         return 0
     say(f"{found.task}, {len(found.judged.answers)} answers on {found.file}")
-    for name, score in found.scores.items():
-        say(f"{name} {score.value:.4f} (95 % interval {score.low:.4f} to {score.high:.4f})")
+    rows = [(name, *(f"{one:.4f}" for one in score)) for name, score in found.scores.items()]
+    show_table(("score", "value", "from", "to (95 %)"), rows, right=(1, 2, 3))
     return 0

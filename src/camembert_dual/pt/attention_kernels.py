@@ -9,6 +9,7 @@ from torch.nn.attention.flex_attention import flex_attention
 
 from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
+from camembert_dual.pt.flash_attention import check_installed, check_states, flash_attention
 from camembert_dual.pt.masks import unblind
 from camembert_dual.pt.transforms import differentiates_anew
 
@@ -34,8 +35,10 @@ def choose(config: CamembertConfig, wanted: str | None) -> None:
     """Let the models of a config attend in another way.
 
     Raises:
-        ValueError: If there is no such way.
+        ValueError: If there is no such way, or not here.
     """
+    if wanted == "flash_attention_2":
+        check_installed()
     config.attn_implementation = config.replaced(attn_implementation=wanted).attn_implementation
 
 
@@ -81,4 +84,20 @@ def flex(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout
     return flex_attention(query, key, value, score_mod=masked)
 
 
-KERNELS: dict[str | None, Kernel] = {"sdpa": sdpa, "flex_attention": flex}
+def flash(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
+    """That of the package ``flash_attn``; as :func:`sdpa`, which serves masks of single queries.
+
+    Raises:
+        ValueError: If the package is not installed, or does not compute such tensors.
+    """
+    check_installed()
+    check_states(query)
+    attend = flash_attention if mask is None or mask.shape[2] == 1 else sdpa
+    return attend(query, key, value, mask, dropout)
+
+
+KERNELS: dict[str | None, Kernel] = {
+    "sdpa": sdpa,
+    "flex_attention": flex,
+    "flash_attention_2": flash,
+}

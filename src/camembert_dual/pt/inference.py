@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from camembert_dual.common.arrays import Array
+from camembert_dual.common.arrays import Array, BoolArray
 from camembert_dual.pt import surgery
 from camembert_dual.pt.layers import evaluation
 from camembert_dual.pt.tensors import array_of, wide_dtype
@@ -13,7 +14,33 @@ from camembert_dual.pt.tensors import array_of, wide_dtype
 
 def last_hidden_states(model: Any, inputs: Mapping[str, Any]) -> Array:
     """The states (B, T, D) above the last layer, in single precision at least, without dropout."""
+    return wide(output_of(surgery.backbone_of(model), inputs).last_hidden_state)
+
+
+def answers(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Every output of a model by name, in single precision at least, without dropout."""
+    output = output_of(model, inputs)
+    return {name: wide(value) for name, value in output.items() if isinstance(value, Tensor)}
+
+
+def logits_at(model: Any, inputs: Mapping[str, Any], places: BoolArray) -> Array:
+    """The logits (N, V) of a language model at the N places that are marked among (B, T)."""
+    logits = output_of(model, inputs).logits
+    return wide(logits[torch.as_tensor(places, device=logits.device)])
+
+
+def generated(model: Any, input_ids: Array | None, options: Mapping[str, Any]) -> Array:
+    """The ids (R, L) of the texts that a model writes after a prompt (1, T), or after nothing."""
+    ids = None if input_ids is None else torch.as_tensor(input_ids, device=model.device)
+    return array_of(model.generate(ids, **options))
+
+
+def output_of(model: Any, inputs: Mapping[str, Any]) -> Any:
+    """What a model answers without dropout."""
     with torch.no_grad(), evaluation():
-        output = surgery.backbone_of(model)(**inputs, return_dict=True)
-    states = output.last_hidden_state
-    return array_of(states.to(wide_dtype(states)))
+        return model(**inputs, return_dict=True)
+
+
+def wide(tensor: Tensor) -> Array:
+    """An answer as an array, in single precision at least."""
+    return array_of(tensor.to(wide_dtype(tensor)))

@@ -34,6 +34,7 @@ WEIGHTS = (
 )
 # TensorFlow's own: a checkpoint is called as its user likes, in a SavedModel always so
 TF_INDEX = ".index"
+SAVED_MODEL = "saved_model.pb"
 SAVED_VARIABLES = ("variables", "variables.index")
 KERAS_METADATA = "keras_metadata.pb"
 VARIANT = "[A-Za-z0-9_]+"  # what a variant may be called

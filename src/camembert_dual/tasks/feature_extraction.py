@@ -1,10 +1,12 @@
-"""One vector for a text: how the states of its tokens are pooled, as sentence-transformers says.
+"""Vectors: of each token of a text, or one for a text, pooled as sentence-transformers says.
 
 Letters of shapes: B rows, T tokens, D hidden.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +17,7 @@ from camembert_dual.common.arrays import Array
 from camembert_dual.common.errors import require, require_file
 from camembert_dual.storage.file_names import CONFIG, SENTENCE_MODULES, SENTENCE_SETTINGS
 from camembert_dual.storage.json_files import read_json, read_json_list
+from camembert_dual.tasks.base import Answers, Kit, Prepared, parts_of
 
 POOLINGS = ("mean", "cls", "max")
 _OLD_KEYS = {  # of a file before it said "pooling_mode"
@@ -22,6 +25,7 @@ _OLD_KEYS = {  # of a file before it said "pooling_mode"
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
 }
+STATES = "last_hidden_state"
 _KINDS = ("Transformer", "Pooling", "Normalize")
 
 Vectors = npt.NDArray[np.float32]
@@ -99,3 +103,80 @@ def normalised(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     shortened: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return shortened
+
+
+@dataclass(frozen=True)
+class FeatureOptions:
+    """How texts are read, and as what features are given.
+
+    Attributes:
+        truncation: Whether, or how, what is too long is cut; the tokenizer's own way if None.
+        tokenize_kwargs: Options of the tokenizer's call.
+        return_tensors: Whether to give a NumPy array instead of lists.
+    """
+
+    truncation: bool | str | None = None
+    tokenize_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    return_tensors: bool = False
+
+    def __post_init__(self) -> None:
+        """Put the options of the tokenizer together."""
+        asked = dict(self.tokenize_kwargs or {})
+        if self.truncation is not None:
+            rule = "truncation must be given once, outside of tokenize_kwargs"
+            require("truncation" not in asked, rule, "twice")
+            asked["truncation"] = self.truncation
+        object.__setattr__(self, "tokenize_kwargs", asked)
+
+
+def prepare(kit: Kit, example: Any, options: FeatureOptions) -> Prepared:
+    """Encode a text."""
+    require(isinstance(example, str), "A text must be a str", type(example).__name__)
+    encoding = kit.tokenizer([example], **options.tokenize_kwargs)
+    return Prepared(example, parts_of(encoding, kit.tokenizer), encoding)
+
+
+def decode(
+    kit: Kit, prepared: Prepared, answers: Sequence[Answers], options: FeatureOptions
+) -> Any:
+    """Give the first output of the model for a text: (1, T, D) for states."""
+    first = next(iter(answers[0].values()))
+    length = len(prepared.parts[0]["input_ids"])
+    features = first[None, :length] if first.ndim > 1 else first[None]
+    return features if options.return_tensors else features.tolist()
+
+
+@dataclass(frozen=True)
+class SentenceOptions:
+    """How one vector is made of a text.
+
+    Attributes:
+        pooling: ``"mean"`` of the tokens' states, ``"cls"`` (the first one's) or ``"max"``.
+        normalize: Whether vectors get the length 1.
+        max_length: The most tokens of a text, or None for what the model takes.
+        return_tensors: Whether to give a NumPy array instead of a list.
+    """
+
+    pooling: str = "mean"
+    normalize: bool = False
+    max_length: int | None = None
+    return_tensors: bool = False
+
+
+def prepare_sentence(kit: Kit, example: Any, options: SentenceOptions) -> Prepared:
+    """Encode a text; what is too long is cut."""
+    require(isinstance(example, str), "A text must be a str", type(example).__name__)
+    longest = min(kit.longest, options.max_length or kit.longest)
+    encoding = kit.tokenizer([example], truncation=True, max_length=longest)
+    return Prepared(example, parts_of(encoding, kit.tokenizer), encoding)
+
+
+def decode_sentence(
+    kit: Kit, prepared: Prepared, answers: Sequence[Answers], options: SentenceOptions
+) -> Any:
+    """Make one vector (D,) of the states (T, D) of a text."""
+    length = len(prepared.parts[0]["input_ids"])
+    states = answers[0][STATES][None, :length]
+    vectors = pool(states, np.ones((1, length)), options.pooling)
+    vector = (normalised(vectors) if options.normalize else vectors)[0]
+    return vector if options.return_tensors else vector.tolist()

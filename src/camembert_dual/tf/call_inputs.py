@@ -1,20 +1,37 @@
-"""Inputs as people hold them, in the forms that a call of Keras takes.
+"""Inputs as people hold them, in the forms that Keras takes.
 
 A mapping of any class is a dict, flags in it are keywords, and ragged rows are padded, with a mask.
+What ``fit`` and others get may also be lists of numbers, or a table of pandas.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from camembert_dual.call_forms import check_first
+from camembert_dual.call_forms import TENSOR_RULE, check_first
 from camembert_dual.common.errors import require
 from camembert_dual.inputs import IGNORE_INDEX
 
 MASK = "attention_mask"
+NUMBERS = int | float | np.number
 IDS, EMBEDDINGS = "input_ids", "inputs_embeds"
+WHOLE_NUMBERS = (IDS, "token_type_ids", "position_ids")
+KERAS_EXPORT = "serving_default"  # the graph in which Keras calls a model that it exports
 PADDED_BY_ID = (IDS, "position_ids")  # the rest is padded with 0, and labels with -100
+
+
+def of_export(inputs: dict[str, tf.Tensor | None]) -> dict[str, tf.Tensor | None]:
+    """The inputs of a call, of whole numbers where they must be.
+
+    Keras, when it exports a user's model, also calls it with floats in the place of every input,
+    whatever it was called with before and whatever signature was asked for.
+    """
+    if tf.executing_eagerly() or tf.compat.v1.get_default_graph().name != KERAS_EXPORT:
+        return inputs
+    given = {name: inputs[name] for name in WHOLE_NUMBERS if inputs[name] is not None}
+    return inputs | {name: tf.cast(one, tf.int32) for name, one in given.items()}
 
 
 def plain_call(
@@ -32,9 +49,11 @@ def plain_call(
         Arguments and keywords.
 
     Raises:
-        ValueError: If a flag is given twice.
+        ValueError: If a flag is given twice, or an input is a list of numbers or a text.
     """
     options = dict(options)
+    for one in args[0] if args and isinstance(args[0], list | tuple) else args:
+        require(not isinstance(first_of(one), NUMBERS | str), TENSOR_RULE, type(one).__name__)
     if args and isinstance(args[0], Mapping):
         inputs = dict(args[0])
         check_first(inputs, names[0])
@@ -58,8 +77,42 @@ def plain_call(
 
 
 def plain_inputs(x: Any) -> Any:
-    """The inputs of ``fit`` and others, a mapping of any class as a dict."""
-    return dict(x) if isinstance(x, Mapping) and type(x) is not dict else x
+    """Bring the inputs of ``fit`` and others, or their labels, into forms that Keras takes.
+
+    Args:
+        x: A mapping of any class; a table of pandas whose columns are inputs by name; one input
+            alone; several in a list; a dataset.
+
+    Returns:
+        The same with dicts for mappings and tables, and for lists of numbers and columns arrays,
+        or ragged tensors where rows are of several lengths.
+    """
+    columns = getattr(x, "columns", ())
+    if isinstance(x, Mapping) or IDS in columns:
+        return {name: as_numbers(x[name]) for name in (x if isinstance(x, Mapping) else columns)}
+    if isinstance(x, list | tuple) and not isinstance(first_of(x), NUMBERS):
+        return type(x)(as_numbers(one) for one in x)
+    return as_numbers(x)
+
+
+def as_numbers(values: Any) -> Any:
+    """Nested lists of numbers, or a column, as an array or ragged tensor; all else as it is."""
+    rows = values.to_numpy() if hasattr(values, "to_numpy") else values
+    if isinstance(rows, np.ndarray) and rows.dtype == object:  # a column of lists or arrays
+        rows = [one.tolist() if isinstance(one, np.ndarray) else one for one in rows]
+    if not isinstance(rows, list | tuple) or not isinstance(first_of(rows), NUMBERS):
+        return rows
+    try:
+        return np.array(rows)
+    except ValueError:  # rows of several lengths
+        return tf.ragged.constant(rows)
+
+
+def first_of(values: Any) -> Any:
+    """The first value of nested lists."""
+    while isinstance(values, list | tuple) and values:
+        values = values[0]
+    return values
 
 
 def _holds_inputs(args: tuple[Any, ...]) -> bool:

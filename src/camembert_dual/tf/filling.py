@@ -19,9 +19,10 @@ def dtype_of(dtype: Any, arrays: Mapping[str, Array]) -> Any:
     """
     if dtype == "auto":
         dtype = next(iter(arrays.values())).dtype.name
-    if dtype is None or isinstance(dtype, keras.DTypePolicy):
+    is_policy = isinstance(dtype, keras.DTypePolicy)
+    if dtype is None or (is_policy and dtype.quantization_mode is None):
         return dtype
-    name = dtype.name if isinstance(dtype, tf.DType) else str(dtype)
+    name = dtype.name if isinstance(dtype, tf.DType | keras.DTypePolicy) else str(dtype)
     if not name.startswith(("float", "bfloat", "mixed")):
         raise ValueError(f"dtype must be a floating point type or auto; received {dtype!r}.")
     return name

@@ -53,9 +53,11 @@ def with_labels_apart(
     Raises:
         ValueError: If classes are weighed where a text has more than one label.
     """
+    x, y = plain_inputs(x), plain_inputs(y)
+    if options.get("sample_weight") is not None:
+        options = options | {"sample_weight": plain_inputs(options["sample_weight"])}
     if trains_on_call(model):
         return with_labels_inside(model, x, y, options)
-    x = plain_inputs(x)
     if options.get("class_weight"):
         # Keras would take the position of the largest label of a text for its class
         rule = "class_weight must go with one label per text; sample_weight weighs each label"
@@ -157,7 +159,8 @@ def labels_of(model: Any, x: Any, y: Any) -> Any:
     require(all(name in given for name in names), rule, received)
     if names == SPAN:
         return {name: as_tensor(given[name]) for name in names}
-    return as_tensor(given["labels"])
+    labels = as_tensor(given["labels"])
+    return labels.to_tensor(IGNORE_INDEX) if isinstance(labels, tf.RaggedTensor) else labels
 
 
 def logits_of(y_pred: Any) -> Any:

@@ -13,6 +13,7 @@ from camembert_dual.call_forms import check_keywords, names_of
 from camembert_dual.config import CamembertConfig
 from camembert_dual.config_families import config_class_of
 from camembert_dual.tf import call_inputs, keras_fit
+from camembert_dual.tf.quantization import quantize_again, quantized_config, quantizing
 from camembert_dual.tf.training.datasets import batches_of
 
 SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
@@ -23,6 +24,7 @@ class KerasModel(keras.Model):
 
     architecture: ClassVar[str | None] = None
     config: CamembertConfig
+    _default_save_signature = None  # one of floats, which Keras traces beside that asked for
 
     @classmethod
     def call_is_own(cls) -> bool:
@@ -41,7 +43,23 @@ class KerasModel(keras.Model):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:  # type: ignore[override]
         """Build a model from :meth:`get_config`."""
-        return cls(**arguments_of(config, getattr(cls, "config_class", None)))
+        return made_of(cls, config, getattr(cls, "config_class", None))
+
+    def quantize(self, mode: str | None = None, config: Any = None, **options: Any) -> None:
+        """Keep the weights of all dense layers in fewer bits, as Keras does.
+
+        Tables of embeddings keep theirs.
+
+        Args:
+            mode: "int8", "int4" or "float8"; None with a ``config``.
+            config: A ``keras.quantizers.QuantizationConfig``.
+            **options: ``filters`` that say which layers.
+
+        Raises:
+            ValueError: If there is no such mode, or the model is quantized already.
+        """
+        with quantizing(mode):
+            super().quantize(mode, config, **options)
 
     def _lock_state(self) -> None:
         """Refuse layers that come after the building, but in a user's class.
@@ -150,6 +168,10 @@ class KerasModel(keras.Model):
         """Answer, as Keras does; inputs as in :meth:`fit`."""
         return super().predict(call_inputs.plain_inputs(x), *args, **options)
 
+    def predict_on_batch(self, x: Any) -> Any:
+        """Answer for one batch, as Keras does; inputs as in :meth:`fit`."""
+        return super().predict_on_batch(call_inputs.plain_inputs(x))
+
     def predict_step(self, data: Any) -> Any:
         """One batch of ``predict``; labels are passed over: losses cannot be joined."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -195,13 +217,18 @@ def config_of(layer: Any) -> dict[str, Any]:
         "config": json.loads(layer.config.to_json_string()),
         "name": layer.name,
         "dtype": keras.saving.serialize_keras_object(layer.dtype_policy),
+        **quantized_config(layer),
     }
 
 
-def arguments_of(config: Mapping[str, Any], config_class: Any = None) -> dict[str, Any]:
-    """The arguments of a layer from what :func:`config_of` made of them."""
+def made_of(layer_class: Any, config: Mapping[str, Any], config_class: Any = None) -> Any:
+    """A layer from what :func:`config_of` made of one like it."""
     arguments = dict(config)
+    quantized = arguments.pop("quantized", {})
     kind = config_class_of(arguments["config"], config_class)
     arguments["config"] = kind.from_dict(arguments["config"])
     arguments["dtype"] = keras.saving.deserialize_keras_object(arguments["dtype"])
-    return arguments
+    layer = layer_class(**arguments)
+    if quantized:
+        quantize_again(layer, quantized)
+    return layer

@@ -61,6 +61,10 @@ class Dense(keras.layers.Dense):
         """Map (..., in_size) to (..., out_size)."""
         return affine(inputs, lambda rows: tf.matmul(rows, self.kernel), self.bias)
 
+    def quantize(self, *args: Any, **options: Any) -> None:
+        """Keep the weights in fewer bits, as Keras' own class does; it refuses classes over it."""
+        super().quantize(*args, **(options | {"type_check": False}))
+
 
 class Embedding(keras.layers.Embedding):
     """A table whose padding row gets no gradient by look-up, and that can be called in reverse."""

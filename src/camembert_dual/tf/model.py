@@ -10,11 +10,12 @@ from camembert_dual.call_forms import accept_structures
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import flag, keeps_cache
 from camembert_dual.outputs import TFBaseModelOutput
+from camembert_dual.tf.call_inputs import of_export
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder
 from camembert_dual.tf.heads import Pooler
-from camembert_dual.tf.keras_model import arguments_of, config_of, plain_refusals
+from camembert_dual.tf.keras_model import config_of, made_of, plain_refusals
 from camembert_dual.tf.masks import causal_mask, expand_mask
 
 
@@ -63,7 +64,7 @@ class TFCamembertMainLayer(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "TFCamembertMainLayer":
         """Make a layer from :meth:`get_config`."""
-        return cls(**arguments_of(config))
+        return made_of(cls, config)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, *args: Any, **options: Any) -> Any:
@@ -129,7 +130,7 @@ class TFCamembertMainLayer(keras.layers.Layer):
             "encoder_hidden_states": encoder_hidden_states,
             "encoder_attention_mask": encoder_attention_mask,
         }
-        inputs = {name: as_tensor(value) for name, value in inputs.items()}
+        inputs = of_export({name: as_tensor(value) for name, value in inputs.items()})
         cache = as_cache(past_key_values)
         past_length = check_inputs(config, inputs, cache)
         hidden_states = self.embeddings(

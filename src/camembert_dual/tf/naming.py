@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import MODEL
 from camembert_dual.parameter_names import OWN_WORDS
 from camembert_dual.parameters import BACKBONE
@@ -13,6 +14,7 @@ from camembert_dual.tf.encoder import EncoderLayer
 
 TURNED = (keras.layers.Dense, keras.layers.Conv1D)  # whose kernels PyTorch holds turned round
 ADAPTERS = ("lora_kernel_a", "lora_kernel_b", "lora_embeddings_a", "lora_embeddings_b")
+ROUNDED = ("int8", "int4")  # Keras' ways to keep weights as whole numbers
 
 
 class Place(NamedTuple):
@@ -48,15 +50,19 @@ def places_of(model: Any) -> dict[str, Place]:
 
     A name is made of the attributes that lead to a weight, as PyTorch makes it: a Keras layer that
     a user made may have any name, and another one in the next process.
+
+    Raises:
+        ValueError: If there are weights in whole numbers.
     """
     found: dict[str, Place] = {}
     seen: set[int] = set()
 
     def walk(layer: keras.layers.Layer, prefix: str) -> None:
+        check_floating(layer)
         children = dict(children_of(layer))
         inner = {id(one) for child in children.values() for one in child.weights}
         for variable in layer.weights:
-            if id(variable) not in inner | seen and variable.name not in ADAPTERS:
+            if id(variable) not in inner | seen and not is_beside(variable, layer):
                 seen.add(id(variable))
                 place = Place(layer, variable)
                 found[f"{prefix}{place.word}"] = place
@@ -66,6 +72,23 @@ def places_of(model: Any) -> dict[str, Place]:
 
     walk(model, "")
     return found
+
+
+def is_beside(variable: keras.Variable, layer: keras.layers.Layer) -> bool:
+    """Whether a layer of Keras has a variable beside its weights: an adapter, a scale."""
+    is_scale = layer.quantization_mode is not None and variable.name not in ("kernel", "bias")
+    return is_scale or variable.name in ADAPTERS
+
+
+def check_floating(layer: keras.layers.Layer) -> None:
+    """Refuse whole numbers where weights are read, filled or cut by their published names.
+
+    Raises:
+        ValueError: If the layer keeps its weights so.
+    """
+    mode = layer.quantization_mode
+    rule = "Weights must be floating point numbers here (model.save keeps what quantize made)"
+    require(mode not in ROUNDED, rule, mode)
 
 
 def children_of(layer: keras.layers.Layer) -> Iterator[tuple[str, keras.layers.Layer]]:

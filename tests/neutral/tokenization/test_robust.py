@@ -191,7 +191,7 @@ def test_importing_tokenizers_imports_no_framework():
             "torch",
             r'return_tensors="pt" needs PyTorch: pip install "camembert-dual\[torch\]"',
         ),
-        ("tf", "tensorflow", r'needs TensorFlow: pip install "camembert-dual\[tf\]"'),
+        ("tf", "tensorflow", r'needs TensorFlow: pip install "camembert-dual\[tensorflow\]"'),
     ],
 )
 def test_a_missing_framework_is_named(orphan, monkeypatch, kind, module, message):

@@ -83,8 +83,12 @@ class TFCamembertTokenizer(keras.layers.Layer):
         """The layer of a folder's tokenizer; ``options`` are those of the constructor."""
         return cls.from_tokenizer(CamembertTokenizer.from_pretrained(name_or_path), **options)
 
+    def __call__(self, texts: Any, *args: Any, **options: Any) -> Any:
+        """Encode texts; strings of Python become tensors, which alone Keras takes by position."""
+        return super().__call__(as_strings(texts), *args, **options)
+
     def call(self, texts: Any) -> dict[str, Any]:
-        """Encode strings (N), or a pair of strings (N) and strings (N)."""
+        """Encode strings (N) or (), or a pair of strings (N) and strings (N)."""
         pair = isinstance(texts, (list, tuple))
         rows = [self._encode(one) for one in (texts if pair else (texts,))]
         room = self.max_length - (4 if pair else 2)
@@ -116,6 +120,17 @@ class TFCamembertTokenizer(keras.layers.Layer):
             "pad_to_max_length": self.pad_to_max_length,
             **self.ids,
         }
+
+
+def as_strings(texts: Any) -> Any:
+    """A string or a list of strings as a tensor, also of each part of a pair."""
+    if isinstance(texts, str | bytes):
+        return tf.constant(texts)
+    if not isinstance(texts, list | tuple):
+        return texts
+    if all(isinstance(one, str | bytes) for one in texts):
+        return tf.constant(texts, tf.string)
+    return [as_strings(one) for one in texts]
 
 
 def _shorten(first: Any, second: Any, room: int) -> tuple[Any, Any]:

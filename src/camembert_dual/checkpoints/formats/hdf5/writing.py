@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from camembert_dual.common.arrays import BFLOAT16, Array
-from camembert_dual.common.backends import BACKENDS, import_optional
+from camembert_dual.common.backends import import_optional
 
 # sign position; exponent position and size; mantissa position and size
 _BFLOAT16_FIELDS = (15, 7, 8, 0, 7)
@@ -23,7 +23,7 @@ def import_h5py() -> Any:
     Raises:
         ImportError: If it is not installed.
     """
-    return import_optional("h5py", BACKENDS["tf"].extra, "Writing HDF5 files")
+    return import_optional("h5py", "tf", "Writing HDF5 files")
 
 
 @contextmanager
