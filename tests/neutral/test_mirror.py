@@ -30,6 +30,8 @@ FILES = {
     "+ keras_model.py",  # what Keras' own calls ask of a model
     "+ keras_fit.py",  # compile and fit
     "+ old_weights.py",  # of Keras 2, for models on Keras 3
+    "+ layouts.py",  # PyTorch cuts layers by a plan, in training/distributed.py
+    "+ lora.py",  # peft is from outside; this reads and writes its files
     "+ quantization.py",  # a method of Keras' layers, which torchao does from outside
     "+ recompute.py",  # gradient checkpointing, which PyTorch brings along
     "- export/onnx.py",
@@ -238,7 +240,7 @@ def test_every_declared_difference_is_in_a_file_of_both_trees():
 # number here is a limit, not a goal: who brings two files closer lowers it, and none may grow
 # unless a framework needs what the other has by itself, as LINES above says it for names.
 DIFFERING = {
-    "__init__.py": 4,
+    "__init__.py": 6,
     "attention.py": 11,
     "checks.py": 15,
     "embeddings.py": 2,

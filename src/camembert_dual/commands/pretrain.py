@@ -56,7 +56,8 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--hold-out",
         type=Path,
         metavar="FILE",
-        help="one of the texts, of which a tenth of the sentences is kept for evaluation",
+        help="one of the texts, of which a tenth of the sentences is kept for evaluation; "
+        "default none",
     )
     parser.add_argument(
         "--valid",
@@ -64,7 +65,7 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="another text to evaluate on; may be repeated",
+        help="another text to evaluate on; may be repeated; default none",
     )
     size = "of a new model"
     add_numbers(parser, DEFAULTS, NETWORK, **dict.fromkeys(NETWORK, size))
