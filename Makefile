@@ -16,16 +16,17 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev]"
-	# it asks for the full TensorFlow, which the CPU build stands in for
-	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
+	# they ask for the full TensorFlow, which the CPU build stands in for
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@
 
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
 
 demo: setup ## Complete French sentences in PyTorch and TensorFlow from one checkpoint.
-	$(BIN)/camembert-dual fill-mask "Paris est la <mask> de la France." --backend both
-	$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
+	@echo "One checkpoint, read by PyTorch and by TensorFlow, fills the <mask> of two sentences."
+	@$(BIN)/camembert-dual fill-mask "Elle ferma les <mask> et s'endormit." --backend both
+	@$(BIN)/camembert-dual fill-mask "Il ouvrit la <mask> et entra dans la chambre." --backend both
 
 # PyTorch and TensorFlow meet in the last part alone
 test: test-neutral test-pt test-tf test-equivalence real-size ## Run the whole test suite.
@@ -110,10 +111,9 @@ docs: ## Build the documentation in site/, strictly, and check what was built.
 soak: setup ## Load, call and save thousands of times in both frameworks; draw docs/soak.svg.
 	$(BIN)/python benchmarks/soak.py
 
-bench: setup ## Measure memory and speed; after `make test-peer`, which makes the peer's venv.
-	$(BIN)/python benchmarks/checkpoints.py
-	.venv-peer-new/bin/python benchmarks/tokenizer_speed.py
-	.venv-peer-new/bin/python benchmarks/model_speed.py
+bench: setup ## Measure speed and memory beside the peers, each in a venv: benchmarks/results.md.
+	bash benchmarks/venvs.sh
+	$(BIN)/python benchmarks/driver.py
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) .venv-* build dist site src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -65,7 +65,7 @@ ROOMS = {
     "pipelines": Room(7, "a text to an answer"),
     "workflows": Room(8, "a task, data and a loop joined"),
     "commands": Room(9, "words of the shell"),
-    "the door": Room(10, "public names, the commands", ("__init__", "cli")),
+    "the door": Room(10, "public names, the commands", ("__init__", "__main__", "cli")),
 }
 
 

@@ -109,12 +109,35 @@ class CamembertConfig(PretrainedConfig):
 
     def kept_head_count(self, layer: int) -> int:
         """How many heads of a layer's self-attention are not pruned."""
-        return self.num_attention_heads - len(set(self.pruned_heads.get(layer, ())))
+        return self.num_attention_heads - len(self.pruned_heads_of(layer))
 
     def kept_heads(self, layer: int) -> list[int]:
         """The heads of a layer's self-attention that are not pruned, by their original numbers."""
-        pruned = self.pruned_heads.get(layer, ())
+        pruned = self.pruned_heads_of(layer)
         return [head for head in range(self.num_attention_heads) if head not in pruned]
+
+    def pruned_heads_of(self, layer: int) -> set[int]:
+        """The heads that a layer lacks; ``pruned_heads`` may count layers from the last, -1."""
+        from_last = layer - self.num_hidden_layers
+        return {*self.pruned_heads.get(layer, ()), *self.pruned_heads.get(from_last, ())}
+
+    def pruned_further(self, heads: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
+        """The heads that some layers lack once more of them are removed.
+
+        Args:
+            heads: Layer number, which may be counted from the last, to the heads to remove.
+
+        Raises:
+            ValueError: If a layer or head does not exist or a layer would have none left.
+        """
+        asked = {layer: some for layer, some in heads.items() if some}
+        self.check_pruned_heads(asked)
+        pruned: dict[int, list[int]] = {}
+        for layer, some in asked.items():
+            place = layer % self.num_hidden_layers
+            pruned[place] = sorted({*pruned.get(place, self.pruned_heads_of(place)), *some})
+        self.check_pruned_heads(pruned)
+        return pruned
 
     def validate(self) -> None:
         """Check every value.
@@ -136,14 +159,15 @@ class CamembertConfig(PretrainedConfig):
         Raises:
             ValueError: If a layer or head does not exist or a layer would have none left.
         """
-        layers, heads = range(self.num_hidden_layers), range(self.num_attention_heads)
+        count, heads = self.num_hidden_layers, range(self.num_attention_heads)
         rule = (
-            f"CamembertConfig.pruned_heads must map layers below {len(layers)} to some, not all, "
+            f"CamembertConfig.pruned_heads must map layers below {count} to some, not all, "
             f"of the heads below {len(heads)}"
         )
         for layer, removed in pruned_heads.items():
-            some = len(set(removed)) < len(heads) and all(head in heads for head in removed)
-            require(layer in layers and some, rule, dict(pruned_heads))
+            every = {*removed, *pruned_heads.get(layer - count, ())}
+            some = len(every) < len(heads) and all(head in heads for head in every)
+            require(-count <= layer < count and some, rule, dict(pruned_heads))
 
     @classmethod
     def camembert_base(cls, **overrides: Any) -> CamembertConfig:

@@ -18,6 +18,7 @@ ATTENTION = ("eager", "sdpa", "flex_attention", "flash_attention_2")
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 
 
+MAX_NUMBER = 10**9
 MAX_UNNAMED_LABELS = 100_000  # more have to be named, so that a number costs no memory
 
 
@@ -115,7 +116,7 @@ def read_pruned_heads(heads: Any) -> dict[int, list[int]]:
     Raises:
         ValueError: If they are none.
     """
-    found = _by_number(heads)
+    found = _by_number(heads, -MAX_NUMBER)
     lists = found is not None and all(
         isinstance(one, Sequence | Set) and all(is_whole(head, 0) for head in one)
         for one in found.values()
@@ -125,14 +126,14 @@ def read_pruned_heads(heads: Any) -> dict[int, list[int]]:
     return {layer: sorted(set(one)) for layer, one in found.items()}  # type: ignore[union-attr]
 
 
-def _by_number(values: Any) -> dict[int, Any] | None:
+def _by_number(values: Any, smallest: int = 0) -> dict[int, Any] | None:
     """A mapping by numbers, whose keys may be texts of them; None if it is none."""
     if not isinstance(values, Mapping):
         return None
     found = {}
     for key, value in values.items():
-        is_text = isinstance(key, str) and re.fullmatch("0|[1-9][0-9]{0,8}", key)
-        if not is_text and not is_whole(key, 0):
+        is_text = isinstance(key, str) and re.fullmatch("0|-?[1-9][0-9]{0,8}", key)
+        if (not is_text and not is_whole(key, smallest)) or int(key) < smallest:
             return None
         found[int(key)] = value
     return found if len(found) == len(values) else None

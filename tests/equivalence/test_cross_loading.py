@@ -13,9 +13,9 @@ import camembert_dual.tf as tf
 from camembert_dual.checkpoints.folder import open_checkpoint, write_weights
 from camembert_dual.checkpoints.formats.registry import WRITTEN, read_file
 from camembert_dual.cli import main
-from camembert_dual.commands import verify
-from camembert_dual.commands.verify import arranged, sample_inputs, stages
 from camembert_dual.common.model_names import ARCHITECTURES as TASKS
+from camembert_dual.workflows import verify
+from camembert_dual.workflows.verify import arranged, sample_inputs, stages
 from checkpoint_cases import DTYPES, assert_same, tiny_arrays, tiny_config, write_config
 
 DECODER = {

@@ -107,6 +107,20 @@ def test_pruning_is_what_a_head_mask_of_zeros_is(tree):
 
 
 @pytest.mark.parametrize("tree", TREES)
+def test_layers_may_be_counted_from_the_last(tree, tmp_path):
+    models, _ = new_pair()
+    mask = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    masked = logits_of(models[tree], head_mask=mask)
+    models[tree].prune_heads({-1: [0], 0: [1], 1: [2]})
+    assert models[tree].config.pruned_heads == {0: [1], 1: [0, 2]}
+    assert_same(logits_of(models[tree]), masked)
+    models[tree].save_pretrained(tmp_path)
+    said = {-1: [2], 1: [0], -2: [1]}
+    loaded = other_tree(tree).from_pretrained(tmp_path, pruned_heads=said, dtype="float64")
+    assert_same(logits_of(loaded), masked)
+
+
+@pytest.mark.parametrize("tree", TREES)
 def test_a_pruned_model_is_the_same_from_disk_in_the_other_tree(tree, tmp_path):
     models, _ = new_pair()
     models[tree].prune_heads({0: [0, 2]})
@@ -117,7 +131,9 @@ def test_a_pruned_model_is_the_same_from_disk_in_the_other_tree(tree, tmp_path):
 
 
 @pytest.mark.parametrize("tree", TREES)
-@pytest.mark.parametrize("heads", [{0: [0, 1, 2]}, {0: [3]}, {2: [0]}])
+@pytest.mark.parametrize(
+    "heads", [{0: [0, 1, 2]}, {0: [3]}, {2: [0]}, {-3: [0]}, {1: [0, 1], -1: [2]}]
+)
 def test_heads_that_cannot_be_pruned_are_refused(tree, heads):
     models, _ = new_pair()
     with pytest.raises(ValueError, match="pruned_heads must map layers below 2"):

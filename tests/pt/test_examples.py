@@ -9,6 +9,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "examples" / "pt"
 WORDS = {
     "fine_tune.py": ("Ajoutez le beurre. -> cuisine", "Il neige ce soir. -> météo"),
+    "entities.py": ("epoch 20: loss 0.0", "F1 of entities 1.00", "Marie/B-PER", "Lille/B-LOC"),
     "functional.py": ("gradients is the batch's: True", "answers the same: True"),
 }
 

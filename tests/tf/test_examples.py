@@ -10,6 +10,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "examples" / "tf"
 WORDS = {
     "fine_tune.py": ("Ajoutez le beurre. -> cuisine", "Epoch 12/12"),
+    "entities.py": ("epoch 20: loss 0.0", "F1 of entities 1.00", "Marie/B-PER", "Lille/B-LOC"),
     "functional.py": ("loaded model answers the same: True",),
     "litert_file.py": ("float32", "int8"),
     "export_and_serve.py": ("int64, int64_masked, masked, serving_default", "%"),

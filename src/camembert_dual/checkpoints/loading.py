@@ -272,9 +272,10 @@ def is_foreign(config: CamembertConfig) -> bool:
 def warn_of_new_weights(class_name: str, report: LoadReport) -> None:
     """Say once which weights are new and random, if any are."""
     new = (*report.missing, *report.mismatched)
+    where = "has none, or the shapes did not match" if report.mismatched else "has none"
     if new:
         warnings.warn(
-            f"{class_name} starts with new, random weights where the checkpoint has none; train "
+            f"{class_name} starts with new, random weights where the checkpoint {where}; train "
             f"them: {listed(new, 300)}.",
             stacklevel=3,
         )

@@ -17,7 +17,7 @@ from camembert_dual.checkpoints.lazy_arrays import (
     shape_of,
 )
 from camembert_dual.common.arrays import Array
-from camembert_dual.common.errors import listed, require
+from camembert_dual.common.errors import listed, refusal, require
 from camembert_dual.parameter_names import (
     BUFFERS,
     CROSS,
@@ -183,6 +183,10 @@ def check_sizes(
     require(new <= most, rule, new)
 
 
+class WeightsError(ValueError, RuntimeError):
+    """Weights do not fit a model: a ValueError as all here, a RuntimeError as of PyTorch's."""
+
+
 class _Names(NamedTuple):
     """The two sides by the table's spelling, with the backbone's prefix.
 
@@ -237,7 +241,8 @@ def _refuse(arrays: Mapping[str, Array], problems: Mapping[str, Sequence[str]]) 
     wrapper = wrapper_of(list(arrays))
     if wrapper:
         rule += f" (take {wrapper!r} off its names: a module around the model was saved)"
-    require(not found, rule, f"one with {'; '.join(found)}")
+    if found:
+        raise WeightsError(str(refusal(rule, f"one with {'; '.join(found)}")))
 
 
 def _origin(arrays: Mapping[str, Array]) -> str:

@@ -18,9 +18,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=BUNDLED[0], metavar="PATH", help=text)
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--json``."""
+    text = "print the result as JSON alone, for programs to read"
+    parser.add_argument("--json", action="store_true", help=text)
+
+
 def add_revision(parser: argparse.ArgumentParser) -> None:
     """Declare ``--revision``."""
-    parser.add_argument("--revision", help="branch, tag or commit of a hub repository")
+    text = "branch, tag or commit of a hub repository; default main"
+    parser.add_argument("--revision", help=text)
 
 
 def add_backend(

@@ -12,8 +12,8 @@ from tqdm import tqdm
 from camembert_dual.checkpoints.convert import convert
 from camembert_dual.checkpoints.folder import DTYPES
 from camembert_dual.checkpoints.formats.registry import WRITTEN
-from camembert_dual.commands.arguments import add_revision, add_task
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.arguments import add_json, add_revision, add_task
+from camembert_dual.commands.printing import FAINT, say, say_json
 from camembert_dual.storage.file_names import CONVERSION_REPORT
 
 
@@ -22,12 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SRC", help="folder, file, or name of a hub repository")
     parser.add_argument("target", metavar="DST", type=Path, help="folder to write")
     parser.add_argument("--to", choices=tuple(WRITTEN), required=True, help="format of the weights")
-    words = "config.json, or a folder with one, for weights that lie alone"
+    words = "config.json, or a folder with one, for weights that lie alone; default beside them"
     parser.add_argument("--config", metavar="PATH", type=Path, help=words)
-    parser.add_argument("--dtype", choices=tuple(DTYPES), help="type of the weights; their own")
-    add_task(parser, "keep the weights of one class")
-    parser.add_argument("--max-shard-size", metavar="SIZE", help='such as "500MB"; one file')
+    parser.add_argument(
+        "--dtype", choices=tuple(DTYPES), help="type of the weights; default their own"
+    )
+    add_task(parser, "keep the weights of one class, default all")
+    parser.add_argument(
+        "--max-shard-size", metavar="SIZE", help='such as "500MB"; default one file'
+    )
     add_revision(parser)
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,9 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
             revision=arguments.revision,
         )
+    if arguments.json:
+        say_json(report)
+        return 0
     target, count = arguments.target, len(report["tensors"])
     say(f"{report['source']} ({report['source_format']}) -> {target / report['target']}")
     say(f"{count} weights of {report['task']}; proof in {target / CONVERSION_REPORT}")
     for dropped in report["dropped"]:
-        say(f"dropped {dropped['name']}: {dropped['reason']}")
+        say(f"dropped {dropped['name']}: {dropped['reason']}", FAINT)
     return 0

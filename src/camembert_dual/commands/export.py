@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from camembert_dual.commands.arguments import add_task
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.arguments import add_json, add_task
+from camembert_dual.commands.printing import say, say_json
 from camembert_dual.common.backends import tree
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import architecture_of, class_name
@@ -15,7 +15,7 @@ from camembert_dual.tokenization import AutoTokenizer
 
 # each format with the tree that writes it and the options that are its own
 FORMATS = {
-    "savedmodel": ("tf", ("batch_size", "length", "hidden_states", "text")),
+    "savedmodel": ("tf", ("batch_size", "length", "hidden_states", "published", "text")),
     "litert": ("tf", ("batch_size", "int8")),
     "onnx": ("pt", ("int8",)),
 }
@@ -25,17 +25,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("model", metavar="MODEL", help="folder or name of a checkpoint")
     parser.add_argument("path", type=Path, metavar="PATH", help="folder or file to write")
-    parser.add_argument("--to", choices=tuple(FORMATS), default="savedmodel")
-    add_task(parser, "which model to build, by default the one that was saved")
+    text = "format: a SavedModel, a LiteRT file or an ONNX folder"
+    parser.add_argument("--to", choices=tuple(FORMATS), default="savedmodel", help=text)
+    add_task(parser, "which model to build, default the one that was saved")
     parser.add_argument("--batch-size", type=int, metavar="B", help="rows; default any")
     parser.add_argument("--length", type=int, metavar="T", help="SavedModel: tokens; default any")
     parser.add_argument(
         "--hidden-states", action="store_true", help="SavedModel: answer hidden states"
     )
     parser.add_argument(
+        "--published", action="store_true", help="SavedModel: endpoints as of transformers 4"
+    )
+    parser.add_argument(
         "--text", action="store_true", help="SavedModel: a signature that takes strings"
     )
     parser.add_argument("--int8", action="store_true", help="LiteRT, ONNX: weights of eight bits")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,8 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
             batch_size=rows,
             length=arguments.length,
             output_hidden_states=arguments.hidden_states,
+            published=arguments.published,
             tokenizer=tokenizer,
         )
+    if arguments.json:
+        found = {"model": arguments.model, "class": type(model).__name__}
+        say_json({**found, "format": arguments.to, "path": str(arguments.path)})
+        return 0
     say(f"{arguments.model} ({type(model).__name__}) -> {arguments.path}")
     return 0
 

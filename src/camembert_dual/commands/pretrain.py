@@ -6,8 +6,8 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from camembert_dual.commands.arguments import add_numbers
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.arguments import add_json, add_numbers
+from camembert_dual.commands.printing import say, say_json
 from camembert_dual.common.errors import require
 from camembert_dual.data.text import WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
@@ -27,11 +27,12 @@ LONG_SHARE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--model", metavar="PATH", help="folder or name of a checkpoint")
-    source.add_argument(
-        "--tokenizer", metavar="PATH", help="folder or name of the tokenizer of a new model"
-    )
+    text = "folder or name of a checkpoint to go on from; default a new model"
+    source.add_argument("--model", metavar="PATH", help=text)
+    text = "folder or name of the tokenizer of a new model; default that of --model"
+    source.add_argument("--tokenizer", metavar="PATH", help=text)
     add_text_arguments(parser)
+    add_json(parser)
 
 
 def add_text_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,8 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
     tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer or arguments.model)
     done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model)
     texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
-    for title, scores in evaluate(done, texts, {}).items():
-        say(line_of(title, scores["model"]))
+    scores = {title: found["model"] for title, found in evaluate(done, texts, {}).items()}
+    if arguments.json:
+        steps = {"steps": done.progress.done, "checkpoint": str(done.checkpoint)}
+        say_json({**steps, "scores": scores})
+        return 0
+    for title, found in scores.items():
+        say(line_of(title, found))
     say(f"{done.progress.done} steps -> {done.checkpoint}")
     return 0
 

@@ -52,6 +52,16 @@ def installed() -> list[str]:
     return [name for name, one in BACKENDS.items() if importlib.util.find_spec(one.package)]
 
 
+def is_torch_available() -> bool:
+    """Whether PyTorch is installed."""
+    return "pt" in installed()
+
+
+def is_tf_available() -> bool:
+    """Whether TensorFlow is installed."""
+    return "tf" in installed()
+
+
 def backend_of(model: object) -> str:
     """The backend of a model, or of a class that a user made of one.
 
@@ -81,9 +91,22 @@ def tree(name: str, purpose: str, module: str = "") -> ModuleType:
     try:
         return importlib.import_module(path)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in (backend.package, "keras"):
-            raise
-        raise ImportError(needs(purpose, backend.title, backend.extra)) from error
+        raise absent(name, error, purpose) from error
+
+
+def absent(name: str, error: ModuleNotFoundError, purpose: str = "") -> ImportError:
+    """The error about a framework that is not installed, or the one given if it is another's.
+
+    Args:
+        name: A key of ``BACKENDS``.
+        error: What the import of its tree raised.
+        purpose: What needs it, the subject of the error; the tree's name if empty.
+    """
+    backend = BACKENDS[name]
+    if (error.name or "").split(".")[0] not in (backend.package, "keras"):
+        return error
+    sentence = needs(purpose or backend.tree, backend.title, backend.extra)
+    return ModuleNotFoundError(sentence, name=error.name)
 
 
 def import_optional(package: str, extra: str, purpose: str, title: str = "") -> ModuleType:

@@ -15,8 +15,6 @@ POSITIONAL = ("input_ids", "attention_mask", "encoder_hidden_states", "encoder_a
 NO_INPUTS = (
     "self",
     "labels",
-    "past_key_values",
-    "position_ids",
     "return_dict",
     "training",
     "logits_to_keep",
@@ -32,6 +30,10 @@ class Users(NamedTuple):
         prefix_allowed_tokens_fn: A function of a row's number and its ids to the ids that may come.
         assistant_model: A smaller model that guesses first.
         streamer: What is told of tokens as they come.
+        logits_warper: Functions of ids and scores, applied before tokens are chosen.
+        guide: A function of ids and scores that is applied before all rules.
+        negative_prompt_ids: Tokens of the prompts that a guide leads away from.
+        negative_prompt_attention_mask: Which of them are no padding.
     """
 
     logits_processor: Any = None
@@ -39,11 +41,16 @@ class Users(NamedTuple):
     prefix_allowed_tokens_fn: Any = None
     assistant_model: Any = None
     streamer: Any = None
+    logits_warper: Any = None
+    guide: Any = None
+    negative_prompt_ids: Any = None
+    negative_prompt_attention_mask: Any = None
 
     @property
     def are_absent(self) -> bool:
         """Whether nothing takes part."""
-        return not any(one is not None and one != [] for one in self)
+        parts = self[: self._fields.index("negative_prompt_ids")]
+        return not any(one is not None and one != [] for one in parts)
 
 
 def spread(inputs: Any, keywords: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -120,6 +127,13 @@ def read_keywords(
     )
     require(not unknown, rule, ", ".join(unknown))
     return options, inputs
+
+
+def warn_of_positions(inputs: dict[str, Any]) -> None:
+    """Take positions out of the inputs of a call, with a warning: they are counted."""
+    if inputs.pop("position_ids", None) is not None:
+        text = "position_ids does nothing in generate: the positions of a text are counted."
+        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def limit_of(

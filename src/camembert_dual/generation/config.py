@@ -250,8 +250,15 @@ class GenerationConfig:
         save_directory: str | Path,
         config_file_name: str | None = None,
         push_to_hub: bool = False,
+        **options: Any,
     ) -> None:
         """Write ``generation_config.json`` into a folder, made if need be, whole or not at all.
+
+        Args:
+            save_directory: The folder.
+            config_file_name: Another name of the file.
+            push_to_hub: Only False.
+            **options: Accepted; those of a hub.
 
         Raises:
             ValueError: If an option breaks its rule, or no file can hold it.

@@ -102,12 +102,8 @@ def processors_of(
         A :class:`Processor` for each rule, the callables before normalisation.
 
     Raises:
-        ValueError: If a callable is a rule that the options ask for as well, or the options ask
-            for guidance.
+        ValueError: If a callable is a rule that the options ask for as well.
     """
-    scale = options.guidance_scale
-    rule = "guidance_scale must be 1 or None to generate (no second text is read in each step)"
-    require(scale in (None, 1), rule, scale)
     rows = (
         *_rows_on_repetition(options, known),
         *_rows_on_length(options, known),

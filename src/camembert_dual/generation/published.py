@@ -66,11 +66,11 @@ class FunctionRule:
     """A rule that is a function of a tree, made with the function's own arguments."""
 
     function: ClassVar[Callable[..., Any]]
-    __signature__: ClassVar[inspect.Signature]
+    arguments: ClassVar[inspect.Signature]
     row: Processor
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        bound = self.__signature__.bind(*args, **options)
+        bound = self.arguments.bind(*args, **options)
         bound.apply_defaults()
         check_arguments(bound.arguments)
         self.row = Processor(type(self).__name__.removeprefix("TF"), bound.arguments)
@@ -118,11 +118,19 @@ def rule_class(name: str, function: Callable[..., Any], module: str) -> type:
     rule: type = GraphRule if name.startswith("TF") else TorchRule
     rule = rule if own == parameters else GroupRule
     kind = LogitsWarper if name.endswith("Warper") else LogitsProcessor
+
+    def make(self: FunctionRule, *args: Any, **options: Any) -> None:
+        FunctionRule.__init__(self, *args, **options)
+
+    # of the constructor alone: frameworks read the signature of a call from the object
+    given = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    vars(make)["__signature__"] = inspect.Signature([given, *own])
     members = {
         "__doc__": function.__doc__,
+        "__init__": make,
         "__module__": module,
+        "arguments": inspect.Signature(own),
         "function": staticmethod(function),
-        "__signature__": inspect.Signature(own),
     }
     return type(name, (rule, kind), members)
 

@@ -1,5 +1,12 @@
 """The PyTorch tree: the same files and words as ``camembert_dual.tf``."""
 
+from camembert_dual.common.backends import absent
+
+try:
+    import torch  # noqa: F401
+except ModuleNotFoundError as error:
+    raise absent("pt", error) from None
+
 from camembert_dual.pt.export.onnx import export_onnx
 from camembert_dual.pt.language_models import CamembertForCausalLM, CamembertForMaskedLM
 from camembert_dual.pt.model import CamembertModel

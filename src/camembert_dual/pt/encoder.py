@@ -135,7 +135,8 @@ class Encoder(nn.Module):
                 for index in range(config.num_hidden_layers)
             ]
         )
-        self.gradient_checkpointing = False
+        # as the configs of early checkpoints have it
+        self.gradient_checkpointing = bool(getattr(config, "gradient_checkpointing", False))
         self.checkpoint_options: dict[str, Any] = {}
 
     def forward(

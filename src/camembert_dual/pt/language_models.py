@@ -13,12 +13,22 @@ from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.calls import Users
 from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.modes import (
+    ASSISTED,
+    BEAM,
+    BEAM_SAMPLE,
+    CONSTRAINED_BEAM,
+    CONTRASTIVE,
+    GREEDY,
+    GROUP_BEAM,
+    SAMPLE,
+)
 from camembert_dual.generation.saved import read_options
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.pt.checks import as_tensor
 from camembert_dual.pt.generation.cache import reordered
-from camembert_dual.pt.generation.search import generate
+from camembert_dual.pt.generation.search import as_method, generate
 from camembert_dual.pt.generation.transitions import transition_scores
 from camembert_dual.pt.heads import LMHead
 from camembert_dual.pt.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
@@ -117,9 +127,10 @@ class CamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.from_pretrained`.
         """
+        given = options.pop("generation_config", None)
         loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
-        found = read_options(pretrained_model_name_or_path, options, model.config)
+        found = given or read_options(pretrained_model_name_or_path, options, model.config)
         model.generation_config = found
         return loaded
 
@@ -142,6 +153,8 @@ class CamembertForCausalLM(PretrainedModel):
         synced_gpus: bool | None = None,
         assistant_model: Any = None,
         streamer: Any = None,
+        negative_prompt_ids: Any = None,
+        negative_prompt_attention_mask: Any = None,
         **keywords: Any,
     ) -> Tensor:  # unless return_dict_in_generate is True
         """Continue texts: greedily, by drawing, by beams, by contrast, or with a smaller model.
@@ -159,6 +172,8 @@ class CamembertForCausalLM(PretrainedModel):
             synced_gpus: Accepted where it is not True.
             assistant_model: A smaller model that guesses tokens, which changes the speed alone.
             streamer: What is told of tokens as they come; see ``TextStreamer``.
+            negative_prompt_ids: Prompts (B, U) that ``guidance_scale`` leads away from.
+            negative_prompt_attention_mask: Which of their tokens count (B, U).
             **keywords: Any option of :class:`camembert_dual.GenerationConfig`; ``seed`` (repeats
                 draws, the same in both frameworks) or ``generator`` (a ``torch.Generator``); and
                 ``input_ids``, ``attention_mask`` (B, T), ``token_type_ids``, ``inputs_embeds`` (B,
@@ -174,10 +189,25 @@ class CamembertForCausalLM(PretrainedModel):
         """
         require(not synced_gpus, "synced_gpus must be False or None", synced_gpus)
         users = Users(
-            logits_processor, stopping_criteria, prefix_allowed_tokens_fn, assistant_model, streamer
+            logits_processor,
+            stopping_criteria,
+            prefix_allowed_tokens_fn,
+            assistant_model,
+            streamer,
+            negative_prompt_ids=negative_prompt_ids,
+            negative_prompt_attention_mask=negative_prompt_attention_mask,
         )
         found: Any = generate(self, inputs, generation_config, users, keywords)
         return found
+
+    greedy_search = as_method(GREEDY)
+    sample = as_method(SAMPLE)
+    beam_search = as_method(BEAM)
+    beam_sample = as_method(BEAM_SAMPLE)
+    group_beam_search = as_method(GROUP_BEAM)
+    constrained_beam_search = as_method(CONSTRAINED_BEAM)
+    contrastive_search = as_method(CONTRASTIVE)
+    assisted_decoding = as_method(ASSISTED)
 
     def prepare_inputs_for_generation(
         self,

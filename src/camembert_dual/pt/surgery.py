@@ -107,12 +107,7 @@ def prune_heads(model: Any, heads_to_prune: Mapping[int, Sequence[int]]) -> None
         ValueError: If a layer or head does not exist or none would be left.
     """
     config = model.config
-    pruned = {
-        layer: sorted({*config.pruned_heads.get(layer, ()), *heads})
-        for layer, heads in heads_to_prune.items()
-        if heads
-    }
-    config.check_pruned_heads(pruned)
+    pruned = config.pruned_further(heads_to_prune)
     for layer, heads in pruned.items():
         attention = backbone_of(model).encoder.layer[layer].attention
         keep_heads(

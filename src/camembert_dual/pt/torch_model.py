@@ -20,6 +20,7 @@ class TorchModel(nn.Module):
     config: CamembertConfig
     base_model_prefix: ClassVar[str]
     is_parallelizable: ClassVar[bool] = False
+    _tied_weights_keys: ClassVar[Sequence[str] | None] = None
 
     @property
     def dummy_inputs(self) -> dict[str, Tensor]:

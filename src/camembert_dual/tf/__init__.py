@@ -1,6 +1,12 @@
 """The TensorFlow tree, on Keras 3: the same files and words as ``camembert_dual.pt``."""
 
-import keras
+from camembert_dual.common.backends import absent
+
+try:
+    import keras
+    import tensorflow  # noqa: F401
+except ModuleNotFoundError as error:
+    raise absent("tf", error) from None
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -13,6 +19,7 @@ from camembert_dual.tf.export.litert import export_litert
 from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
+from camembert_dual.tf.export.warm_up import write_warm_up
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.model import TFCamembertMainLayer
 from camembert_dual.tf.old_weights import load_old_weights
@@ -48,4 +55,5 @@ __all__ = [
     "export_litert",
     "export_saved_model",
     "load_old_weights",
+    "write_warm_up",
 ]

@@ -165,7 +165,8 @@ class Encoder(keras.layers.Layer):
             EncoderLayer(config, config.kept_heads(index), name=f"layer_{index}", dtype=dtype)
             for index in range(config.num_hidden_layers)
         ]
-        self.gradient_checkpointing = False
+        # as the configs of early checkpoints have it
+        self.gradient_checkpointing = bool(getattr(config, "gradient_checkpointing", False))
 
     def build(self, input_shape: Any = None) -> None:
         """Build the children."""

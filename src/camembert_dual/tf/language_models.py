@@ -13,13 +13,14 @@ from camembert_dual.common.model_names import CAUSAL_LM, MASKED_LM
 from camembert_dual.config import CamembertConfig
 from camembert_dual.generation.calls import Users
 from camembert_dual.generation.config import GenerationConfig
+from camembert_dual.generation.modes import BEAM, CONTRASTIVE, GREEDY, SAMPLE
 from camembert_dual.generation.saved import read_options
 from camembert_dual.inputs import check_logits_to_keep
 from camembert_dual.outputs import CausalLMOutput, MaskedLMOutput, internals, without_states
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.checks import as_tensor
 from camembert_dual.tf.generation.cache import reordered
-from camembert_dual.tf.generation.search import generate
+from camembert_dual.tf.generation.search import as_method, generate
 from camembert_dual.tf.generation.transitions import transition_scores
 from camembert_dual.tf.heads import LMHead
 from camembert_dual.tf.losses import Reduction, causal_loss, cross_entropy, mean_of_valid
@@ -122,9 +123,10 @@ class TFCamembertForCausalLM(PretrainedModel):
 
         As :meth:`PretrainedModel.from_pretrained`.
         """
+        given = options.pop("generation_config", None)
         loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *model_args, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
-        found = read_options(pretrained_model_name_or_path, options, model.config)
+        found = given or read_options(pretrained_model_name_or_path, options, model.config)
         model.generation_config = found
         return loaded
 
@@ -147,6 +149,8 @@ class TFCamembertForCausalLM(PretrainedModel):
         synced_gpus: bool | None = None,
         assistant_model: Any = None,
         streamer: Any = None,
+        negative_prompt_ids: Any = None,
+        negative_prompt_attention_mask: Any = None,
         **keywords: Any,
     ) -> tf.Tensor:  # unless return_dict_in_generate is True
         """Continue texts: greedily, by drawing, by beams, by contrast, or with a smaller model.
@@ -164,6 +168,8 @@ class TFCamembertForCausalLM(PretrainedModel):
             synced_gpus: Accepted where it is not True.
             assistant_model: A smaller model that guesses tokens, which changes the speed alone.
             streamer: What is told of tokens as they come; see ``TextStreamer``.
+            negative_prompt_ids: Prompts (B, U) that ``guidance_scale`` leads away from.
+            negative_prompt_attention_mask: Which of their tokens count (B, U).
             **keywords: Any option of :class:`camembert_dual.GenerationConfig`; ``seed`` (repeats
                 draws, the same in both frameworks) or ``generator`` (a
                 ``keras.random.SeedGenerator``); and
@@ -180,10 +186,21 @@ class TFCamembertForCausalLM(PretrainedModel):
         """
         require(not synced_gpus, "synced_gpus must be False or None", synced_gpus)
         users = Users(
-            logits_processor, stopping_criteria, prefix_allowed_tokens_fn, assistant_model, streamer
+            logits_processor,
+            stopping_criteria,
+            prefix_allowed_tokens_fn,
+            assistant_model,
+            streamer,
+            negative_prompt_ids=negative_prompt_ids,
+            negative_prompt_attention_mask=negative_prompt_attention_mask,
         )
         found: Any = generate(self, inputs, generation_config, users, keywords)
         return found
+
+    greedy_search = as_method(GREEDY)
+    sample = as_method(SAMPLE)
+    beam_search = as_method(BEAM)
+    contrastive_search = as_method(CONTRASTIVE)
 
     def prepare_inputs_for_generation(
         self,

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
+from camembert_dual.common.model_names import CAUSAL_LM, class_name
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameters import BACKBONE
 from camembert_dual.tf.layers import size_of
@@ -30,6 +31,8 @@ class PublishedModel(ServedModel):
     main_input_name: ClassVar[str] = "input_ids"
     supports_gradient_checkpointing: ClassVar[bool] = True
     model_tags: Sequence[str] = ()
+    _keys_to_ignore_on_load_missing: ClassVar[Sequence[str] | None] = None
+    _keys_to_ignore_on_load_unexpected: ClassVar[Sequence[str] | None] = None
 
     @property
     def framework(self) -> str:
@@ -54,6 +57,16 @@ class PublishedModel(ServedModel):
     def can_generate(cls) -> bool:
         """Whether texts can be continued: whether the class prepares its inputs for that."""
         return hasattr(cls, "prepare_inputs_for_generation")
+
+    def generate(self, *args: Any, **options: Any) -> Any:
+        """Refuse to continue texts, without a head that says which token comes next.
+
+        Raises:
+            TypeError: Always; the causal language model has a way of its own.
+        """
+        name = class_name(CAUSAL_LM, self.framework)
+        text = f"generate must be called of {name}, which predicts the next token"
+        raise TypeError(f"{text}; received {type(self).__name__}.")
 
     def estimate_tokens(self, input_dict: Mapping[str, Any]) -> int:
         """Count the tokens of a batch, padding included; 0 if it has no ids."""

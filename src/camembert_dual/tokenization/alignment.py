@@ -62,9 +62,21 @@ class Alignment:
         return self._solve()
 
     @cached_property
-    def _stops(self) -> IntArray:
-        """Where each row ends in the buffers."""
-        return np.cumsum(self._rows.widths)
+    def _bounds(self) -> list[tuple[int, int]]:
+        """Where each row begins and ends in the buffers."""
+        stops = np.cumsum(self._rows.widths)
+        starts = stops - self._rows.widths
+        return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+    @cached_property
+    def _words(self) -> list[int | None]:
+        """The words of all rows, made at once, as one row after the other is asked for them."""
+        return _or_none(self.origins.words)
+
+    @cached_property
+    def _sequences(self) -> list[int | None]:
+        """Likewise the sequences."""
+        return _or_none(self.origins.sequences)
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -80,11 +92,7 @@ class Alignment:
         Raises:
             IndexError: If there is no such row.
         """
-        size = len(self)
-        if not -size <= index < size:
-            raise IndexError(f"A row must be under {size}; received {index}.")
-        stop = int(self._stops[index])
-        tokens = slice(stop - int(self._rows.widths[index]), stop)
+        tokens = self._places(index)
         buffers, origins = self._buffers, self.origins
         return Encoding(
             ids=buffers.input_ids[tokens].tolist(),
@@ -93,17 +101,39 @@ class Alignment:
             offsets=list(
                 zip(origins.starts[tokens].tolist(), origins.ends[tokens].tolist(), strict=True)
             ),
-            word_ids=_or_none(origins.words[tokens]),
-            sequence_ids=_or_none(origins.sequences[tokens]),
+            word_ids=self._words[tokens],
+            sequence_ids=self._sequences[tokens],
             special_tokens_mask=buffers.special_tokens_mask[tokens].tolist(),
             attention_mask=buffers.attention_mask[tokens].tolist(),
         )
 
+    def word_ids(self, index: int) -> list[int | None]:
+        """The words of a row, without its :class:`Encoding`.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
+        return self._words[self._places(index)]
+
+    def sequence_ids(self, index: int) -> list[int | None]:
+        """The sequences of a row, likewise.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
+        return self._sequences[self._places(index)]
+
+    def _places(self, index: int) -> slice:
+        """Where a row stands in the buffers."""
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"A row must be under {size}; received {index}.")
+        return slice(*self._bounds[index])
+
     def offsets(self) -> list[list[tuple[int, int]]]:
         """The characters of every token of every row."""
         spans = list(zip(self.origins.starts.tolist(), self.origins.ends.tolist(), strict=True))
-        stops, sizes = self._stops.tolist(), self._rows.widths.tolist()
-        return [spans[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
+        return [spans[start:stop] for start, stop in self._bounds]
 
     def offset_matrix(self) -> IntArray:
         """The same as an array (rows, tokens, 2)."""
@@ -135,4 +165,7 @@ def find_origins(
 
 
 def _or_none(values: IntArray) -> list[int | None]:
-    return [None if value == NOTHING else value for value in values.tolist()]
+    found = values.astype(object)
+    found[values == NOTHING] = None
+    listed: list[int | None] = found.tolist()
+    return listed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from camembert_dual.tokenization.encode import (
 )
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.options import (
+    DEFAULTS,
     NO_LIMIT,
     OPTION_KINDS,
     SANE_LIMIT,
@@ -199,7 +199,7 @@ class BaseTokenizer(Vocabulary, ABC):
         """
         given = locals()
         check_kinds({"is_split_into_words": is_split_into_words}, OPTION_KINDS)
-        named = {field.name: given[field.name] for field in fields(Options)}
+        named = {name: given[name] for name in DEFAULTS}
         options = Options(**(read_old_options(named, old_options) if old_options else named))
         if text_target is None:
             return self._encode(text, text_pair, is_split_into_words, options)

@@ -70,7 +70,8 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
     splits = options.split_special_tokens
     if rules.split_special_tokens if splits is None else splits:
         segmenter = segmenter.without_added()
-    if segmenter.is_stochastic:  # ids and alignment must come from the same draw
+    # ids and alignment must come from the same draw, and need one cut where both are wanted
+    if segmenter.is_stochastic or options.return_offsets_mapping:
         drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         ids = [one.ids for one in drawn]
     else:

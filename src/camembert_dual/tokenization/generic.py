@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tokenizers import AddedToken, Tokenizer
 
@@ -36,6 +36,9 @@ class TokenizerFast(PublishedTokenizer):
 
     segmenter: TokenizersSegmenter
     is_fast = True
+    pretrained_vocab_files_map: ClassVar[dict[str, dict[str, str]]] = {"vocab_file": {}}
+    max_model_input_sizes: ClassVar[dict[str, int]] = {}
+    pretrained_init_configuration: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(
         self,

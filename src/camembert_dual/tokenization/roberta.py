@@ -1,21 +1,32 @@
-"""RoBERTa's and XLM-RoBERTa's tokenizers by name: byte-level BPE, and any ``tokenizer.json``."""
+"""RoBERTa's and XLM-RoBERTa's tokenizers by name: byte-level BPE, and SentencePiece."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 
 from camembert_dual.common.errors import require
-from camembert_dual.common.id_layout import BOS, EOS, MASK, PAD, UNK
-from camembert_dual.storage.file_names import MERGES, TOKENIZER_JSON, VOCAB_JSON
+from camembert_dual.common.id_layout import BOS, EOS, FAIRSEQ_SPECIALS, MASK, PAD, UNK
+from camembert_dual.storage.file_names import MERGES, SENTENCEPIECE, TOKENIZER_JSON, VOCAB_JSON
 from camembert_dual.tokenization.added_tokens import special_token
 from camembert_dual.tokenization.files import TokenizerFolder
 from camembert_dual.tokenization.generic import TokenizerFast
+from camembert_dual.tokenization.sentencepiece_model import UNIGRAM, parse_model
 from camembert_dual.tokenization.tokenizers_segmenter import library_errors, load_library
 
 Self = TypeVar("Self", bound="RobertaTokenizerFast")
+Multilingual = TypeVar("Multilingual", bound="XLMRobertaTokenizerFast")
 
 
 class RobertaTokenizerFast(TokenizerFast):
@@ -42,7 +53,6 @@ class RobertaTokenizerFast(TokenizerFast):
         mask_token: Any = MASK,
         add_prefix_space: bool = False,
         trim_offsets: bool = True,
-        tokenizer_object: Tokenizer | None = None,
         **settings: Any,
     ) -> None:
         """Load ``tokenizer_file``, or make the same of ``vocab_file`` and ``merges_file``.
@@ -61,8 +71,8 @@ class RobertaTokenizerFast(TokenizerFast):
             mask_token: Stands for a token to predict; takes the blanks before it.
             add_prefix_space: Whether the first word is cut as those after blanks.
             trim_offsets: Whether offsets leave blanks out.
-            tokenizer_object: The library's tokenizer instead.
-            **settings: The attributes of a tokenizer, and ``added_tokens_decoder``.
+            **settings: The attributes of a tokenizer, and ``added_tokens_decoder``;
+                ``tokenizer_object``, the library's tokenizer instead of files.
 
         Raises:
             ValueError: If neither a ``tokenizer.json`` nor both other files are given.
@@ -74,6 +84,7 @@ class RobertaTokenizerFast(TokenizerFast):
             if isinstance(mask_token, str)
             else mask_token,
         }
+        tokenizer_object = settings.pop("tokenizer_object", None)
         if tokenizer_object is None and tokenizer_file is not None:
             tokenizer_object = load_library(Path(tokenizer_file))
         elif tokenizer_object is None:
@@ -86,6 +97,7 @@ class RobertaTokenizerFast(TokenizerFast):
         super().__init__(tokenizer_object=tokenizer_object, **roles, **settings)
         self.add_prefix_space = add_prefix_space
         self.init_kwargs |= {"add_prefix_space": add_prefix_space, "trim_offsets": trim_offsets}
+        self.init_kwargs |= {"errors": errors}
 
     @classmethod
     def from_folder(cls: type[Self], folder: TokenizerFolder) -> Self:
@@ -102,13 +114,110 @@ class RobertaTokenizer(RobertaTokenizerFast):
 
 
 class XLMRobertaTokenizerFast(TokenizerFast):
-    """XLM-RoBERTa's tokenizer, from a ``tokenizer.json``."""
+    """XLM-RoBERTa's tokenizer: a SentencePiece model whose piece k has id k + 1."""
+
+    vocab_files_names: ClassVar = {"vocab_file": SENTENCEPIECE, "tokenizer_file": TOKENIZER_JSON}
+
+    def __init__(
+        self,
+        vocab_file: str | Path | None = None,
+        tokenizer_file: str | Path | None = None,
+        bos_token: Any = BOS,
+        eos_token: Any = EOS,
+        sep_token: Any = EOS,
+        cls_token: Any = BOS,
+        unk_token: Any = UNK,
+        pad_token: Any = PAD,
+        mask_token: Any = MASK,
+        **settings: Any,
+    ) -> None:
+        """Load ``tokenizer_file``, or make the same of ``vocab_file``.
+
+        Args:
+            vocab_file: A SentencePiece model of the kind Unigram.
+            tokenizer_file: A ``tokenizer.json``, which counts if it is given.
+            bos_token: Begins a sequence.
+            eos_token: Ends a sequence.
+            sep_token: Stands after each sequence, and twice between two.
+            cls_token: Stands first.
+            unk_token: Stands for text that no piece covers.
+            pad_token: Fills rows up.
+            mask_token: Stands for a token to predict; takes the blanks before it.
+            **settings: The attributes of a tokenizer, and ``added_tokens_decoder``;
+                ``tokenizer_object``, the library's tokenizer instead of files.
+
+        Raises:
+            ValueError: If no file is given, or the model is of another kind.
+        """
+        roles = {
+            **{"bos_token": bos_token, "eos_token": eos_token, "sep_token": sep_token},
+            **{"cls_token": cls_token, "unk_token": unk_token, "pad_token": pad_token},
+            "mask_token": special_token(mask_token, lstrip=True)
+            if isinstance(mask_token, str)
+            else mask_token,
+        }
+        tokenizer_object = settings.pop("tokenizer_object", None)
+        if tokenizer_object is None and tokenizer_file is not None:
+            tokenizer_object = load_library(Path(tokenizer_file))
+        elif tokenizer_object is None:
+            rule = "An XLM-RoBERTa tokenizer must be given vocab_file or tokenizer_file"
+            require(vocab_file, rule, "neither")
+            tokenizer_object = unigram(Path(str(vocab_file)))
+        super().__init__(tokenizer_object=tokenizer_object, **roles, **settings)
+        self.vocab_file = None if vocab_file is None else str(vocab_file)
+
+    @classmethod
+    def from_folder(cls: type[Multilingual], folder: TokenizerFolder) -> Multilingual:
+        """Build the tokenizer of a folder that has been read."""
+        library = None if folder.tokenizer_file is None else load_library(folder.tokenizer_file)
+        return cls(vocab_file=folder.vocab_file, tokenizer_object=library, **folder.settings)
 
 
 class XLMRobertaTokenizer(XLMRobertaTokenizerFast):
     """The same under the name of the slow class."""
 
     is_fast = False
+
+    def __init__(
+        self,
+        vocab_file: str | Path | None = None,
+        *tokens: Any,
+        sp_model_kwargs: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        """Load ``vocab_file``; the special tokens may follow it by place, as in the slow class.
+
+        Raises:
+            ValueError: If no file is given, or text is to be cut at random.
+        """
+        rule = "sp_model_kwargs of XLMRobertaTokenizer must be empty"
+        require(not sp_model_kwargs, rule, repr(sp_model_kwargs))
+        super().__init__(vocab_file, settings.pop("tokenizer_file", None), *tokens, **settings)
+
+
+def unigram(vocab_file: Path) -> Tokenizer:
+    """The library's tokenizer of a SentencePiece model, behind RoBERTa's first four ids.
+
+    Raises:
+        ValueError: If the model is no SentencePiece model of the kind Unigram.
+    """
+    model = parse_model(vocab_file.read_bytes())
+    first = [piece.text for piece in model.pieces[:3]]
+    rule = f"{vocab_file} must be a Unigram model that begins with {UNK}, {BOS}, {EOS}"
+    require(model.model_type == UNIGRAM and first == [UNK, BOS, EOS], rule, first)
+    vocab = [(token, 0.0) for token in FAIRSEQ_SPECIALS]
+    vocab += [(piece.text, piece.score) for piece in model.pieces[3:]]
+    library = Tokenizer(models.Unigram([*vocab, (MASK, 0.0)], FAIRSEQ_SPECIALS.index(UNK)))
+    table = [normalizers.Precompiled(model.charsmap)] if model.charsmap else []
+    blanks = normalizers.Replace(Regex(" {2,}"), " ")
+    library.normalizer = normalizers.Sequence([*table, blanks])
+    library.pre_tokenizer, library.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    ends = [(token, FAIRSEQ_SPECIALS.index(token)) for token in (BOS, EOS)]
+    library.add_special_tokens([*FAIRSEQ_SPECIALS, special_token(MASK, lstrip=True)])
+    library.post_processor = processors.TemplateProcessing(
+        f"{BOS} $A {EOS}", f"{BOS} $A {EOS} {EOS} $B {EOS}", ends
+    )
+    return library
 
 
 def byte_level(vocab_file: str, merges_file: str, unk_token: str) -> Tokenizer:

@@ -77,6 +77,9 @@ def vocabulary_of(tokenizer: Any) -> MaskingVocabulary:
         ValueError: If it lacks a special token.
     """
     ids = {name: getattr(tokenizer, name) for name in TOKEN_IDS}
+    for name, other in (("bos_token_id", "cls_token_id"), ("eos_token_id", "sep_token_id")):
+        if ids[name] is None:  # BERT's tokenizers have the ends alone
+            ids[name] = getattr(tokenizer, other)
     absent = [name.removesuffix("_id") for name, number in ids.items() if number is None]
     rule = "The tokenizer must have bos, eos, pad and mask tokens"
     require(not absent, rule, f"none for {', '.join(absent)}")

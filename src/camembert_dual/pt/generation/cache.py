@@ -20,12 +20,13 @@ class Prompt(NamedTuple):
     """What texts begin with.
 
     ``tokens`` (R, T), without columns where the prompts are embedded; ``mask`` (R, P) of all that
-    is read first; ``inputs`` of the model besides.
+    is read first; ``inputs`` of the model besides; ``past``, the cache of tokens that were read.
     """
 
     tokens: Tensor
     mask: Tensor
     inputs: dict[str, Tensor]
+    past: tuple[tuple[Tensor, ...], ...] = ()
 
 
 class Call(NamedTuple):
@@ -84,7 +85,19 @@ class Answer(NamedTuple):
 
 def read_prompt(call: Call) -> Answer:
     """Read the prompts."""
+    if call.prompt.past:
+        return read_rest(call)
     return read_whole(call, call.prompt.tokens, call.prompt.mask)
+
+
+def read_rest(call: Call) -> Answer:
+    """Read the tokens of the prompts behind those that the given cache has read."""
+    prompt, columns = call.prompt, call.prompt.past[0][0].shape[2]
+    mask, tokens = prompt.mask[:, :columns], prompt.tokens[:, :columns]
+    is_token = mask & (tokens != call.model.config.pad_token_id)
+    length = torch.cumsum(is_token.to(torch.int32), dim=1, dtype=torch.int32)[:, -1]
+    cache = DecoderCache(mask, length, prompt.past)
+    return read_tokens(call, prompt.tokens[:, columns:], cache)[1]
 
 
 def read_next(call: Call, tokens: Tensor, length: Any, cache: DecoderCache) -> Answer:

@@ -9,7 +9,14 @@ import torch
 from torch import Tensor
 
 from camembert_dual.common.errors import require
-from camembert_dual.generation.calls import Users, limit_of, own_options, read_keywords, spread
+from camembert_dual.generation.calls import (
+    Users,
+    limit_of,
+    own_options,
+    read_keywords,
+    spread,
+    warn_of_positions,
+)
 from camembert_dual.generation.config import GenerationConfig
 from camembert_dual.generation.modes import (
     ASSISTED,
@@ -27,6 +34,7 @@ from camembert_dual.generation.modes import (
 from camembert_dual.generation.observer import Observer
 from camembert_dual.generation.outputs import OUTPUTS
 from camembert_dual.generation.plan import Plan, plan_of
+from camembert_dual.generation.search_methods import search_method
 from camembert_dual.generation.uniforms import (
     SEEDS,
     check_draws,
@@ -37,6 +45,7 @@ from camembert_dual.pt.generation.assisted import search_assisted
 from camembert_dual.pt.generation.beams import search_beams
 from camembert_dual.pt.generation.cache import Call, Prompt, Rule
 from camembert_dual.pt.generation.contrastive import search_contrastive
+from camembert_dual.pt.generation.guidance import guided
 from camembert_dual.pt.generation.loop import Found
 from camembert_dual.pt.generation.prompts import longest_of, prompt_of
 from camembert_dual.pt.generation.rules import ended, known_of, process
@@ -62,6 +71,8 @@ def generate(
     seed, generator = (keywords.pop(name, None) for name in ("seed", "generator"))
     model.generation_config = own_options(model.generation_config, model.config)
     options, named = read_keywords(model.generation_config, given, keywords, names_of(model))
+    users = guided(model, options, users)
+    warn_of_positions(named)
     plan = plan_of(model.config, options, users.assistant_model is not None)
     prompt = prompt_of(model, inputs, named, options.bos_token_id, plan)
     rows, columns = prompt.tokens.shape
@@ -76,6 +87,11 @@ def generate(
     return output_of(options, plan, found, observer)
 
 
+def as_method(mode: str) -> Callable[..., Any]:
+    """The method of a model that searches in one way."""
+    return search_method(mode, "pt", generate)
+
+
 def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
     """The rules of a search, each a function of scores (R, V), tokens (R, L) and their columns.
 
@@ -84,8 +100,10 @@ def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule
     """
     known = known_of(prompt.tokens, limit, plan.rules)
     own, allowed = users.logits_processor or (), users.prefix_allowed_tokens_fn
-    rows = processors_of(plan.rules, known, allowed, own)
-    warpers = warpers_of(plan.rules) if plan.do_sample else ()
+    guides = () if users.guide is None else (users.guide,)
+    rows = (*guides, *processors_of(plan.rules, known, allowed, own))
+    last = users.logits_warper or ()
+    warpers = warpers_of(plan.rules, last) if plan.do_sample else last
     criteria = criteria_of(plan.rules, known, users.stopping_criteria or ())
 
     def stops(scores: Tensor, tokens: Tensor, length: Any) -> Tensor:

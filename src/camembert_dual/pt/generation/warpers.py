@@ -43,10 +43,25 @@ def top_p(
     """Keep the fewest most probable words that reach this probability (Holtzman et al. 2020)."""
     ranked, order = torch.sort(scores, dim=-1, descending=True, stable=True)
     probabilities = torch.softmax(ranked, dim=-1)
-    before = torch.cumsum(probabilities, dim=-1) - probabilities
+    before = torch.roll(torch.cumsum(probabilities, dim=-1), 1, -1)  # the first is kept anyway
     is_first = torch.arange(scores.shape[1], device=scores.device) < min_tokens_to_keep
     kept = unranked((before < top_p) | is_first, order)
     return torch.where(kept, scores, filter_value)
+
+
+def top_k_top_p(
+    logits: Tensor,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    filter_value: float = -math.inf,
+    min_tokens_to_keep: int = 1,
+) -> Tensor:
+    """Keep the k highest scores (R, V), and of these what reaches a probability, in one call."""
+    kept = {"filter_value": filter_value, "min_tokens_to_keep": min_tokens_to_keep}
+    if top_k > 0:
+        k = min(top_k, logits.shape[-1])
+        logits = WARPERS["TopKLogitsWarper"](logits, None, None, k, **kept)
+    return WARPERS["TopPLogitsWarper"](logits, None, None, top_p, **kept) if top_p < 1 else logits
 
 
 def typical(

@@ -20,12 +20,13 @@ class Prompt(NamedTuple):
     """What texts begin with.
 
     ``tokens`` (R, T), without columns where the prompts are embedded; ``mask`` (R, P) of all that
-    is read first; ``inputs`` of the model besides.
+    is read first; ``inputs`` of the model besides; ``past``, the cache of tokens that were read.
     """
 
     tokens: tf.Tensor
     mask: tf.Tensor
     inputs: dict[str, tf.Tensor]
+    past: tuple[tuple[tf.Tensor, ...], ...] = ()
 
 
 class Call(NamedTuple):
@@ -86,6 +87,8 @@ class Answer(NamedTuple):
 
 def read_prompt(call: Call) -> Answer:
     """Read the prompts."""
+    if call.prompt.past:
+        return read_rest(call)
     answer = read_whole(call, call.prompt.tokens, call.prompt.mask)
     return answer._replace(cache=windowed(call, answer.cache)) if call.is_fixed else answer
 
@@ -99,6 +102,16 @@ def windowed(call: Call, cache: DecoderCache) -> DecoderCache:
         for layer in cache.past
     )
     return DecoderCache(mask, cache.length, past)
+
+
+def read_rest(call: Call) -> Answer:
+    """Read the tokens of the prompts behind those that the given cache has read."""
+    prompt, columns = call.prompt, call.prompt.past[0][0].shape[2]
+    mask, tokens = prompt.mask[:, :columns], prompt.tokens[:, :columns]
+    is_token = mask & (tokens != call.model.config.pad_token_id)
+    length = tf.cumsum(tf.cast(is_token, tf.int32), axis=1)[:, -1]
+    cache = DecoderCache(mask, length, prompt.past)
+    return read_tokens(call, prompt.tokens[:, columns:], cache)[1]
 
 
 def read_next(call: Call, tokens: tf.Tensor, length: Any, cache: DecoderCache) -> Answer:

@@ -30,7 +30,7 @@ def prompt_of(
     Raises:
         ValueError: If an input breaks its rule, or nothing says how to begin.
     """
-    named = given.pop("input_ids", None)
+    named, past = given.pop("input_ids", None), given.pop("past_key_values", None) or ()
     require(inputs is None or named is None, "inputs and input_ids must not be given both", "both")
     tokens: Any = as_tensor(named if inputs is None else inputs)
     given = {name: as_tensor(value) for name, value in given.items()}
@@ -48,7 +48,8 @@ def prompt_of(
         mask = mask if embeds is None else tf.ones_like(embeds[..., 0])
     mask = tf.cast(mask, tf.bool)
     warn_of_padding_behind(mask)
-    return Prompt(tokens, mask, given)
+    check_past(past, tokens)
+    return Prompt(tokens, mask, given, tuple(tuple(layer) for layer in past))
 
 
 def first_tokens(model: Any, given: dict[str, Any], bos: Any) -> tf.Tensor:
@@ -76,6 +77,17 @@ def mask_of(tokens: tf.Tensor, padding: int, plan: Plan) -> tf.Tensor:
     """Which tokens (R, T) are no padding: neither the model's nor what fills an ended text."""
     mask = tokens != padding
     return mask if plan.padding in plan.ends else mask & (tokens != plan.padding)
+
+
+def check_past(past: Any, tokens: tf.Tensor) -> None:
+    """Check that a cache, if there is one, has read fewer tokens than the prompts (R, T) have.
+
+    Raises:
+        ValueError: If nothing is left to read.
+    """
+    columns = past[0][0].shape[2] if past else -1
+    rule = f"past_key_values must have read fewer than the {tokens.shape[1]} tokens of input_ids"
+    require(columns < tokens.shape[1], rule, columns)
 
 
 def longest_of(prompt: Prompt) -> int | None:

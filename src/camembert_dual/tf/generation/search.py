@@ -9,7 +9,14 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.common.errors import require
-from camembert_dual.generation.calls import Users, limit_of, own_options, read_keywords, spread
+from camembert_dual.generation.calls import (
+    Users,
+    limit_of,
+    own_options,
+    read_keywords,
+    spread,
+    warn_of_positions,
+)
 from camembert_dual.generation.config import GenerationConfig
 from camembert_dual.generation.modes import (
     ASSISTED,
@@ -27,6 +34,7 @@ from camembert_dual.generation.modes import (
 from camembert_dual.generation.observer import Observer
 from camembert_dual.generation.outputs import OUTPUTS
 from camembert_dual.generation.plan import Plan, plan_of
+from camembert_dual.generation.search_methods import search_method
 from camembert_dual.generation.uniforms import (
     SEEDS,
     check_draws,
@@ -43,6 +51,7 @@ from camembert_dual.tf.generation.graphs import (
     limit_in_graph,
     uniforms_in_graph,
 )
+from camembert_dual.tf.generation.guidance import guided
 from camembert_dual.tf.generation.loop import Found
 from camembert_dual.tf.generation.prompts import longest_of, prompt_of
 from camembert_dual.tf.generation.rules import ended, known_of, process
@@ -69,6 +78,8 @@ def generate(
     seed, generator = (keywords.pop(name, None) for name in ("seed", "generator"))
     model.generation_config = own_options(model.generation_config, model.config)
     options, named = read_keywords(model.generation_config, given, keywords, names_of(model))
+    users = guided(model, options, users)
+    warn_of_positions(named)
     plan = plan_of(model.config, options, users.assistant_model is not None)
     prompt = prompt_of(model, inputs, named, options.bos_token_id, plan)
     dtype = prompt.tokens.dtype
@@ -81,7 +92,7 @@ def generate(
     uniforms = uniforms_of(plan, limit - size_of(prompt.tokens, 1), rows, seed, generator)
     observer = Observer(options, users.streamer)
     observer.chose(prompt.tokens)
-    is_plain = users.are_absent and not (observer.is_needed or options.max_time)
+    is_plain = users.are_absent and not (observer.is_needed or options.max_time or prompt.past)
     if tf.executing_eagerly() and is_plain and plan.mode != CONSTRAINED_BEAM:
         run = compiled(model, plan, prompt, search_alone)
         found = run(prompt, uniforms, tf.constant(limit))
@@ -98,6 +109,11 @@ def generate(
     return output_of(options, plan, found, observer)
 
 
+def as_method(mode: str) -> Callable[..., Any]:
+    """The method of a model that searches in one way."""
+    return search_method(mode, "tf", generate)
+
+
 def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule, Rule, Rule]:
     """The rules of a search, each a function of scores (R, V), tokens (R, L) and their columns.
 
@@ -106,8 +122,10 @@ def rules_of(plan: Plan, prompt: Prompt, limit: Any, users: Users) -> tuple[Rule
     """
     known = known_of(prompt.tokens, limit, plan.rules)
     own, allowed = users.logits_processor or (), users.prefix_allowed_tokens_fn
-    rows = processors_of(plan.rules, known, allowed, own)
-    warpers = warpers_of(plan.rules) if plan.do_sample else ()
+    guides = () if users.guide is None else (users.guide,)
+    rows = (*guides, *processors_of(plan.rules, known, allowed, own))
+    last = users.logits_warper or ()
+    warpers = warpers_of(plan.rules, last) if plan.do_sample else last
     criteria = criteria_of(plan.rules, known, users.stopping_criteria or ())
 
     def stops(scores: tf.Tensor, tokens: tf.Tensor, length: Any) -> tf.Tensor:
