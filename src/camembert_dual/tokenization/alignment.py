@@ -45,46 +45,51 @@ class TokenOrigins(NamedTuple):
     sequences: IntArray
 
 
+class Solved(NamedTuple):
+    """All that is known of the rows of a batch."""
+
+    rows: BatchLayout
+    buffers: Buffers
+    origins: TokenOrigins
+
+
 class Alignment:
     """The encodings of a batch, worked out when first asked for."""
 
-    def __init__(
-        self, rows: BatchLayout, buffers: Buffers, solve: Callable[[], TokenOrigins]
-    ) -> None:
-        """Keep what the rows are made of; ``solve`` finds where their tokens come from."""
-        self._rows = rows
-        self._buffers = buffers
+    def __init__(self, solve: Callable[[], Solved]) -> None:
+        """Keep what works them out."""
         self._solve = solve
 
     @cached_property
-    def origins(self) -> TokenOrigins:
-        """Where every token comes from."""
+    def solved(self) -> Solved:
+        """What the rows are made of, and where their tokens come from."""
         return self._solve()
 
     @cached_property
     def _bounds(self) -> list[tuple[int, int]]:
         """Where each row begins and ends in the buffers."""
-        stops = np.cumsum(self._rows.widths)
-        starts = stops - self._rows.widths
+        widths = self.solved.rows.widths
+        stops = np.cumsum(widths)
+        starts = stops - widths
         return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
     @cached_property
     def _words(self) -> list[int | None]:
         """The words of all rows, made at once, as one row after the other is asked for them."""
-        return _or_none(self.origins.words)
+        return _or_none(self.solved.origins.words)
 
     @cached_property
     def _sequences(self) -> list[int | None]:
         """Likewise the sequences."""
-        return _or_none(self.origins.sequences)
+        return _or_none(self.solved.origins.sequences)
 
     def __len__(self) -> int:
         """Number of rows."""
-        return len(self._rows.lengths)
+        return len(self.solved.rows.lengths)
 
     def __getstate__(self) -> dict[str, object]:
         """Travel to another process worked out, without the tokenizer."""
-        return {"_rows": self._rows, "_buffers": self._buffers, "origins": self.origins}
+        return {"solved": self.solved}
 
     def row(self, index: int) -> Encoding:
         """The encoding of a row.
@@ -93,7 +98,7 @@ class Alignment:
             IndexError: If there is no such row.
         """
         tokens = self._places(index)
-        buffers, origins = self._buffers, self.origins
+        _, buffers, origins = self.solved
         return Encoding(
             ids=buffers.input_ids[tokens].tolist(),
             type_ids=buffers.token_type_ids[tokens].tolist(),
@@ -132,13 +137,14 @@ class Alignment:
 
     def offsets(self) -> list[list[tuple[int, int]]]:
         """The characters of every token of every row."""
-        spans = list(zip(self.origins.starts.tolist(), self.origins.ends.tolist(), strict=True))
+        origins = self.solved.origins
+        spans = list(zip(origins.starts.tolist(), origins.ends.tolist(), strict=True))
         return [spans[start:stop] for start, stop in self._bounds]
 
     def offset_matrix(self) -> IntArray:
         """The same as an array (rows, tokens, 2)."""
-        spans = (self.origins.starts, self.origins.ends)
-        return np.stack([self._rows.to_matrix(flat) for flat in spans], axis=-1)
+        rows, _, origins = self.solved
+        return np.stack([rows.to_matrix(origins.starts), rows.to_matrix(origins.ends)], axis=-1)
 
 
 def find_origins(

@@ -150,8 +150,16 @@ class Options:
         given = {name: value for name, value in vars(self).items() if value is not DEFAULTS[name]}
         check_kinds(given, OPTION_KINDS)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row is its ids and special tokens, whole and as a list, and nothing besides."""
+        is_whole = PADDINGS[self.padding] is None and truncation_of(self) is None
+        more = self.return_special_tokens_mask or self.return_offsets_mapping or self.return_length
+        return is_whole and self.return_tensors is None and not more
+
 
 DEFAULTS = {field.name: field.default for field in fields(Options)}
+NO_OPTIONS = Options()
 
 
 @dataclass(frozen=True)
