@@ -1,9 +1,9 @@
 """Load, call and save thousands of times in both frameworks, and watch what the process holds.
 
 ``python benchmarks/soak.py`` runs 1,000 loads, 10,000 calls and 1,000 saves in a process for each
-framework, writes ``soak.json``, draws ``docs/soak.svg`` and prints, for each part, what a process held after its first
-tenth and at its end. It exits with 1 if open files, mappings or temporary files have grown, or
-memory by more than ``ALLOWED`` megabytes.
+framework, writes ``soak.json``, draws ``docs/soak.svg`` and prints, for each part, what a process
+held after its first tenth and at its end. It exits with 1 if open files, mappings or temporary
+files have grown, or memory by more than ``ALLOWED`` megabytes.
 """
 
 import argparse
