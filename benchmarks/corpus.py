@@ -29,7 +29,8 @@ class Corpus:
     def rows(self, lengths: list[int]) -> dict[str, np.ndarray]:
         """Rows of text of given lengths in tokens, padded to the longest: ids and mask."""
         ids = np.full((len(lengths), max(lengths)), self.tokenizer.pad_token_id)
-        stream = self.tokenizer(" ".join(self.sentences(sum(lengths) // 4 + 9)))["input_ids"][1:-1]
+        text = " ".join(self.sentences(sum(lengths) // 4 + 9))
+        stream = self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
         for row, length in zip(ids, lengths, strict=True):
             row[0], row[length - 1] = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
             row[1 : length - 1], stream = stream[: length - 2], stream[length - 2 :]

@@ -147,7 +147,8 @@ def measured(
 
     inputs = module.inputs(row, corpus)
     config = CamembertConfig.from_pretrained(models / "safetensors")
-    taking_part = [name for name in module.PEERS if name in libraries]
+    peers = [name for name in module.PEERS if name not in row.without]
+    taking_part = [name for name in peers if name in libraries]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         case = str(Path(folder) / row.name)
         np.savez(f"{case}.npz", **inputs)

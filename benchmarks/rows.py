@@ -14,6 +14,7 @@ class Row(NamedTuple):
         sizes: Numbers of the workload.
         goals: Library to the least ratio of its time to ours; ``"best"`` is the fastest of them.
         repeats: How often one block runs it.
+        without: Libraries of the file that have no such thing.
         grows: Whether memory is what a block adds to the process, not all that it holds.
     """
 
@@ -22,6 +23,7 @@ class Row(NamedTuple):
     sizes: Mapping[str, Any]
     goals: Mapping[str, float]
     repeats: int = 1
+    without: tuple[str, ...] = ()
     grows: bool = False
 
 

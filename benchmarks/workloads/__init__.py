@@ -7,4 +7,13 @@ or is None. A file is read in each library's environment, so it imports framewor
 them.
 """
 
-MODULES = ("torch_forward", "loading", "converting", "tokenizing")
+MODULES = (
+    "torch_forward",
+    "tf_forward",
+    "training",
+    "generating",
+    "embedding",
+    "loading",
+    "converting",
+    "tokenizing",
+)
