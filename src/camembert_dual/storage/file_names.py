@@ -50,6 +50,8 @@ CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
 TRAINING_SETTINGS = "training_settings.json"
+TRAINING_HISTORY = "training_history.json"
+TASK = "task.json"  # what a model was trained for, and how its data is read
 SENTENCEPIECE = "sentencepiece.bpe.model"
 TOKENIZER_JSON = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
@@ -69,7 +71,7 @@ TOKENIZER_FILES = (
 )
 DICTIONARY = "dict.txt"  # of fairseq
 # what a checkpoint's folder holds beside its config and weights
-COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD)
+COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD, TASK)
 
 
 def variant_of(name: str, variant: str | None) -> str:

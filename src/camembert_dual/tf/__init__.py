@@ -19,6 +19,7 @@ from camembert_dual.tf.export.litert import export_litert
 from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
+from camembert_dual.tf.export.warm_up import write_warm_up
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
 from camembert_dual.tf.layouts import layout_map, weights_on_devices
 from camembert_dual.tf.lora import enable_lora, load_adapter, save_adapter
@@ -61,4 +62,5 @@ __all__ = [
     "load_old_weights",
     "save_adapter",
     "weights_on_devices",
+    "write_warm_up",
 ]

@@ -15,6 +15,7 @@ from camembert_dual.outputs import ModelOutput
 from camembert_dual.tf.keras_model import KerasModel
 
 INTERNALS = ("use_cache", "output_hidden_states", "output_attentions")
+STACKED = ("hidden_states", "attentions", "cross_attentions", "past_key_values")
 SIGNATURE = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -78,14 +79,14 @@ class ServedModel(KerasModel):
 
     def eager_serving(self, inputs: Mapping[str, tf.Tensor]) -> ModelOutput:
         """The model's output for a dict of inputs, as :meth:`serving` computes it in a graph."""
-        return self.serving_output(self(dict(inputs)))
+        return self.serving_output(self(dict(inputs), return_dict=True))
 
     def serving_output(self, output: ModelOutput) -> ModelOutput:
         """What is served of an output: tuples of tensors become one tensor each."""
         if not isinstance(output, Mapping):  # of a user's call
             return output
         served = {
-            name: tf.convert_to_tensor(value) if name in ("hidden_states", "attentions") else value
+            name: tf.convert_to_tensor(value) if name in STACKED else value
             for name, value in output.items()
         }
         return type(output)(served)
