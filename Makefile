@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak lowest test-lowest test-newest
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-keras test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak lowest test-lowest test-newest
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -59,6 +59,9 @@ test-peer-suites: setup ## Run transformers 4.34's own common tests on these cla
 
 test-peer-torch: ## Hand the PyTorch models to Trainer, accelerate, peft, ONNX and others, in a venv.
 	bash tests/peer/run_torch.sh
+
+test-peer-keras: ## Hand the Keras models to ONNX, OpenVINO and KerasTuner, in a venv.
+	bash tests/peer/run_keras.sh
 
 fuzz: setup ## Read damaged files of every format under a coverage-guided fuzzer, a minute each.
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[fuzz]"

@@ -43,6 +43,11 @@ def test_the_keras_page_runs(monkeypatch, tmp_path):
     assert 0 <= names["history"]["f1"][0] <= 1
     assert names["model"].output_shape == (None, None, 3)
     assert names["smaller"].config.num_hidden_layers == 2
+    assert names["small"].lm_head.dense.quantization_mode == "int8"
+    assert len(names["classifier"].trainable_variables) == 4 * 4 + 4  # adapters, and the head
+    assert names["output"].logits.shape == (10, 6, 5)
+    assert (tmp_path / "adapter").is_dir()
+    assert tf.saved_model.load(tmp_path / "scorer").signatures["serving_default"]
 
 
 def test_the_serving_page_runs(monkeypatch, tmp_path):

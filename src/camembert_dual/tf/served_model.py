@@ -60,7 +60,7 @@ class ServedModel(KerasModel):
         if options.get("input_signature") is None:
             options["input_signature"] = self._exported_inputs()
         with without_internals(self.config):
-            super().export(filepath, format, verbose, **options)
+            super().export(str(filepath), format, verbose, **options)
 
     def _exported_inputs(self) -> list[Any]:
         """The inputs that :meth:`export` takes for granted: what a tokenizer gives.
