@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -64,7 +64,7 @@ fuzz: setup ## Read damaged files of every format under a coverage-guided fuzzer
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[fuzz]"
 	$(BIN)/python tests/fuzz/guided.py
 
-lint: setup types ## Check style and types.
+lint: setup types audit ## Check style and types, and what is known of the packages installed.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -77,9 +77,43 @@ types: setup
 
 check: lint test ## Everything CI runs.
 
+RELEASE := .venv-release
+RELEASE_TOOLS := build twine check-wheel-contents cyclonedx-bom pip-audit trove-classifiers uv
+$(RELEASE)/.installed: Makefile
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet $(RELEASE_TOOLS)
+	@touch $@
+
+audit: setup $(RELEASE)/.installed ## Ask for known vulnerabilities of what .venv holds; says so if nobody answers.
+	$(BIN)/python tests/support/audit.py $(RELEASE)/bin/pip-audit \
+		$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")
+
+sbom: setup $(RELEASE)/.installed ## Write dist/sbom.json, the bill of materials of .venv (CycloneDX).
+	@mkdir -p dist
+	$(RELEASE)/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --of JSON -o dist/sbom.json $(BIN)/python
+
+release: $(RELEASE)/.installed ## Build the wheel and the source distribution and check both.
+	rm -rf dist build
+	$(RELEASE)/bin/python -m build
+	$(RELEASE)/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	$(RELEASE)/bin/check-wheel-contents --ignore W002 --package src/camembert_dual dist/*.whl
+
+public-api: setup ## Write the list of public names and signatures anew.
+	$(BIN)/python tests/support/public_api.py
+
+docs: ## Build the documentation in site/, strictly, and check what was built.
+	test -d .venv-docs || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet -e ".[docs]"
+	.venv-docs/bin/python -m mkdocs build --strict --quiet
+	.venv-docs/bin/python docs/check_site.py site
+
+soak: setup ## Load, call and save thousands of times in both frameworks; draw docs/soak.svg.
+	$(BIN)/python benchmarks/soak.py
+
 bench: setup ## Measure speed and memory beside the peers, each in a venv: benchmarks/results.md.
 	bash benchmarks/venvs.sh
 	$(BIN)/python benchmarks/driver.py
 
 clean: ## Remove what make made.
-	rm -rf $(VENV) .venv-* build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -149,28 +149,21 @@ def test_inspections_and_conversions_are_json(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("blocked", "module", "message"),
+    ("blocked", "module", "title", "extra"),
     [
-        ("torch", "camembert_dual.pt", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        ("torch", "camembert_dual.pt.model", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        (
-            "keras",
-            "camembert_dual.tf",
-            'needs TensorFlow: pip install "camembert-dual[tensorflow]"',
-        ),
-        (
-            "tensorflow",
-            "camembert_dual.tf",
-            'needs TensorFlow: pip install "camembert-dual[tensorflow]"',
-        ),
+        ("torch", "camembert_dual.pt", "PyTorch", "torch"),
+        ("torch", "camembert_dual.pt.model", "PyTorch", "torch"),
+        ("keras", "camembert_dual.tf", "TensorFlow", "tensorflow"),
+        ("tensorflow", "camembert_dual.tf", "TensorFlow", "tensorflow"),
     ],
 )
-def test_a_tree_without_its_framework_says_what_is_missing(blocked, module, message):
+def test_a_tree_without_its_framework_says_what_is_missing(blocked, module, title, extra):
     code = f"import sys; sys.modules[{blocked!r}] = None; import {module}"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     tree = ".".join(module.split(".")[:2])
-    assert done.stderr.splitlines()[-1] == f"ModuleNotFoundError: {tree} {message}"
+    remedy = f'{tree} needs {title}: pip install "camembert-dual[{extra}]"'
+    assert done.stderr.splitlines()[-1] == f"ModuleNotFoundError: {remedy}"
     assert "During handling" not in done.stderr
 
 

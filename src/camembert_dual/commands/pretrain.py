@@ -6,13 +6,13 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from camembert_dual.commands.arguments import add_json, add_numbers
+from camembert_dual.commands.arguments import add_backend, add_json, add_numbers
 from camembert_dual.commands.printing import say, say_json
 from camembert_dual.common.errors import require
 from camembert_dual.data.text import WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.tokenization import AutoTokenizer
-from camembert_dual.training.settings import PretrainingSettings
+from camembert_dual.training.settings import PRECISIONS, PretrainingSettings
 from camembert_dual.workflows.pretrain import evaluate, evaluation_texts, pretrain
 
 DEFAULTS = PretrainingSettings()
@@ -26,6 +26,7 @@ LONG_SHARE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    add_backend(parser, "framework to train in; default %(default)s", "pt")
     source = parser.add_mutually_exclusive_group(required=True)
     text = "folder or name of a checkpoint to go on from; default a new model"
     source.add_argument("--model", metavar="PATH", help=text)
@@ -55,7 +56,8 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--hold-out",
         type=Path,
         metavar="FILE",
-        help="one of the texts, of which a tenth of the sentences is kept for evaluation",
+        help="one of the texts, of which a tenth of the sentences is kept for evaluation; "
+        "default none",
     )
     parser.add_argument(
         "--valid",
@@ -63,14 +65,14 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="another text to evaluate on; may be repeated",
+        help="another text to evaluate on; may be repeated; default none",
     )
     size = "of a new model"
     add_numbers(parser, DEFAULTS, NETWORK, **dict.fromkeys(NETWORK, size))
     add_numbers(parser, DEFAULTS, RUN, long_share=LONG_SHARE)
     parser.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
+        choices=PRECISIONS,
         default=DEFAULTS.precision,
         help="bfloat16 pays where the processor multiplies in it; default %(default)s",
     )
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, or go on with the training that was interrupted in the same folder; then evaluate.
 
     Raises:
-        ImportError: If PyTorch is not installed.
+        ImportError: If the framework is not installed.
         ValueError: If a text is not UTF-8, a size is given for a checkpoint that has its own, or
             the folder holds a run with other settings.
         OSError: If a file cannot be read or written.
@@ -97,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=settings.seed,
     )
     tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer or arguments.model)
-    done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model)
+    done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model, arguments.backend)
     texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
     scores = {title: found["model"] for title, found in evaluate(done, texts, {}).items()}
     if arguments.json:

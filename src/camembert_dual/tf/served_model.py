@@ -58,11 +58,11 @@ class ServedModel(KerasModel):
         if not all(layer.built for layer in self._flatten_layers()):
             initialise(self)
         if options.get("input_signature") is None:
-            options["input_signature"] = self.exported_inputs()
+            options["input_signature"] = self._exported_inputs()
         with without_internals(self.config):
             super().export(filepath, format, verbose, **options)
 
-    def exported_inputs(self) -> list[Any]:
+    def _exported_inputs(self) -> list[Any]:
         """The inputs that :meth:`export` takes for granted: what a tokenizer gives.
 
         They are one dict, but one by one for a user's call that has an argument for each.
