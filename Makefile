@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak lowest test-lowest test-newest
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -16,9 +16,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
-	# it asks for the full TensorFlow, which the CPU build stands in for
-	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,tasks,dev,bench]"
+	# they ask for the full TensorFlow, which the CPU build stands in for
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@
 
 setup: $(STAMP) ## Make .venv and install the package with both frameworks (CPU builds).
@@ -64,7 +64,7 @@ fuzz: setup ## Read damaged files of every format under a coverage-guided fuzzer
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[fuzz]"
 	$(BIN)/python tests/fuzz/guided.py
 
-lint: setup types ## Check style and types.
+lint: setup types audit ## Check style and types, and what is known of the packages installed.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -77,9 +77,67 @@ types: setup
 
 check: lint test ## Everything CI runs.
 
+RELEASE := .venv-release
+RELEASE_TOOLS := build twine check-wheel-contents cyclonedx-bom pip-audit trove-classifiers uv
+$(RELEASE)/.installed: Makefile
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet $(RELEASE_TOOLS)
+	@touch $@
+
+audit: setup $(RELEASE)/.installed ## Ask for known vulnerabilities of what .venv holds; says so if nobody answers.
+	$(BIN)/python tests/support/audit.py $(RELEASE)/bin/pip-audit \
+		$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")
+
+sbom: setup $(RELEASE)/.installed ## Write dist/sbom.json, the bill of materials of .venv (CycloneDX).
+	@mkdir -p dist
+	$(RELEASE)/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --of JSON -o dist/sbom.json $(BIN)/python
+
+release: $(RELEASE)/.installed ## Build the wheel and the source distribution and check both.
+	rm -rf dist build
+	$(RELEASE)/bin/python -m build
+	$(RELEASE)/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	$(RELEASE)/bin/check-wheel-contents --ignore W002 --package src/camembert_dual dist/*.whl
+
+public-api: setup ## Write the list of public names and signatures anew.
+	$(BIN)/python tests/support/public_api.py
+
+docs: ## Build the documentation in site/, strictly, and check what was built.
+	test -d .venv-docs || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet -e ".[docs]"
+	.venv-docs/bin/python -m mkdocs build --strict --quiet
+	.venv-docs/bin/python docs/check_site.py site
+
+# what a quick look at each end of the ranges runs: both trees, their files, the tokenizers
+RANGE_TESTS := tests/both/test_model.py tests/both/test_calls.py tests/neutral/tokenization/test_call.py
+RANGE_TOOLS := pytest pytest-timeout hypothesis
+# no CPU build of PyTorch below the one of constraints.txt is on PyPI: it stands in for the lowest
+TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
+
+lowest: $(RELEASE)/.installed ## Write constraints-lowest.txt anew from the ranges of pyproject.toml.
+	$(RELEASE)/bin/uv pip compile pyproject.toml --extra tensorflow-cpu --extra hub --python-version 3.11 \
+		--resolution lowest-direct --quiet --no-annotate --custom-compile-command "make lowest" \
+		-o constraints-lowest.txt
+
+test-lowest: ## Test with the lowest version of each dependency that pyproject.toml admits.
+	$(call range-venv,.venv-lowest,-c constraints-lowest.txt)
+
+test-newest: ## Test with the newest version of each dependency, without the pins of constraints.txt.
+	$(call range-venv,.venv-newest,)
+
+define range-venv
+$(PYTHON) -m venv $(1)
+$(1)/bin/python -m pip install --quiet --upgrade $(2) $(TORCH) -e ".[tensorflow-cpu,hub]" $(RANGE_TOOLS)
+CAMEMBERT_BACKEND=pt $(1)/bin/python -m pytest $(RANGE_TESTS)
+CAMEMBERT_BACKEND=tf $(1)/bin/python -m pytest $(RANGE_TESTS) tests/tf/test_fit.py tests/tf/test_saving.py
+endef
+
+soak: setup ## Load, call and save thousands of times in both frameworks; draw docs/soak.svg.
+	$(BIN)/python benchmarks/soak.py
+
 bench: setup ## Measure speed and memory beside the peers, each in a venv: benchmarks/results.md.
 	bash benchmarks/venvs.sh
 	$(BIN)/python benchmarks/driver.py
 
 clean: ## Remove what make made.
-	rm -rf $(VENV) .venv-* build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,9 +9,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import masked_words
 import onnxruntime
 
+import masked_words
 from camembert_dual import AutoTokenizer, CamembertForMaskedLM
 from camembert_dual.pt import export_onnx
 

@@ -7,4 +7,4 @@ or is None. A file is read in each library's environment, so it imports framewor
 them.
 """
 
-MODULES = ("torch_forward",)
+MODULES = ("torch_forward", "loading", "converting", "tokenizing")

@@ -15,8 +15,10 @@ DESCRIPTION = "CamemBERT in PyTorch and TensorFlow from one checkpoint file."
 COMMANDS = {
     "completion": "write the completion of these words for a shell",
     "convert": "write a checkpoint of any format in another, with a proof",
+    "evaluate": "measure a trained model's answers on a file, with intervals",
     "export": "write a SavedModel for serving, an ONNX folder or a LiteRT file",
     "fill-mask": "complete a text that holds <mask>",
+    "finetune": "train a model for a task on one's own examples",
     "inspect": "say what a checkpoint holds and what is wrong with it",
     "predict": "answer examples from files with the model of a task",
     "pretrain": "train a masked language model from text files",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import camembert_dual
 import cases
 import generation_oracle as oracle
 from backend import tree
@@ -186,3 +187,18 @@ def test_a_method_refuses_what_it_does_not_take():
         model_of().greedy_search(ids, None, **{first: None})
     with pytest.raises(ValueError, match="greedy_search must be given at most"):
         model_of().greedy_search(ids, *[None] * 20)
+
+
+def test_scores_are_filtered_in_one_call():
+    """The two highest of four, then those that reach a half; and one in any case."""
+    name = "tf_top_k_top_p_filtering" if IS_TF else "top_k_top_p_filtering"
+    scores = np.log(np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.15, 0.55]]))
+    filtering = getattr(camembert_dual, name)
+    for options, kept in (
+        ({"top_k": 2}, [[1, 1, 0, 0], [0, 1, 0, 1]]),
+        ({"top_p": 0.5}, [[1, 1, 0, 0], [0, 0, 0, 1]]),
+        ({"top_k": 9, "top_p": 0.0, "filter_value": -7.0}, [[1, 0, 0, 0], [0, 0, 0, 1]]),
+    ):
+        found = tree.as_array(filtering(tree.tensor(scores), **options))
+        left_out = options.get("filter_value", -np.inf)
+        np.testing.assert_allclose(found, np.where(np.array(kept) == 1, scores, left_out))

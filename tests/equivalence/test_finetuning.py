@@ -37,7 +37,7 @@ NUMBERS = {
 class Case(NamedTuple):
     architecture: str
     kind: str  # of labels
-    numbers: dict = {}
+    numbers: dict
     class_weights: np.ndarray | None = None
 
 

@@ -61,8 +61,17 @@ def test_frameworks_and_tasks_have_one_word_each():
         options = parser._option_string_actions
         if "--backend" in options:
             assert options["--backend"].metavar in ("{pt,tf}", "{pt,tf,both}"), name
-        if "--task" in options:
+        if "--task" in options and not options["--task"].choices:
             assert all(word in options["--task"].help for word in TASKS), name
+
+
+def test_a_model_is_used_by_the_word_that_it_was_trained_by():
+    from camembert_dual.pipelines.recipes import read_word
+
+    for name in ("finetune", "evaluate"):
+        (task,) = (one for one in parsers()[name]._actions if one.dest == "task")
+        assert task.choices
+        assert all(read_word(word) for word in task.choices)
 
 
 @pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)], ids=str)
@@ -149,20 +158,21 @@ def test_inspections_and_conversions_are_json(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("blocked", "module", "message"),
+    ("blocked", "module", "title", "extra"),
     [
-        ("torch", "camembert_dual.pt", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        ("torch", "camembert_dual.pt.model", 'needs PyTorch: pip install "camembert-dual[torch]"'),
-        ("keras", "camembert_dual.tf", 'needs TensorFlow: pip install "camembert-dual[tensorflow]"'),
-        ("tensorflow", "camembert_dual.tf", 'needs TensorFlow: pip install "camembert-dual[tensorflow]"'),
+        ("torch", "camembert_dual.pt", "PyTorch", "torch"),
+        ("torch", "camembert_dual.pt.model", "PyTorch", "torch"),
+        ("keras", "camembert_dual.tf", "TensorFlow", "tensorflow"),
+        ("tensorflow", "camembert_dual.tf", "TensorFlow", "tensorflow"),
     ],
 )
-def test_a_tree_without_its_framework_says_what_is_missing(blocked, module, message):
+def test_a_tree_without_its_framework_says_what_is_missing(blocked, module, title, extra):
     code = f"import sys; sys.modules[{blocked!r}] = None; import {module}"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     tree = ".".join(module.split(".")[:2])
-    assert done.stderr.splitlines()[-1] == f"ModuleNotFoundError: {tree} {message}"
+    remedy = f'{tree} needs {title}: pip install "camembert-dual[{extra}]"'
+    assert done.stderr.splitlines()[-1] == f"ModuleNotFoundError: {remedy}"
     assert "During handling" not in done.stderr
 
 

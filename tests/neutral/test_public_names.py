@@ -67,7 +67,7 @@ print(before, sorted({{"torch", "tensorflow", "keras"}} & set(sys.modules)))
 def test_a_name_of_a_missing_framework_says_what_to_install(backend, title):
     names = sorted(name for name, home in PUBLIC.items() if home.backend == backend)
     assert len(names) > 20
-    blocked = {"pt": ["torch"], "tf": ["tensorflow", "keras"]}[backend]
+    blocked = {"pt": ["torch", "scipy"], "tf": ["tensorflow", "keras"]}[backend]
     code = f"""
 import sys
 for package in {blocked!r}:

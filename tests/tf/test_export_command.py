@@ -28,11 +28,15 @@ def export(checkpoint, path, *options):
 
 
 def test_a_saved_model_with_all_options(checkpoint, tmp_path, capsys):
-    options = ("--hidden-states", "--text", "--batch-size", "2", "--length", "7")
+    options = ("--hidden-states", "--text", "--published", "--batch-size", "2", "--length", "7")
     assert export(checkpoint, tmp_path, "--to", "savedmodel", *options) == 0
     assert "TFCamembertForTokenClassification" in capsys.readouterr().out
     signatures = tf.saved_model.load(tmp_path).signatures
-    assert set(signatures) == {"serving_default", "masked", "int64", "int64_masked", "text"}
+    published = {"serving_default", "int64_serving"}
+    assert set(signatures) == {*published, "int32", "masked", "int64", "int64_masked", "text"}
+    _, given = signatures["serving_default"].structured_input_signature
+    assert set(given) == {"input_ids", "attention_mask", "token_type_ids"}
+    assert {tuple(one.shape) for one in given.values()} == {(2, 7)}
     ids = cases.ids(cases.config(), cases.generator("export"), 2)
     answer = signatures["int64"](input_ids=tf.constant(ids))
     assert answer["hidden_states_1"].shape == (2, 7, 24)

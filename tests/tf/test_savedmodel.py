@@ -10,16 +10,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
 import cases
 import reference
 import tree_tf as tree
 from camembert_dual import CamembertTokenizer
-from camembert_dual.tf import export_saved_model
+from camembert_dual.tf import export_saved_model, write_warm_up
 from camembert_dual.tf.export.answers import text_signature
 
 # the first test waits for all models to be exported
 pytestmark = pytest.mark.timeout(900)
+PUBLISHED = cases.CAUSAL  # is exported with the endpoints of transformers 4
 SHAPES = ((1, 1), (3, 7), (2, 17))  # the last is the longest text
 TEXTS = ["Le petit chat boit du lait.", "Il ouvrit la porte et entra."]
 STRINGS = {
@@ -50,10 +52,11 @@ def ids_and_mask(task: str, rows: int, length: int):
 def calls_and_answers(task: str, model):
     """Calls of every signature by ``signature-length/input``, and the model's own answers."""
     calls, expected = {}, {}
+    plain = "int32" if task == PUBLISHED else "serving_default"
     for rows, length in SHAPES:
         ids, mask = ids_and_mask(task, rows, length)
         for seen, names in (
-            ((ids != 1).astype(int), ("serving_default", "int64")),
+            ((ids != 1).astype(int), (plain, "int64")),
             (mask, ("masked", "int64_masked", "serve-int32", "serve-int64")),
         ):
             output = model(
@@ -70,7 +73,27 @@ def calls_and_answers(task: str, model):
                 if seen is mask:
                     calls[f"{call}/attention_mask"] = mask.astype(dtype)
                 expected |= {f"{call}/{name}": value for name, value in answers.items()}
+    if task == PUBLISHED:
+        types = cases.generator("types").integers(0, 2, ids.shape)
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        output = model(**given)
+        served = {
+            "logits": output.logits.numpy(),
+            "past_key_values": np.array(output.past_key_values),  # (N, 2, B, H, T, K)
+        }
+        for name, dtype in (("serving_default", "int32"), ("int64_serving", "int64")):
+            calls |= {f"{name}-17/{key}": one.astype(dtype) for key, one in given.items()}
+            expected |= {f"{name}-17/{key}": one for key, one in served.items()}
     return calls, expected
+
+
+def requests_in(folder: Path):
+    """The requests to warm up with, as TensorFlow Serving's own messages: signature and inputs."""
+    file = folder / "assets.extra" / "tf_serving_warmup_requests"
+    for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+        inputs = {name: tf.make_ndarray(one) for name, one in request.inputs.items()}
+        yield request.model_spec.signature_name, inputs
 
 
 @contextlib.contextmanager
@@ -104,9 +127,15 @@ class Exported:
                 model,
                 folder / task / "saved",
                 output_hidden_states=task == cases.TOKEN,
+                published=task == PUBLISHED,
                 tokenizer=tokenizer,
             )
             calls |= {f"text/{name}": np.array(value) for name, value in strings.items()}
+            for signature, inputs in requests_in(folder / task / "saved"):
+                for name, one in inputs.items():  # NumPy writes no objects unless it pickles
+                    calls[f"{signature}-warm/{name}"] = (
+                        one.astype(str) if one.dtype == object else one
+                    )
             np.savez(folder / task / "calls.npz", **calls)
             self.models[task], self.expected[task] = model, expected
         self.answer([folder / task for task in cases.TASKS])
@@ -122,7 +151,13 @@ class Exported:
     def found(self, task: str):
         """The answers of that process, by call and name."""
         # strings are objects to NumPy
-        return dict(np.load(self.folder / task / "answers.npz", allow_pickle=True))
+        answers = dict(np.load(self.folder / task / "answers.npz", allow_pickle=True))
+        return {call: value for call, value in answers.items() if "-warm/" not in call}
+
+    def warm(self, task: str):
+        """The answers to the requests to warm up with, by signature and name."""
+        answers = dict(np.load(self.folder / task / "answers.npz", allow_pickle=True))
+        return {call: value for call, value in answers.items() if "-warm/" in call}
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +173,32 @@ def test_every_call_elsewhere_equals_eager(task, exported):
     assert reference.first_difference(expected, found, 1e-5) is None
 
 
+@pytest.mark.parametrize("task", cases.TASKS)
+def test_every_endpoint_is_warmed_up_with_a_request_that_it_answers(task, exported):
+    found = exported.warm(task)
+    others = {"int32", "int64_serving"} if task == PUBLISHED else set()
+    endpoints = {"serving_default", "masked", "int64", "int64_masked", "text", *others}
+    assert {call.split("-warm/")[0] for call in found} == endpoints
+    numbers = [value for value in found.values() if value.dtype != object]
+    assert all(np.isfinite(value).all() and value.shape[0] in (1, 2) for value in numbers)
+
+
+def test_requests_of_the_user_take_the_place_of_ours(tmp_path):
+    asked = [("text", {"text": np.array(["Il dort.", "Où ?"])}), ("int64", {"input_ids": [[5, 6]]})]
+    write_warm_up(tmp_path, [("serving_default", {})])
+    write_warm_up(tmp_path, asked)
+    (first, texts), (second, ids) = requests_in(tmp_path)
+    assert (first, second) == ("text", "int64")
+    assert [one.decode() for one in texts["text"]] == ["Il dort.", "Où ?"]
+    np.testing.assert_array_equal(ids["input_ids"], [[5, 6]])
+
+
 def test_hidden_states_are_answered_only_when_asked_for(exported):
     names = {task: {call.split("/")[1] for call in exported.found(task)} for task in cases.TASKS}
     assert {"hidden_states_0", "hidden_states_1", "logits"} < names[cases.TOKEN]
     assert names[cases.BARE] == {"last_hidden_state", "pooler_output", "vectors"}
     assert names[cases.QUESTION] == {"start_logits", "end_logits", "answer", "score"}
-    assert names[cases.CAUSAL] == {"logits", "tokens", "scores"}
+    assert names[cases.CAUSAL] == {"logits", "past_key_values", "tokens", "scores"}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from camembert_dual.common.backends import BACKENDS, backend_name
 from camembert_dual.common.model_names import TASKS, read_task
@@ -75,6 +78,45 @@ def add_numbers(
         metavar = "N" if isinstance(value, int) else "X"
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, type=type(value), metavar=metavar, help=text)
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    settings: object,
+    texts: Mapping[str, str],
+    choices: Mapping[str, Sequence[str]],
+) -> None:
+    """Declare an option for each field of a settings object, told with its default.
+
+    Args:
+        parser: The command's parser.
+        settings: The settings, a dataclass.
+        texts: What each field means.
+        choices: The words that some fields may be.
+    """
+    for name, text in texts.items():
+        value = getattr(settings, name)
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            shown = option if value else f"--no-{option[2:]}"
+            action = argparse.BooleanOptionalAction
+            text = f"{text}; default {shown}"
+            parser.add_argument(option, action=action, default=value, help=text)
+            continue
+        options: dict[str, Any] = {"choices": choices[name]} if name in choices else {}
+        if not options:
+            options = {"type": type(value), "metavar": "N" if isinstance(value, int) else "X"}
+        text = f"{text}; default %(default)s"
+        parser.add_argument(option, default=value, help=text, **options)
+
+
+def described(settings_class: type) -> dict[str, str]:
+    """What the docstring of a settings class says of each field, without Markdown and full stop."""
+    _, _, rest = inspect.cleandoc(settings_class.__doc__ or "").partition("Attributes:\n")
+    fields = re.findall(r"^ {4}(\w+): ((?:.|\n {8})*)", rest.partition("\n\n")[0], re.MULTILINE)
+    plain = {name: " ".join(text.replace("``", "").split()) for name, text in fields}
+    texts = {name: text.replace("%", "%%").rstrip(".") for name, text in plain.items()}
+    return {name: text[:1].lower() + text[1:] for name, text in texts.items()}
 
 
 def read_by(read: Callable[[str], str]) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ from camembert_dual.tokenization import AutoTokenizer
 
 # each format with the tree that writes it and the options that are its own
 FORMATS = {
-    "savedmodel": ("tf", ("batch_size", "length", "hidden_states", "text")),
+    "savedmodel": ("tf", ("batch_size", "length", "hidden_states", "published", "text")),
     "litert": ("tf", ("batch_size", "int8")),
     "onnx": ("pt", ("int8",)),
 }
@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--length", type=int, metavar="T", help="SavedModel: tokens; default any")
     parser.add_argument(
         "--hidden-states", action="store_true", help="SavedModel: answer hidden states"
+    )
+    parser.add_argument(
+        "--published", action="store_true", help="SavedModel: endpoints as of transformers 4"
     )
     parser.add_argument(
         "--text", action="store_true", help="SavedModel: a signature that takes strings"
@@ -69,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             batch_size=rows,
             length=arguments.length,
             output_hidden_states=arguments.hidden_states,
+            published=arguments.published,
             tokenizer=tokenizer,
         )
     if arguments.json:

@@ -6,14 +6,15 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from camembert_dual.commands.arguments import add_json, add_numbers
+from camembert_dual.commands.arguments import add_backend, add_json, add_numbers
 from camembert_dual.commands.printing import say, say_json
 from camembert_dual.common.errors import require
 from camembert_dual.data.text import WeightedText, read_corpus
 from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.tokenization import AutoTokenizer
-from camembert_dual.training.settings import PretrainingSettings
+from camembert_dual.training.settings import PRECISIONS, PretrainingSettings
 from camembert_dual.workflows.pretrain import evaluate, evaluation_texts, pretrain
+from camembert_dual.workflows.pretrained_card import write_pretrained_card
 
 DEFAULTS = PretrainingSettings()
 NETWORK = ("hidden_size", "num_hidden_layers", "num_attention_heads")
@@ -26,6 +27,7 @@ LONG_SHARE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    add_backend(parser, "framework to train in; default %(default)s", "pt")
     source = parser.add_mutually_exclusive_group(required=True)
     text = "folder or name of a checkpoint to go on from; default a new model"
     source.add_argument("--model", metavar="PATH", help=text)
@@ -55,7 +57,8 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--hold-out",
         type=Path,
         metavar="FILE",
-        help="one of the texts, of which a tenth of the sentences is kept for evaluation",
+        help="one of the texts, of which a tenth of the sentences is kept for evaluation; "
+        "default none",
     )
     parser.add_argument(
         "--valid",
@@ -63,14 +66,14 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="another text to evaluate on; may be repeated",
+        help="another text to evaluate on; may be repeated; default none",
     )
     size = "of a new model"
     add_numbers(parser, DEFAULTS, NETWORK, **dict.fromkeys(NETWORK, size))
     add_numbers(parser, DEFAULTS, RUN, long_share=LONG_SHARE)
     parser.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
+        choices=PRECISIONS,
         default=DEFAULTS.precision,
         help="bfloat16 pays where the processor multiplies in it; default %(default)s",
     )
@@ -80,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, or go on with the training that was interrupted in the same folder; then evaluate.
 
     Raises:
-        ImportError: If PyTorch is not installed.
+        ImportError: If the framework is not installed.
         ValueError: If a text is not UTF-8, a size is given for a checkpoint that has its own, or
             the folder holds a run with other settings.
         OSError: If a file cannot be read or written.
@@ -90,16 +93,18 @@ def run(arguments: argparse.Namespace) -> int:
     rule = "A checkpoint must be taken with its own sizes"
     require(arguments.model is None or not sizes, rule, ", ".join(sizes))
     settings = settings_of(arguments)
+    sources = [weighted_text(word) for word in arguments.text]
     corpus = read_corpus(
-        [weighted_text(word) for word in arguments.text],
+        sources,
         arguments.hold_out,
         fraction=settings.held_out_fraction,
         seed=settings.seed,
     )
     tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer or arguments.model)
-    done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model)
+    done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model, arguments.backend)
     texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
     scores = {title: found["model"] for title, found in evaluate(done, texts, {}).items()}
+    write_pretrained_card(done, arguments.model, sources, scores)
     if arguments.json:
         steps = {"steps": done.progress.done, "checkpoint": str(done.checkpoint)}
         say_json({**steps, "scores": scores})

@@ -52,6 +52,16 @@ def installed() -> list[str]:
     return [name for name, one in BACKENDS.items() if importlib.util.find_spec(one.package)]
 
 
+def is_torch_available() -> bool:
+    """Whether PyTorch is installed."""
+    return "pt" in installed()
+
+
+def is_tf_available() -> bool:
+    """Whether TensorFlow is installed."""
+    return "tf" in installed()
+
+
 def backend_of(model: object) -> str:
     """The backend of a model, or of a class that a user made of one.
 

@@ -13,6 +13,7 @@ from camembert_dual.common.model_names import (
     ARCHITECTURES,
     FAMILIES,
     FAMILY,
+    MASKED_LM,
     auto_name,
     class_name,
     family_name,
@@ -63,6 +64,11 @@ _AUTO_MODELS = {
     for backend in BACKENDS
     for name in (auto_name(architecture, backend) for architecture in ARCHITECTURES)
 }
+_WORD_MODELS = {  # what a CamemBERT is trained by has two older names
+    f"{BACKENDS[backend].prefix}AutoModel{name}": Home("auto", auto_name(MASKED_LM, backend))
+    for backend in BACKENDS
+    for name in ("ForPreTraining", "WithLMHead")
+}
 _BASES = {
     f"{BACKENDS[backend].prefix}{family}PreTrainedModel": Home(
         "pretrained", "PretrainedModel", backend
@@ -91,6 +97,11 @@ _MAPPINGS = _same(
         )
     ),
 )
+_WORD_MAPPINGS = {
+    f"{prefix}MODEL_{name}_MAPPING": Home("auto_mappings", f"{prefix}MODEL_FOR_MASKED_LM_MAPPING")
+    for prefix in ("", "TF_")
+    for name in ("FOR_PRETRAINING", "WITH_LM_HEAD")
+}
 _FILES = {
     "CONFIG_NAME": Home("storage.file_names", "CONFIG"),
     "TF2_WEIGHTS_NAME": Home("storage.file_names", "TF_H5"),
@@ -105,12 +116,14 @@ _TOKENIZERS = _same(
     "AddedToken",
     "BatchEncoding",
     "CharSpan",
+    "PaddingStrategy",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
     "SpecialTokensMixin",
     "TensorType",
     "TokenSpan",
+    "TruncationStrategy",
 )
 _OUTPUT_NAMES = (
     "BaseModelOutput",
@@ -148,7 +161,9 @@ _COLLATORS = _same(
     "default_data_collator",
 )
 _TRAINING = {
-    **_same("training.seeding", "set_seed"),
+    **_same("common.backends", "is_tf_available", "is_torch_available"),
+    **_same("training.evaluation", "EvalPrediction"),
+    **_same("training.seeding", "enable_full_determinism", "set_seed"),
     **_same("training.published_schedules", "SchedulerType"),
     **_same(
         "training.schedules",
@@ -203,6 +218,8 @@ _RULES = {
         "UnbatchedClassifierFreeGuidanceLogitsProcessor",
         backend="pt",
     ),
+    "top_k_top_p_filtering": Home("generation.warpers", "top_k_top_p", "pt"),
+    "tf_top_k_top_p_filtering": Home("generation.warpers", "top_k_top_p", "tf"),
     **_same("generation.streamers", "TextIteratorStreamer", "TextStreamer"),
     **_same(
         "generation.published",
@@ -242,10 +259,12 @@ PUBLIC: dict[str, Home] = {
     **_OWN,
     **_MODELS,
     **_AUTO_MODELS,
+    **_WORD_MODELS,
     **_BASES,
     **_LAYERS,
     **_HEADS,
     **_MAPPINGS,
+    **_WORD_MAPPINGS,
     **_FILES,
     **_CONFIGS,
     **_TOKENIZERS,

@@ -44,10 +44,14 @@ KERAS_FILES = ("*.weights.h5", "*.keras")
 OLD_KERAS_FILES = ("*.h5", f"*{TF_INDEX}")
 SENTENCE_MODULES = "modules.json"  # of sentence-transformers
 SENTENCE_SETTINGS = "sentence_bert_config.json"
+ADAPTER_CONFIG = "adapter_config.json"  # of peft
+ADAPTER = "adapter_model.safetensors"
 CARD = "README.md"
 CONVERSION_REPORT = "conversion_report.json"
 TRAINING_STATE = "training_state.safetensors"
 TRAINING_SETTINGS = "training_settings.json"
+TRAINING_HISTORY = "training_history.json"
+TASK = "task.json"  # what a model was trained for, and how its data is read
 SENTENCEPIECE = "sentencepiece.bpe.model"
 TOKENIZER_JSON = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
@@ -67,7 +71,7 @@ TOKENIZER_FILES = (
 )
 DICTIONARY = "dict.txt"  # of fairseq
 # what a checkpoint's folder holds beside its config and weights
-COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD)
+COMPANIONS = (*TOKENIZER_FILES, GENERATION_CONFIG, DICTIONARY, CARD, TASK)
 
 
 def variant_of(name: str, variant: str | None) -> str:
@@ -94,7 +98,7 @@ def is_own(name: str) -> bool:
     """Whether a file in a checkpoint's folder may be one that this package wrote."""
     kinds = [files_of(one) for one in WEIGHTS if not one.endswith(INDEX_SUFFIX)]
     kinds += [files_of(one, VARIANT) for one in (SAFETENSORS, TORCH_BIN)]
-    own = name in (CONFIG, CONVERSION_REPORT, *COMPANIONS, *ONNX_FILES)
+    own = name in (CONFIG, CONVERSION_REPORT, ADAPTER_CONFIG, ADAPTER, *COMPANIONS, *ONNX_FILES)
     prefixed = name.endswith(tuple(f"-{one}" for one in TOKENIZER_FILES))  # as a user asked for
     return own or prefixed or any(re.fullmatch(kind, name) for kind in kinds)
 

@@ -19,7 +19,10 @@ from camembert_dual.tf.export.litert import export_litert
 from camembert_dual.tf.export.pooling import SentencePooling
 from camembert_dual.tf.export.saved_model import export_saved_model
 from camembert_dual.tf.export.tokenizer_layer import TFCamembertTokenizer
+from camembert_dual.tf.export.warm_up import write_warm_up
 from camembert_dual.tf.language_models import TFCamembertForCausalLM, TFCamembertForMaskedLM
+from camembert_dual.tf.layouts import layout_map, weights_on_devices
+from camembert_dual.tf.lora import enable_lora, load_adapter, save_adapter
 from camembert_dual.tf.model import TFCamembertMainLayer
 from camembert_dual.tf.old_weights import load_old_weights
 from camembert_dual.tf.tensors import register_outputs
@@ -51,7 +54,13 @@ __all__ = [
     "TFCamembertModel",
     "TFCamembertTokenizer",
     "create_optimizer",
+    "enable_lora",
     "export_litert",
     "export_saved_model",
+    "layout_map",
+    "load_adapter",
     "load_old_weights",
+    "save_adapter",
+    "weights_on_devices",
+    "write_warm_up",
 ]

@@ -17,7 +17,21 @@ from camembert_dual.inputs import IGNORE_INDEX
 MASK = "attention_mask"
 NUMBERS = int | float | np.number
 IDS, EMBEDDINGS = "input_ids", "inputs_embeds"
+WHOLE_NUMBERS = (IDS, "token_type_ids", "position_ids")
+KERAS_EXPORT = "serving_default"  # the graph in which Keras calls a model that it exports
 PADDED_BY_ID = (IDS, "position_ids")  # the rest is padded with 0, and labels with -100
+
+
+def of_export(inputs: dict[str, tf.Tensor | None]) -> dict[str, tf.Tensor | None]:
+    """The inputs of a call, of whole numbers where they must be.
+
+    Keras, when it exports a user's model, also calls it with floats in the place of every input,
+    whatever it was called with before and whatever signature was asked for.
+    """
+    if tf.executing_eagerly() or tf.compat.v1.get_default_graph().name != KERAS_EXPORT:
+        return inputs
+    given = {name: inputs[name] for name in WHOLE_NUMBERS if inputs[name] is not None}
+    return inputs | {name: tf.cast(one, tf.int32) for name, one in given.items()}
 
 
 def plain_call(

@@ -24,6 +24,7 @@ class KerasModel(keras.Model):
 
     architecture: ClassVar[str | None] = None
     config: CamembertConfig
+    _default_save_signature = None  # one of floats, which Keras traces beside that asked for
 
     @classmethod
     def call_is_own(cls) -> bool:

@@ -10,6 +10,7 @@ from camembert_dual.call_forms import accept_structures
 from camembert_dual.config import CamembertConfig
 from camembert_dual.inputs import flag, keeps_cache
 from camembert_dual.outputs import TFBaseModelOutput
+from camembert_dual.tf.call_inputs import of_export
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
 from camembert_dual.tf.encoder import Encoder, EncoderOutput
@@ -134,7 +135,7 @@ class TFCamembertMainLayer(keras.layers.Layer):
             "encoder_hidden_states": encoder_hidden_states,
             "encoder_attention_mask": encoder_attention_mask,
         }
-        inputs = {name: as_tensor(value) for name, value in inputs.items()}
+        inputs = of_export({name: as_tensor(value) for name, value in inputs.items()})
         cache = as_cache(past_key_values)
         past_length = check_inputs(config, inputs, cache)
         output_attentions = flag("output_attentions", output_attentions, config.output_attentions)

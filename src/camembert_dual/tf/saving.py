@@ -46,7 +46,7 @@ def used(place: Place) -> Any:
 
 
 def export(model: Any, path: Path | None) -> None:
-    """Write a SavedModel where one is asked for."""
+    """Write a SavedModel where one is asked for, with the endpoints of ``transformers`` 4."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        export_saved_model(model, path)
+        export_saved_model(model, path, published=True)

@@ -1,6 +1,7 @@
 """What scripts for TensorFlow ask of a model: what it is served by, its loss, its LM head."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ from camembert_dual.common.model_names import MULTIPLE_CHOICE
 from camembert_dual.outputs import ModelOutput
 from camembert_dual.tf.keras_model import KerasModel
 
+INTERNALS = ("use_cache", "output_hidden_states", "output_attentions")
+STACKED = ("hidden_states", "attentions", "cross_attentions", "past_key_values")
 SIGNATURE = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -34,6 +37,41 @@ class ServedModel(KerasModel):
         inputs = {name: tf.ones(shape, tf.int32) for name in self.input_signature}
         return inputs | {"token_type_ids": tf.zeros(shape, tf.int32)}
 
+    def export(
+        self, filepath: Any, format: str = "tf_saved_model", verbose: Any = None, **options: Any
+    ) -> None:
+        """Write a SavedModel, ONNX, OpenVINO or LiteRT file, as Keras does, of any model.
+
+        Keras asks for a call before; here the inputs are known from the start. A decoder's cache
+        and inner states are left out: a signature answers with tensors alone.
+
+        Args:
+            filepath: The folder or file.
+            format: One of Keras' formats.
+            verbose: Whether to say what was written.
+            **options: ``input_signature``; a dict of ``input_ids`` and ``attention_mask`` (B, T),
+                both int32, if none is given. Others as in ``keras.Model.export``.
+
+        Raises:
+            ValueError: If there is no such format.
+        """
+        if not all(layer.built for layer in self._flatten_layers()):
+            initialise(self)
+        if options.get("input_signature") is None:
+            options["input_signature"] = self._exported_inputs()
+        with without_internals(self.config):
+            super().export(filepath, format, verbose, **options)
+
+    def _exported_inputs(self) -> list[Any]:
+        """The inputs that :meth:`export` takes for granted: what a tokenizer gives.
+
+        They are one dict, but one by one for a user's call that has an argument for each.
+        """
+        specs, names = self.input_signature, names_of(type(self).call)
+        wanted = {name: specs[name] for name in ("input_ids", "attention_mask")}
+        one_by_one = self.call_is_own() and names[1] in wanted
+        return [wanted[one] for one in names if one in wanted] if one_by_one else [wanted]
+
     @cached_property
     def serving(self) -> Any:
         """A graph of the model, from a dict of :attr:`input_signature`."""
@@ -41,12 +79,14 @@ class ServedModel(KerasModel):
 
     def eager_serving(self, inputs: Mapping[str, tf.Tensor]) -> ModelOutput:
         """The model's output for a dict of inputs, as :meth:`serving` computes it in a graph."""
-        return self.serving_output(self(dict(inputs)))
+        return self.serving_output(self(dict(inputs), return_dict=True))
 
     def serving_output(self, output: ModelOutput) -> ModelOutput:
         """What is served of an output: tuples of tensors become one tensor each."""
+        if not isinstance(output, Mapping):  # of a user's call
+            return output
         served = {
-            name: tf.convert_to_tensor(value) if name in ("hidden_states", "attentions") else value
+            name: tf.convert_to_tensor(value) if name in STACKED else value
             for name, value in output.items()
         }
         return type(output)(served)
@@ -85,6 +125,19 @@ class ServedModel(KerasModel):
         """The path of the layer that :meth:`get_bias` reads; None without LM head."""
         head = self.get_lm_head()
         return None if head is None else f"{self.name}/{head.name}"
+
+
+@contextmanager
+def without_internals(config: Any) -> Iterator[None]:
+    """Where calls of a model answer what its head computes and nothing from inside."""
+    before = {name: getattr(config, name) for name in INTERNALS}
+    try:
+        for name in INTERNALS:
+            setattr(config, name, False)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(config, name, value)
 
 
 def initialise(model: Any) -> None:

@@ -45,34 +45,51 @@ class TokenOrigins(NamedTuple):
     sequences: IntArray
 
 
+class Solved(NamedTuple):
+    """All that is known of the rows of a batch."""
+
+    rows: BatchLayout
+    buffers: Buffers
+    origins: TokenOrigins
+
+
 class Alignment:
     """The encodings of a batch, worked out when first asked for."""
 
-    def __init__(
-        self, rows: BatchLayout, buffers: Buffers, solve: Callable[[], TokenOrigins]
-    ) -> None:
-        """Keep what the rows are made of; ``solve`` finds where their tokens come from."""
-        self._rows = rows
-        self._buffers = buffers
+    def __init__(self, solve: Callable[[], Solved]) -> None:
+        """Keep what works them out."""
         self._solve = solve
 
     @cached_property
-    def origins(self) -> TokenOrigins:
-        """Where every token comes from."""
+    def solved(self) -> Solved:
+        """What the rows are made of, and where their tokens come from."""
         return self._solve()
 
     @cached_property
-    def _stops(self) -> IntArray:
-        """Where each row ends in the buffers."""
-        return np.cumsum(self._rows.widths)
+    def _bounds(self) -> list[tuple[int, int]]:
+        """Where each row begins and ends in the buffers."""
+        widths = self.solved.rows.widths
+        stops = np.cumsum(widths)
+        starts = stops - widths
+        return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+    @cached_property
+    def _words(self) -> list[int | None]:
+        """The words of all rows, made at once, as one row after the other is asked for them."""
+        return _or_none(self.solved.origins.words)
+
+    @cached_property
+    def _sequences(self) -> list[int | None]:
+        """Likewise the sequences."""
+        return _or_none(self.solved.origins.sequences)
 
     def __len__(self) -> int:
         """Number of rows."""
-        return len(self._rows.lengths)
+        return len(self.solved.rows.lengths)
 
     def __getstate__(self) -> dict[str, object]:
         """Travel to another process worked out, without the tokenizer."""
-        return {"_rows": self._rows, "_buffers": self._buffers, "origins": self.origins}
+        return {"solved": self.solved}
 
     def row(self, index: int) -> Encoding:
         """The encoding of a row.
@@ -80,12 +97,8 @@ class Alignment:
         Raises:
             IndexError: If there is no such row.
         """
-        size = len(self)
-        if not -size <= index < size:
-            raise IndexError(f"A row must be under {size}; received {index}.")
-        stop = int(self._stops[index])
-        tokens = slice(stop - int(self._rows.widths[index]), stop)
-        buffers, origins = self._buffers, self.origins
+        tokens = self._places(index)
+        _, buffers, origins = self.solved
         return Encoding(
             ids=buffers.input_ids[tokens].tolist(),
             type_ids=buffers.token_type_ids[tokens].tolist(),
@@ -93,22 +106,45 @@ class Alignment:
             offsets=list(
                 zip(origins.starts[tokens].tolist(), origins.ends[tokens].tolist(), strict=True)
             ),
-            word_ids=_or_none(origins.words[tokens]),
-            sequence_ids=_or_none(origins.sequences[tokens]),
+            word_ids=self._words[tokens],
+            sequence_ids=self._sequences[tokens],
             special_tokens_mask=buffers.special_tokens_mask[tokens].tolist(),
             attention_mask=buffers.attention_mask[tokens].tolist(),
         )
 
+    def word_ids(self, index: int) -> list[int | None]:
+        """The words of a row, without its :class:`Encoding`.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
+        return self._words[self._places(index)]
+
+    def sequence_ids(self, index: int) -> list[int | None]:
+        """The sequences of a row, likewise.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
+        return self._sequences[self._places(index)]
+
+    def _places(self, index: int) -> slice:
+        """Where a row stands in the buffers."""
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"A row must be under {size}; received {index}.")
+        return slice(*self._bounds[index])
+
     def offsets(self) -> list[list[tuple[int, int]]]:
         """The characters of every token of every row."""
-        spans = list(zip(self.origins.starts.tolist(), self.origins.ends.tolist(), strict=True))
-        stops, sizes = self._stops.tolist(), self._rows.widths.tolist()
-        return [spans[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
+        origins = self.solved.origins
+        spans = list(zip(origins.starts.tolist(), origins.ends.tolist(), strict=True))
+        return [spans[start:stop] for start, stop in self._bounds]
 
     def offset_matrix(self) -> IntArray:
         """The same as an array (rows, tokens, 2)."""
-        spans = (self.origins.starts, self.origins.ends)
-        return np.stack([self._rows.to_matrix(flat) for flat in spans], axis=-1)
+        rows, _, origins = self.solved
+        return np.stack([rows.to_matrix(origins.starts), rows.to_matrix(origins.ends)], axis=-1)
 
 
 def find_origins(
@@ -135,4 +171,7 @@ def find_origins(
 
 
 def _or_none(values: IntArray) -> list[int | None]:
-    return [None if value == NOTHING else value for value in values.tolist()]
+    found = values.astype(object)
+    found[values == NOTHING] = None
+    listed: list[int | None] = found.tolist()
+    return listed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,14 +12,12 @@ from camembert_dual.common.errors import require, shown
 from camembert_dual.tokenization.added_tokens import ADDITIONAL, ROLES
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.deprecated import read_old_options
-from camembert_dual.tokenization.encode import (
-    Encoded,
-    encode_texts,
-    pad_encodings,
-)
+from camembert_dual.tokenization.encode import Encoded, encode_texts, pad_encodings
 from camembert_dual.tokenization.files import TokenizerFolder, read_folder
 from camembert_dual.tokenization.options import (
+    DEFAULTS,
     NO_LIMIT,
+    NO_OPTIONS,
     OPTION_KINDS,
     SANE_LIMIT,
     SETTING_KINDS,
@@ -199,8 +196,10 @@ class BaseTokenizer(Vocabulary, ABC):
         """
         given = locals()
         check_kinds({"is_split_into_words": is_split_into_words}, OPTION_KINDS)
-        named = {field.name: given[field.name] for field in fields(Options)}
-        options = Options(**(read_old_options(named, old_options) if old_options else named))
+        named = {name: given[name] for name in DEFAULTS if given[name] is not DEFAULTS[name]}
+        if old_options:
+            named = read_old_options({**DEFAULTS, **named}, old_options)
+        options = Options(**named) if named else NO_OPTIONS
         if text_target is None:
             return self._encode(text, text_pair, is_split_into_words, options)
         labels = self._encode(text_target, text_pair_target, is_split_into_words, options)

@@ -110,13 +110,13 @@ class BatchEncoding(dict[str, Any]):
 
     def word_ids(self, batch_index: int = 0) -> list[int | None]:
         """The word that each token of a row belongs to."""
-        return self._row(batch_index).word_ids
+        return self._aligned().word_ids(batch_index)
 
     words = word_ids
 
     def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
         """0 for the tokens of the first sequence, 1 for the second, None for others."""
-        return self._row(batch_index).sequence_ids
+        return self._aligned().sequence_ids(batch_index)
 
     def token_to_sequence(
         self, batch_or_token_index: int, token_index: int | None = None
@@ -185,12 +185,15 @@ class BatchEncoding(dict[str, Any]):
                 yield token
 
     def _row(self, index: int) -> Encoding:
+        return self._aligned().row(index)
+
+    def _aligned(self) -> Alignment:
         if self._alignment is None:
             raise ValueError(
                 "Tokens and words must be asked of a result of a tokenizer's call; received "
                 "an encoding made otherwise."
             )
-        return self._alignment.row(index)
+        return self._alignment
 
 
 def _row_and(batch_or_index: int, index: int | None) -> tuple[int, int]:

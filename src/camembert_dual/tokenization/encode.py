@@ -10,7 +10,7 @@ import numpy as np
 
 from camembert_dual.common.arrays import IntArray, as_lists, to_tensor
 from camembert_dual.common.errors import is_integer, require, shown
-from camembert_dual.tokenization.alignment import Alignment, TokenOrigins, find_origins
+from camembert_dual.tokenization.alignment import Alignment, Solved, TokenOrigins, find_origins
 from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.layout import (
     BatchLayout,
@@ -32,10 +32,11 @@ from camembert_dual.tokenization.samples import Samples
 from camembert_dual.tokenization.segmenter import (
     SegmentedTexts,
     Segmenter,
+    TextInput,
     align_inputs,
     encode_inputs,
 )
-from camembert_dual.tokenization.template import BARE, Template, count_special
+from camembert_dual.tokenization.template import BARE, Template, count_special, place
 from camembert_dual.tokenization.truncation import Windows, plan_windows
 
 Sequences = tuple[Ragged, Ragged | None]
@@ -63,14 +64,20 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
     Raises:
         ValueError: If the options contradict each other or cannot be met.
     """
-    sides = [[first for first, _ in samples.items]]
-    if samples.pairs:
-        sides.append([second for _, second in samples.items if second is not None])
-    drawn: list[SegmentedTexts] = []
     splits = options.split_special_tokens
     if rules.split_special_tokens if splits is None else splits:
         segmenter = segmenter.without_added()
-    if segmenter.is_stochastic:  # ids and alignment must come from the same draw
+    sides = [[first for first, _ in samples.items]]
+    if samples.pairs:
+        sides.append([second for _, second in samples.items if second is not None])
+    is_short = not samples.batched and options.is_plain and not options.return_overflowing_tokens
+    if is_short and not segmenter.is_stochastic:
+        return encode_short(segmenter, rules, sides, options)
+    drawn: list[SegmentedTexts] = []
+    # ids and alignment must come from the same draw, and need one cut where both are wanted:
+    # who has words asks which of them a token belongs to
+    is_words = any(not isinstance(one, str) for one in sides[0])
+    if segmenter.is_stochastic or options.return_offsets_mapping or is_words:
         drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         ids = [one.ids for one in drawn]
     else:
@@ -79,15 +86,54 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
     plan = plan_rows(rules, sequences, options)
 
     def solve() -> TokenOrigins:
-        segmented = drawn or [align_inputs(segmenter, side, rules.unk_id) for side in sides]
-        found = [one.ids.values for one in segmented]
-        same = [np.array_equal(a.values, b) for a, b in zip(ids, found, strict=True)]
-        rule = "Tokens of an encoding must be asked for before its tokenizer gets more tokens"
-        require(all(same), rule, "a tokenizer that changed: encode again")
-        return find_origins(segmenter, segmented, plan.rows, plan.slots, rules.pad_token or "")
+        return drawn_again(segmenter, rules, sides, ids, plan, drawn)
 
     encoding = collect(rules, sequences, plan, options, batched=samples.batched, solve=solve)
     return Encoded(encoding, int(plan.rows.lengths.max(initial=0)))
+
+
+def encode_short(
+    segmenter: Segmenter, rules: Rules, sides: Sequence[Sequence[TextInput]], options: Options
+) -> Encoded:
+    """Encode one text or pair as lists, which takes less time than the arrays of a batch."""
+    ids = [encode_inputs(segmenter, side, rules.unk_id) for side in sides]
+    templates = rules.templates if options.add_special_tokens else BARE
+    first, *second = (one.values.tolist() for one in ids)
+    placed = place(templates, first, second[0] if second else None)
+    data = {"input_ids": placed.ids}
+    if _wanted(options.return_token_type_ids, "token_type_ids", rules):
+        data["token_type_ids"] = placed.type_ids
+    if _wanted(options.return_attention_mask, "attention_mask", rules):
+        data["attention_mask"] = [1] * len(placed.ids)
+
+    def solve() -> Solved:
+        sequences = ids[0], ids[1] if len(ids) > 1 else None
+        plan = plan_rows(rules, sequences, options)
+        origins = drawn_again(segmenter, rules, sides, ids, plan)
+        return Solved(plan.rows, filled(rules, sequences, plan), origins)
+
+    return Encoded(BatchEncoding(data, Alignment(solve), n_sequences=len(ids)), len(placed.ids))
+
+
+def drawn_again(
+    segmenter: Segmenter,
+    rules: Rules,
+    sides: Sequence[Sequence[TextInput]],
+    ids: Sequence[Ragged],
+    plan: Plan,
+    drawn: Sequence[SegmentedTexts] = (),
+) -> TokenOrigins:
+    """Where the tokens of texts come from, found by cutting them again unless it was kept.
+
+    Raises:
+        ValueError: If they are cut into other tokens by now.
+    """
+    segmented = drawn or [align_inputs(segmenter, side, rules.unk_id) for side in sides]
+    found = [one.ids.values for one in segmented]
+    same = [np.array_equal(a.values, b) for a, b in zip(ids, found, strict=True)]
+    rule = "Tokens of an encoding must be asked for before its tokenizer gets more tokens"
+    require(all(same), rule, "a tokenizer that changed: encode again")
+    return find_origins(segmenter, segmented, plan.rows, plan.slots, rules.pad_token or "")
 
 
 def prepare_ids(
@@ -243,9 +289,10 @@ def collect(
     solve: Callable[[], TokenOrigins] | None = None,
 ) -> BatchEncoding:
     """Fill the buffers and hand back the fields that were asked for."""
-    pads = rules.pad_token_id or 0, rules.pad_token_type_id
-    buffers = write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_rows)
-    alignment = None if solve is None else Alignment(plan.rows, buffers, solve)
+    buffers = filled(rules, sequences, plan)
+    alignment = None
+    if solve is not None:
+        alignment = Alignment(lambda: Solved(plan.rows, buffers, solve()))
     kind = options.return_tensors
     single = not batched and kind is None and not options.return_overflowing_tokens
     data: dict[str, Any] = {}
@@ -264,6 +311,12 @@ def collect(
             offsets = alignment.offsets()
             data["offset_mapping"] = offsets[0] if single else offsets
     return BatchEncoding(data, alignment, n_sequences=1 if sequences[1] is None else 2)
+
+
+def filled(rules: Rules, sequences: Sequences, plan: Plan) -> Buffers:
+    """The buffers of a batch."""
+    pads = rules.pad_token_id or 0, rules.pad_token_type_id
+    return write_buffers(plan.rows, plan.slots, sequences, *pads, rules.special_rows)
 
 
 def _fields(rules: Rules, buffers: Buffers, plan: Plan, options: Options) -> dict[str, IntArray]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from camembert_dual.common.arrays import TENSOR_KINDS, BoolArray
-from camembert_dual.common.errors import is_integer, is_number, require, shown
+from camembert_dual.common.errors import is_integer, is_number, refusal, require, shown
 from camembert_dual.tokenization.template import Templates
 from camembert_dual.tokenization.truncation import STRATEGIES, Truncation
 
@@ -116,7 +116,8 @@ def check_kinds(values: Mapping[str, Any], kinds: Mapping[str, Kind], where: str
     """
     for name in [name for name in values if name in kinds]:
         holds, said = kinds[name]
-        require(holds(values[name]), f"{where}{name} must be {said}", shown(values[name]))
+        if not holds(values[name]):  # most calls are right: their values are not put into words
+            raise refusal(f"{where}{name} must be {said}", shown(values[name]))
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,19 @@ class Options:
         Raises:
             ValueError: If one is of another kind.
         """
-        given = {name: value for name, value in vars(self).items() if value is not _DEFAULTS[name]}
+        given = {name: value for name, value in vars(self).items() if value is not DEFAULTS[name]}
         check_kinds(given, OPTION_KINDS)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row is its ids and special tokens, whole and as a list, and nothing besides."""
+        is_whole = PADDINGS[self.padding] is None and truncation_of(self) is None
+        more = self.return_special_tokens_mask or self.return_offsets_mapping or self.return_length
+        return is_whole and self.return_tensors is None and not more
 
-_DEFAULTS = {field.name: field.default for field in fields(Options)}
+
+DEFAULTS = {field.name: field.default for field in fields(Options)}
+NO_OPTIONS = Options()
 
 
 @dataclass(frozen=True)

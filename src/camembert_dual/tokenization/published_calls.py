@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,18 @@ from camembert_dual.tokenization.batch_encoding import BatchEncoding
 from camembert_dual.tokenization.decoding import clean_up
 from camembert_dual.tokenization.deprecated import read_old_options
 from camembert_dual.tokenization.encode import prepare_ids
-from camembert_dual.tokenization.options import OPTION_KINDS, TRUNCATIONS, Options, check_kinds
+from camembert_dual.tokenization.options import (
+    DEFAULTS,
+    OPTION_KINDS,
+    TRUNCATIONS,
+    Options,
+    check_kinds,
+)
 from camembert_dual.tokenization.saving import write_files
 from camembert_dual.tokenization.template import count_special
 from camembert_dual.tokenization.truncation import shares
 
 _LANGUAGES = ("src_lang", "tgt_lang")
-_DEFAULTS = {field.name: field.default for field in fields(Options)}
 _ORDER = tuple(signature(BaseTokenizer.__call__).parameters)[5:]  # behind the texts
 
 
@@ -93,9 +98,9 @@ class PublishedTokenizer(BaseTokenizer):
         Raises:
             ValueError: If an id is none of a token, or the options cannot be met.
         """
-        order = (name for name in _ORDER if name in _DEFAULTS)
+        order = (name for name in _ORDER if name in DEFAULTS)
         given = dict(zip(order, args, strict=False)) | options
-        named = _DEFAULTS | {name: given.pop(name) for name in _DEFAULTS if name in given}
+        named = DEFAULTS | {name: given.pop(name) for name in DEFAULTS if name in given}
         checked = Options(**read_old_options(named, given))
         first = self.known_ids(ids, "ids")
         second = None if pair_ids is None else self.known_ids(pair_ids, "pair_ids")

@@ -23,7 +23,12 @@ Row = Mapping[str, Any]
 def length_of(row: Row) -> int:
     """The tokens of a row, or of its longest text."""
     ids = row["input_ids"]
-    return max(map(len, ids)) if isinstance(ids, list) else len(ids)
+    return max(map(len, ids)) if has_texts(row) else len(ids)
+
+
+def has_texts(row: Row) -> bool:
+    """Whether a row is of several texts that belong together."""
+    return np.ndim(row["input_ids"][0]) == 1
 
 
 def labelled_batch(rows: Sequence[Row], pad_token_id: int) -> Batch:
@@ -38,7 +43,7 @@ def labelled_batch(rows: Sequence[Row], pad_token_id: int) -> Batch:
         ``labels`` -- classes (B), classes of tokens (B, T) or numbers (B, L) --, and
         ``start_positions`` and ``end_positions`` (B).
     """
-    several = isinstance(rows[0]["input_ids"], list)
+    several = has_texts(rows[0])
     texts = [ids for row in rows for ids in row["input_ids"]] if several else None
     input_ids, attention_mask = pad_batch(texts or [row["input_ids"] for row in rows], pad_token_id)
     shape = (len(rows), -1, input_ids.shape[1]) if several else input_ids.shape

@@ -15,7 +15,7 @@ import numpy as np
 from camembert_dual.common.arrays import FloatArray
 from camembert_dual.common.errors import require, require_file
 from camembert_dual.storage.atomic import write_atomically
-from camembert_dual.storage.file_names import TRAINING_SETTINGS
+from camembert_dual.storage.file_names import TRAINING_HISTORY, TRAINING_SETTINGS, TRAINING_STATE
 from camembert_dual.storage.json_files import read_json
 
 # what a state holds: for each weight its value and the moments of AdamW, and the losses so far
@@ -48,6 +48,21 @@ class Progress(NamedTuple):
         return {"done": str(self.done), "seconds": f"{self.seconds:.0f}"}
 
 
+def begin(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Make the folder of a run, or check that the run it holds may go on.
+
+    Raises:
+        ValueError: If it holds a run with other settings.
+        OSError: If it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / TRAINING_STATE).exists():
+        check_settings(folder, settings)
+    else:
+        (folder / TRAINING_HISTORY).unlink(missing_ok=True)
+    write_settings(folder, settings)
+
+
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     """Write the settings of a run, before there is a state beside them.
 
@@ -75,22 +90,20 @@ def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     require(not differing, rule, f"another {', '.join(differing)}")
 
 
-def read_progress(path: Path, counts: Mapping[str, str], losses: FloatArray) -> Progress:
-    """Read how far a run came from the texts, and the losses, that its state holds.
+def read_progress(path: Path, counts: Mapping[str, str]) -> Progress:
+    """Read how far a run came from the texts that its state holds; its losses are to follow.
 
     Raises:
         CheckpointError: If the file is no state of a training.
     """
     done, seconds = counts.get("done", ""), counts.get("seconds", "")
     try:
-        progress = Progress(int(done), float(seconds), losses)
+        progress = Progress(int(done), float(seconds), np.zeros(0))
     except ValueError:
-        progress = Progress(-1, -1.0, losses)
+        progress = Progress(-1, -1.0, np.zeros(0))
     fits = progress.done >= 0 and 0 <= progress.seconds < math.inf
     rule = "the state of a training must say its steps and seconds"
     require_file(path, fits, rule, f"{done!r} and {seconds!r}")
-    rule = f"the state must hold the losses of its {progress.done} steps"
-    require_file(path, losses.shape == (progress.done,), rule, losses.shape)
     return progress
 
 

@@ -25,3 +25,19 @@ def set_seed(seed: int) -> None:
         # a tree that cannot be imported, as on Keras with another backend, draws nothing either
         with contextlib.suppress(ImportError):
             tree(backend, "set_seed", "training.seeding").seed_framework(seed)
+
+
+def enable_full_determinism(seed: int, warn_only: bool = False) -> None:
+    """Seed all generators, and let the frameworks compute the same bits each time, if slower.
+
+    Args:
+        seed: As in :func:`set_seed`.
+        warn_only: Whether PyTorch only warns of what it cannot compute so.
+
+    Raises:
+        ValueError: If the seed is out of its range.
+    """
+    set_seed(seed)
+    for backend in installed():
+        with contextlib.suppress(ImportError):
+            tree(backend, "determinism", "training.seeding").make_deterministic(warn_only)

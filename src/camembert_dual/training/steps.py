@@ -164,7 +164,7 @@ def _weights(batch: Batch, class_weights: FloatArray | None) -> FloatArray:
     if np.issubdtype(labels.dtype, np.floating):
         return np.full(labels.shape, 1.0 / labels.shape[-1])
     is_valid = labels != IGNORE_INDEX
-    weights = is_valid.astype(np.float64)
+    weights: FloatArray = is_valid.astype(np.float64)
     if class_weights is not None:
         weights *= class_weights[np.where(is_valid, labels, 0).astype(np.int64)]
     return weights

@@ -10,7 +10,8 @@ from types import TracebackType
 import numpy as np
 from tqdm import tqdm
 
-from camembert_dual.training.run_state import STATE_EVERY, Progress, deferred_interrupt
+from camembert_dual.training import run_state
+from camembert_dual.training.run_state import Progress, deferred_interrupt
 from camembert_dual.training.steps import Plan
 
 AfterEpoch = Callable[[Progress], bool]  # judges the model; tells whether the run goes on
@@ -78,7 +79,8 @@ class Watch:
         done, plan = len(self.losses), self.plan
         ends_epoch = plan.per_epoch > 0 and done % plan.per_epoch == 0
         goes_on = self.after_epoch(self.progress) if ends_epoch else True
-        if ends_epoch or done % STATE_EVERY == 0 or done == plan.total or self.is_interrupted():
+        is_due = ends_epoch or done == plan.total or done % run_state.STATE_EVERY == 0
+        if is_due or self.is_interrupted():
             self.save(self.progress)
         if self.is_interrupted():
             raise KeyboardInterrupt

@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 from camembert_dual.checkpoints.folder import save_checkpoint
 from camembert_dual.common.arrays import IntArray
-from camembert_dual.common.backends import tree
+from camembert_dual.common.backends import backend_of, tree
 from camembert_dual.common.errors import require
 from camembert_dual.common.model_names import MASKED_LM
 from camembert_dual.data.text import Corpus, WeightedText, read_corpus
-from camembert_dual.tasks.fill_mask import MaskedLMResult
-from camembert_dual.training.collators import Predictor
+from camembert_dual.inputs import IGNORE_INDEX
+from camembert_dual.tasks.fill_mask import MaskedLMResult, MaskedLMScores
+from camembert_dual.training import run_state
+from camembert_dual.training.collators import Predictor, evaluation_batches
 from camembert_dual.training.corpus_rows import EncodedCorpus, encode_corpus, epoch_rows
 from camembert_dual.training.masking import TOKEN_IDS, MaskingVocabulary, vocabulary_of
+from camembert_dual.training.pretraining import pretraining_plan
 from camembert_dual.training.run_state import Progress
 from camembert_dual.training.settings import PretrainingSettings
+from camembert_dual.workflows.starting import new_model, starting_model
 
 MODEL = "model"  # the folder of the checkpoint, inside that of the run
 
@@ -53,6 +58,7 @@ def pretrain(
     tokenizer: Any,
     folder: Path,
     model: str | Path | None = None,
+    backend: str = "pt",
 ) -> Run:
     """Train a masked language model, or go on with the training found in the same folder.
 
@@ -63,27 +69,30 @@ def pretrain(
         folder: Where the state is kept, and the checkpoint in ``model``, in float16.
         model: The checkpoint to begin from, whose sizes replace those of the settings; None for a
             new network.
+        backend: ``"pt"`` or ``"tf"``.
 
     Raises:
-        ImportError: If PyTorch is not installed.
+        ImportError: If the framework is not installed.
         ValueError: If the folder holds a run with other settings, the tokenizer lacks a token that
             is needed, or has more tokens than the model.
         OSError: If a file cannot be read or written.
     """
     vocabulary = vocabulary_of(tokenizer)
-    loop = tree("pt", "pretrain", "training.loop")
+    loop = tree(backend, "pretrain", "training.loop")
     if model is None:
         ids = {name: getattr(vocabulary, name) for name in TOKEN_IDS[:3]}
         config = settings.config(vocab_size=len(tokenizer), **ids)
-        network = loop.new_model(config, settings.seed)
+        network = new_model(config, MASKED_LM, backend, settings.precision, settings.seed)
     else:
-        network = loop.CamembertForMaskedLM.from_pretrained(model)
+        network = starting_model(model, MASKED_LM, backend, settings)
         settings = settings.of_network(network.config)
     rule = f"The tokenizer must have at most {network.config.vocab_size} tokens (vocab_size)"
     require(len(tokenizer) <= network.config.vocab_size, rule, len(tokenizer))
     folder.mkdir(parents=True, exist_ok=True)
     encoded = encode_corpus(corpus, lambda paragraphs: encode(tokenizer, paragraphs))
-    progress = loop.train(network, settings, encoded, vocabulary, folder)
+    run_state.begin(folder, settings.to_dict() | {"backend": backend})
+    plan = pretraining_plan(settings, encoded, vocabulary)
+    progress = loop.train(network, plan, folder, lambda _: True)
     save_halves(folder / MODEL, network, tokenizer)
     return Run(network, settings, tokenizer, vocabulary, encoded, progress, folder / MODEL)
 
@@ -133,12 +142,27 @@ def evaluate(
     Returns:
         Title to predictor to scores; the model is ``"model"``.
     """
-    loop = tree("pt", "pretrain", "training.loop")
     return {
-        title: loop.evaluate(run.model, rows, run.vocabulary, others)
+        title: scores_of(run, rows, others)
         for name, text in texts.items()
         for title, rows in rows_by_length(run, name, text)
     }
+
+
+def scores_of(
+    run: Run, rows: Sequence[IntArray], others: Mapping[str, Predictor]
+) -> dict[str, MaskedLMResult]:
+    """Score the model and other predictors on the same masks of some rows."""
+    loop = tree(backend_of(run.model), "pretrain", "training.loop")
+    scores = {name: MaskedLMScores() for name in ("model", *others)}
+    batches = evaluation_batches(rows, run.vocabulary)
+    answers = loop.predict(run.model, (batch._asdict() for batch in batches))
+    for batch, (logits,) in zip(tqdm(batches, unit="batch"), answers, strict=True):
+        chosen = batch.labels != IGNORE_INDEX
+        scores["model"].update(logits, batch.labels[chosen])
+        for name, predict in others.items():
+            scores[name].update(predict(batch.input_ids, chosen), batch.labels[chosen])
+    return {name: one.result() for name, one in scores.items()}
 
 
 def rows_by_length(run: Run, name: str, text: Corpus) -> Iterator[tuple[str, list[IntArray]]]:

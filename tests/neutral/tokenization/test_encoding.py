@@ -146,3 +146,41 @@ def test_a_plain_one_can_be_made_and_turned_into_tensors():
     assert plain.encodings is None
     with pytest.raises(ValueError, match="a result of a tokenizer's call"):
         plain.tokens()
+
+
+OPTIONS = (
+    {},
+    {"add_special_tokens": False},
+    {"return_token_type_ids": True, "return_attention_mask": False},
+    {"split_special_tokens": True, "padding": "do_not_pad"},
+)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("pair", [None, PAIR, ""])
+@pytest.mark.parametrize("text", [TEXT, "", "le <mask> camembert", "\u2581 le  "])
+def test_one_text_alone_is_encoded_as_in_a_batch_of_one(tokenizer, text, pair, options):
+    alone = tokenizer(text, pair, **options)
+    batch = tokenizer([text], None if pair is None else [pair], **options)
+    assert list(alone) == list(batch)
+    assert alone == {name: rows[0] for name, rows in batch.items()}
+    assert alone[0] == batch[0]
+    assert alone.n_sequences == batch.n_sequences
+    assert len(alone.encodings) == 1
+    assert pickle.loads(pickle.dumps(alone))[0] == batch[0]
+
+
+def test_one_word_list_alone_is_encoded_as_in_a_batch_of_one(tokenizer):
+    words = TEXT.split()
+    alone = tokenizer(words, is_split_into_words=True)
+    batch = tokenizer([words], is_split_into_words=True)
+    assert alone == {name: rows[0] for name, rows in batch.items()}
+    assert alone.word_ids() == batch.word_ids(0) == batch[0].word_ids
+    assert alone.sequence_ids() == batch[0].sequence_ids
+
+
+@pytest.mark.parametrize("row", [-3, 2])
+def test_words_and_sequences_of_a_row_that_is_none_are_refused(encoding, row):
+    for method in (encoding.word_ids, encoding.sequence_ids):
+        with pytest.raises(IndexError, match=f"under 2; received {row}"):
+            method(row)

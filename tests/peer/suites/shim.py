@@ -6,6 +6,8 @@ which task, the output classes of ``generate``) comes from the tables below.
 """
 
 import importlib
+import sys
+import types
 
 import camembert_dual
 from camembert_dual.common.model_names import (
@@ -56,6 +58,18 @@ ENCODER_DECODER_OUTPUTS = (
 # the published tree's names of classes that no model here makes
 ABSENT = {"tf": ("TFSharedEmbeddings",), "pt": ()}
 PREFIXES = {"pt": "", "tf": "TF"}
+# modules that the tests take names from; those of Keras 2 cannot be imported
+STAND_INS = {
+    "pt": ("transformers.models.roberta.modeling_roberta",),
+    "tf": ("transformers.models.roberta.modeling_tf_roberta",),
+}
+# names there that nothing here has: lists of the hub's, a layer
+WITHOUT = {
+    "ROBERTA_PRETRAINED_MODEL_ARCHIVE_LIST": [],
+    "TF_ROBERTA_PRETRAINED_MODEL_ARCHIVE_LIST": [],
+    "RobertaEmbeddings": None,
+    "create_position_ids_from_input_ids": None,
+}
 
 
 def model_classes(backend: str) -> tuple[type, ...]:
@@ -67,11 +81,19 @@ def put_in_place(backend: str) -> None:
     """Let ``from transformers import …`` give our objects, those of one framework among them."""
     import transformers
 
-    for name, home in PUBLIC.items():
-        if home.backend in ("", backend):
-            setattr(transformers, name, getattr(camembert_dual, name))
+    generation = importlib.import_module("transformers.generation")
+    own = [name for name, home in PUBLIC.items() if home.backend in ("", backend)]
+    for name in own:
+        setattr(transformers, name, getattr(camembert_dual, name))
+        if name in dir(generation):
+            setattr(generation, name, getattr(camembert_dual, name))
+    for module in STAND_INS[backend]:
+        names = {**WITHOUT, **{name: getattr(camembert_dual, name) for name in own}}
+        sys.modules[module] = types.ModuleType(module)
+        vars(sys.modules[module]).update(names)
     for module, name in ELSEWHERE:
         setattr(importlib.import_module(module), name, getattr(camembert_dual, name))
+    encode_as_old_library()
     prefix = PREFIXES[backend]
     config = camembert_dual.CamembertConfig
     for name, architectures in MAPPINGS.items():
@@ -80,7 +102,17 @@ def put_in_place(backend: str) -> None:
         setattr(transformers, f"{prefix and 'TF_'}{name}", mapping)
     for name in ABSENT[backend]:
         setattr(transformers, name, type(name, (), {}))
-    generation = importlib.import_module("transformers.generation")
     for name in (*GENERATE_OUTPUTS, *ENCODER_DECODER_OUTPUTS):
         ours = getattr(camembert_dual, prefix + name, type(prefix + name, (), {}))
         setattr(generation, prefix + name, ours)
+
+
+def encode_as_old_library() -> None:
+    """Let our tokenizers run on the library of 4.34's time, which lacks a quicker way to encode."""
+    segmenter = importlib.import_module("camembert_dual.tokenization.tokenizers_segmenter")
+
+    def encode(self, texts, unk_id=None):
+        found = self._run(self.library.encode_batch, texts)
+        return segmenter.from_lists([one.ids for one in found])
+
+    segmenter.TokenizersSegmenter.encode = encode

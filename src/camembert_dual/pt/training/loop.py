@@ -45,13 +45,13 @@ def train(model: Any, plan: Plan, folder: Path, after_epoch: AfterEpoch) -> Prog
     save = partial(save_state, folder, model, optimizer)
     with Watch(plan, progress, save, after_epoch) as watch:
         for step in plan.steps(progress.done):
-            if not watch.after(take_step(model, optimizer, step, plan)):
+            if not watch.after(train_step(model, optimizer, step, plan)):
                 break
     model.eval()
     return watch.progress
 
 
-def take_step(model: Any, optimizer: AdamW, step: Step, plan: Plan) -> float:
+def train_step(model: Any, optimizer: AdamW, step: Step, plan: Plan) -> float:
     """Take one step, the optimizer's clipping included.
 
     Returns:

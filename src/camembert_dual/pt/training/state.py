@@ -49,14 +49,14 @@ def load_state(folder: Path, model: nn.Module, optimizer: Optimizer) -> Progress
     if not path.exists():
         return Progress.none()
     counts, tensors = read_state(path)
-    losses = tensors.pop(LOSSES, torch.zeros(0)).numpy()
-    progress = read_progress(path, counts, losses)
+    progress = read_progress(path, counts)
     weights = dict(model.named_parameters())
     expected = {
         f"{kind}/{name}": (weight.dtype, *weight.shape)
         for name, weight in weights.items()
         for kind in (WEIGHT, *MOMENTS)
     }
+    expected[LOSSES] = (torch.float64, progress.done)
     found = {name: (tensor.dtype, *tensor.shape) for name, tensor in tensors.items()}
     check_tensors(path, found, expected)
     with torch.no_grad():
@@ -66,7 +66,7 @@ def load_state(folder: Path, model: nn.Module, optimizer: Optimizer) -> Progress
             moments = {moment: tensors[f"{moment}/{name}"].clone() for moment in MOMENTS}
             step = torch.tensor(float(progress.done))
             optimizer.state[weight] = {"step": step, **moments}
-    return progress
+    return progress._replace(losses=tensors[LOSSES].numpy())
 
 
 def read_state(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

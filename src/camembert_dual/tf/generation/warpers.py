@@ -51,6 +51,21 @@ def top_p(
     return tf.where(kept, scores, filter_value)
 
 
+def top_k_top_p(
+    logits: tf.Tensor,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    filter_value: float = -math.inf,
+    min_tokens_to_keep: int = 1,
+) -> tf.Tensor:
+    """Keep the k highest scores (R, V), and of these what reaches a probability, in one call."""
+    kept = {"filter_value": filter_value, "min_tokens_to_keep": min_tokens_to_keep}
+    if top_k > 0:
+        k = min(top_k, logits.shape[-1])
+        logits = WARPERS["TopKLogitsWarper"](logits, None, None, k, **kept)
+    return WARPERS["TopPLogitsWarper"](logits, None, None, top_p, **kept) if top_p < 1 else logits
+
+
 def typical(
     scores: tf.Tensor,
     tokens: tf.Tensor,

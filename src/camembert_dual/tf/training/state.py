@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -48,16 +47,16 @@ def load_state(folder: Path, model: Any, optimizer: Any) -> Progress:
     if not path.exists():
         return Progress.none()
     counts, tensors = read_state(path)
-    losses = tensors.pop(LOSSES, np.zeros(0))
-    progress = read_progress(path, counts, losses)
+    progress = read_progress(path, counts)
     variables = dict(variables_of(model, optimizer))
     expected = {name: (one.dtype, *one.shape) for name, one in variables.items()}
+    expected[LOSSES] = ("float64", progress.done)
     found = {name: (str(tensor.dtype), *tensor.shape) for name, tensor in tensors.items()}
     check_tensors(path, found, expected)
     for name, variable in variables.items():
         variable.assign(tensors[name])
     optimizer._iterations.assign(progress.done)
-    return progress
+    return progress._replace(losses=tensors[LOSSES])
 
 
 def variables_of(model: Any, optimizer: Any) -> Iterator[tuple[str, keras.Variable]]:
