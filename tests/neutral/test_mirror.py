@@ -16,6 +16,7 @@ PACKAGE = Path(camembert_dual.__file__).parent
 FILES = {
     "- initialising.py",  # a user's own layers; Keras' bring their initializers
     "+ naming.py",  # PyTorch's modules name their weights
+    "- reordered.py",  # weights in the order of oneDNN's products
     "- torch_model.py",  # what PyTorch's scripts ask of a model
     "+ served_model.py",  # and TensorFlow's
     "+ bare_model.py",  # the network is a layer of Keras' models; it is a model itself in PyTorch

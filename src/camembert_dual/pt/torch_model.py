@@ -1,7 +1,7 @@
 """What scripts for PyTorch ask of a model: its start, its place and bytes, additive masks."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +10,11 @@ from camembert_dual.common.errors import require
 from camembert_dual.config import CamembertConfig
 from camembert_dual.pt.initialising import initialise, start
 from camembert_dual.pt.masks import causal_mask
+from camembert_dual.pt.reordered import optimized
 
 DUMMY_IDS = ((7, 6, 0, 0, 1), (1, 2, 3, 0, 0), (0, 0, 0, 4, 5))
+
+Kind = TypeVar("Kind", bound="TorchModel")
 
 
 class TorchModel(nn.Module):
@@ -68,6 +71,19 @@ class TorchModel(nn.Module):
         """
         tensors = [*self.parameters(), *(self.buffers() if return_buffers else ())]
         return sum(one.numel() * one.element_size() for one in tensors)
+
+    def optimize_for_inference(self: Kind) -> Kind:
+        """A copy that answers faster on a CPU, and can be neither trained nor saved.
+
+        The weights of its dense layers are a second time in memory, in the order of the processor's
+        products; the others it shares with this model. Their type stays: of a model in bfloat16
+        the products are, too.
+
+        Raises:
+            ValueError: If the model is not on a CPU, or PyTorch was built without oneDNN.
+        """
+        fast: Kind = optimized(self)
+        return fast
 
     def enable_input_require_grads(self) -> None:
         """Let gradients reach the word embeddings' output, though their table is frozen."""
