@@ -106,7 +106,7 @@ def recipe_of(word: str, options: Mapping[str, Any] | None = None) -> Recipe:
     require(word in OPTIONS, f"task must be one of {', '.join(READERS)}", repr(word))
     reading = {name: value for name, value in (options or {}).items() if value is not None}
     others = [name for name in reading if name not in OPTIONS[word]]
-    rule = f"The options of {word} must be among {', '.join(OPTIONS[word]) or 'none'}"
+    rule = f"What is said of files of {word} must be {' or '.join(OPTIONS[word]) or 'nothing'}"
     require(not others, rule, ", ".join(others))
     kind = reading.get("kind", "single")
     require(kind in KINDS, f"kind must be one of {', '.join(KINDS)}", repr(kind))
