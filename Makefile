@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak
+.PHONY: help setup demo test test-neutral test-both test-pt test-tf test-equivalence test-peer test-peer-torch test-peer-suites real-size lint format types check bench clean fuzz audit sbom release public-api docs soak lowest test-lowest test-newest
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,tasks,dev,bench]"
 	# they ask for the full TensorFlow, which the CPU build stands in for
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@
@@ -107,6 +107,30 @@ docs: ## Build the documentation in site/, strictly, and check what was built.
 	.venv-docs/bin/python -m pip install --quiet -e ".[docs]"
 	.venv-docs/bin/python -m mkdocs build --strict --quiet
 	.venv-docs/bin/python docs/check_site.py site
+
+# what a quick look at each end of the ranges runs: both trees, their files, the tokenizers
+RANGE_TESTS := tests/both/test_model.py tests/both/test_calls.py tests/neutral/tokenization/test_call.py
+RANGE_TOOLS := pytest pytest-timeout hypothesis
+# no CPU build of PyTorch below the one of constraints.txt is on PyPI: it stands in for the lowest
+TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
+
+lowest: $(RELEASE)/.installed ## Write constraints-lowest.txt anew from the ranges of pyproject.toml.
+	$(RELEASE)/bin/uv pip compile pyproject.toml --extra tensorflow-cpu --extra hub --python-version 3.11 \
+		--resolution lowest-direct --quiet --no-annotate --custom-compile-command "make lowest" \
+		-o constraints-lowest.txt
+
+test-lowest: ## Test with the lowest version of each dependency that pyproject.toml admits.
+	$(call range-venv,.venv-lowest,-c constraints-lowest.txt)
+
+test-newest: ## Test with the newest version of each dependency, without the pins of constraints.txt.
+	$(call range-venv,.venv-newest,)
+
+define range-venv
+$(PYTHON) -m venv $(1)
+$(1)/bin/python -m pip install --quiet --upgrade $(2) $(TORCH) -e ".[tensorflow-cpu,hub]" $(RANGE_TOOLS)
+CAMEMBERT_BACKEND=pt $(1)/bin/python -m pytest $(RANGE_TESTS)
+CAMEMBERT_BACKEND=tf $(1)/bin/python -m pytest $(RANGE_TESTS) tests/tf/test_fit.py tests/tf/test_saving.py
+endef
 
 soak: setup ## Load, call and save thousands of times in both frameworks; draw docs/soak.svg.
 	$(BIN)/python benchmarks/soak.py

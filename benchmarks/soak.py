@@ -1,9 +1,9 @@
 """Load, call and save thousands of times in both frameworks, and watch what the process holds.
 
 ``python benchmarks/soak.py`` runs 1,000 loads, 10,000 calls and 1,000 saves in a process for each
-framework, draws ``docs/soak.svg`` and prints, for each part, what a process held after its first
-tenth and at its end. It exits with 1 if open files, mappings or temporary files have grown, or
-memory by more than ``ALLOWED`` megabytes.
+framework, writes ``soak.json``, draws ``docs/soak.svg`` and prints, for each part, what a process
+held after its first tenth and at its end. It exits with 1 if open files, mappings or temporary
+files have grown, or memory by more than ``ALLOWED`` megabytes.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "soak.svg"
+FOUND = ROOT / "benchmarks" / "soak.json"
 SIZES = {
     **{"vocab_size": 211, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3},
     **{"intermediate_size": 35, "max_position_embeddings": 67},
@@ -125,7 +126,8 @@ def draw(found: dict[str, list[dict]]) -> str:
         for row, what in enumerate(("memory", "files")):
             y = top + row * (height + 50)
             parts += curve([one[what] for one in samples], WATCHED[what], x, y, width, height)
-            for number, (name, count) in enumerate(PARTS.items()):
+            for number, name in enumerate(PARTS):
+                count = max(one["done"] for one in samples if one["part"] == name)
                 place = x + width * number / len(PARTS)
                 parts.append(
                     f'<line x1="{place:.0f}" y1="{y}" x2="{place:.0f}" y2="{y + height}" '
@@ -155,17 +157,26 @@ def curve(values: list[float], title: str, x: int, y: int, width: int, height: i
 
 
 def main() -> int:
-    """Measure both frameworks, or one in this process."""
+    """Measure both frameworks or one, each in a process of its own, or be that process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backend", choices=TITLES)
+    parser.add_argument("--only", choices=TITLES, help="measure this one, keep what is known")
+    parser.add_argument("--backend", choices=TITLES, help="be the process that is measured")
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers")
     arguments = parser.parse_args()
     if arguments.backend:
         for sample in soak(arguments.backend, arguments.share):
             print(json.dumps(sample), flush=True)
         return 0
-    found = {backend: measured(backend, arguments.share) for backend in TITLES}
+    found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
+    for backend in [arguments.only] if arguments.only else TITLES:
+        found[backend] = measured(backend, arguments.share)
+    FOUND.write_text(json.dumps(found, indent=0) + "\n")
     PICTURE.write_text(draw(found))
+    return told(found)
+
+
+def told(found: dict[str, list[dict]]) -> int:
+    """Print the table; 1 if anything has grown."""
     status = 0
     print("| framework | part | " + " | ".join(WATCHED.values()) + " |")
     print("|---|---|" + "---|" * len(WATCHED))
@@ -173,7 +184,8 @@ def main() -> int:
         for part in PARTS:
             pairs = {what: growth(samples, part, what) for what in WATCHED}
             cells = " | ".join(f"{before:.0f} → {after:.0f}" for before, after in pairs.values())
-            print(f"| {TITLES[backend]} | {PARTS[part]:,} {part} | {cells} |")
+            count = max(one["done"] for one in samples if one["part"] == part)
+            print(f"| {TITLES[backend]} | {count:,} {part} | {cells} |")
             grown = {what: after - before for what, (before, after) in pairs.items()}
             memory = grown.pop("memory")
             status |= int(memory > ALLOWED or any(more > 0 for more in grown.values()))

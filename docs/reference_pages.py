@@ -24,7 +24,7 @@ PAGES = {  # file: title, and the beginnings of the modules it tells of; the fir
     "models_tf": ("Models in TensorFlow", ("tf",)),
     "auto": (
         "Auto classes and configs",
-        ("auto", "config", "pretrained_config", "tokenization.auto"),
+        ("auto", "config", "pretrained_config", "tokenization.auto", "common.backends"),
     ),
     "outputs": ("Outputs", ("outputs", "modeling_outputs", "modeling_tf_outputs")),
     "tokenizers": ("Tokenizers", ("tokenization",)),
@@ -103,6 +103,7 @@ def page_of(place: Definition) -> str:
     raise KeyError(f"{place.module}.{place.name} has no page in docs/reference_pages.py")
 
 
+@cache
 def pages() -> dict[str, str]:
     """The Markdown of each page, by its file below ``docs/``."""
     names: dict[Definition, list[str]] = {}
@@ -120,10 +121,20 @@ def entry(place: Definition, names: list[str]) -> str:
     also = "".join(f"\n- `{one}`" for one in others)
     also = f"\nThe same by other names:\n{also}\n" if others else ""
     path = f"{PACKAGE}.{place.module}.{place.name}".replace("..", ".")
-    return f"\n## `{first}`\n{also}\n::: {path}\n"
+    told = f"::: {path}" if is_written(place) else f"Made by a table in `{PACKAGE}.{place.module}`."
+    return f"\n## `{first}`\n{also}\n{told}\n"
 
 
-def on_files(files, config):  # type: ignore[no-untyped-def]
+def is_written(place: Definition) -> bool:
+    """Whether a name stands in its module's source, or is made when that is imported."""
+    for node in tree_of(place.module).body:
+        targets = getattr(node, "targets", [getattr(node, "target", node)])
+        if place.name in [getattr(one, "id", getattr(one, "name", "")) for one in targets]:
+            return True
+    return False
+
+
+def on_files(files, config):
     """Hook of mkdocs: the reference is among the pages, and is written anew in each build."""
     from mkdocs.structure.files import File
 

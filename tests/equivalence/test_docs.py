@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
@@ -32,7 +32,19 @@ def test_the_readme_runs_and_both_frameworks_agree(capsys):
     assert re.match(r"\d+\.\d% Paris est la .* de la France\.\n", shown[0])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_first_page_runs_and_keras_goes_on_where_pytorch_stopped(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* starts with new, random weights")
+        for block in blocks("docs/index.md"):
+            exec(block, names)
+    assert names["keras_word"] == names["torch_word"]
+    first, last = names["history"]["loss"]
+    assert last < first < float(names["loss"].detach()) + 0.5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_within_the_project_leads_to_a_file(page):
     links = LINK.findall(page.read_text("utf-8"))
     assert not [link for link in links if not (page.parent / link).exists()]
