@@ -172,6 +172,18 @@ def test_bundled_masks_are_filled_without_a_name():
     assert best[0]["sequence"].startswith("Il a ")
 
 
+def test_rows_behind_the_tokenizer_are_never_proposed(folders):
+    fill = pipeline("fill-mask", folders["masked"], backend=BACKEND)
+    size = len(fill.tokenizer)
+    expected = fill(models.MASKED[0], top_k=1)
+    fill.model.resize_token_embeddings(size + 7)
+    with pytest.raises(
+        ValueError, match=f"top_k must be between 1 and {size}; received {size + 1}"
+    ):
+        fill(models.MASKED[0], top_k=size + 1)
+    assert [one["token"] for one in fill(models.MASKED[0], top_k=1)] == [expected[0]["token"]]
+
+
 @pytest.mark.parametrize(
     ("word", "inputs", "options", "message"),
     [

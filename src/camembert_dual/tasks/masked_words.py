@@ -61,8 +61,9 @@ def decode(
     tokenizer, ids = kit.tokenizer, np.array(prepared.parts[0]["input_ids"])
     places = np.flatnonzero(ids == tokenizer.mask_token_id)
     known = target_ids(tokenizer, options.targets)
+    size = len(tokenizer)  # a model may have rows behind it that stand for no token
     fills = []
-    for place, row in zip(places, softmax(answers[0]["logits"]), strict=True):
+    for place, row in zip(places, softmax(answers[0]["logits"])[:, :size], strict=True):
         proposals = []
         for token in best_tokens(row, known, TOP_K if options.top_k is None else options.top_k):
             filled = ids.copy()
