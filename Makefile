@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch tensorflow-cpu keras h5py
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,dev,bench]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[hub,tasks,dev,bench]"
 	# they ask for the full TensorFlow, which the CPU build stands in for
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps tensorflow-text tensorflow-serving-api
 	@touch $@

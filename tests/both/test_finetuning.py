@@ -141,7 +141,7 @@ def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(folder, whole, tmp_path, m
 
     monkeypatch.setattr(Watch, "after", pressed)
     assert main(words_of(folder, tmp_path / "run")) == 130
-    assert "The state is kept; to go on: camembert-dual " in capsys.readouterr().err
+    assert "the same command goes on from the state kept" in capsys.readouterr().err
     assert len(state_of(tmp_path / "run")["losses"]) == 4
     assert main(words_of(folder, tmp_path / "run")) == 0
     assert_same_run(tmp_path / "run", whole)

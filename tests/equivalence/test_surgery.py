@@ -271,6 +271,16 @@ def test_checkpointed_gradients_are_the_same_dropout_included():
         torch.testing.assert_close(gradients[1][name], one, rtol=0, atol=1e-6, msg=name)
 
 
+@pytest.mark.parametrize("kind", [CamembertForMaskedLM, TFCamembertForMaskedLM])
+def test_an_early_config_asks_for_checkpointing(kind):
+    config = cases.config()
+    config.gradient_checkpointing = True
+    model = kind(config)
+    assert model.is_gradient_checkpointing
+    model.gradient_checkpointing_disable()
+    assert not model.is_gradient_checkpointing
+
+
 def test_a_callable_activation_works_in_both_and_is_not_saved(tmp_path):
     def silu_torch(states):
         return states * torch.sigmoid(states)

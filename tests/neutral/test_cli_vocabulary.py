@@ -61,8 +61,17 @@ def test_frameworks_and_tasks_have_one_word_each():
         options = parser._option_string_actions
         if "--backend" in options:
             assert options["--backend"].metavar in ("{pt,tf}", "{pt,tf,both}"), name
-        if "--task" in options:
+        if "--task" in options and not options["--task"].choices:
             assert all(word in options["--task"].help for word in TASKS), name
+
+
+def test_a_model_is_used_by_the_word_that_it_was_trained_by():
+    from camembert_dual.pipelines.recipes import read_word
+
+    for name in ("finetune", "evaluate"):
+        (task,) = (one for one in parsers()[name]._actions if one.dest == "task")
+        assert task.choices
+        assert all(read_word(word) for word in task.choices)
 
 
 @pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)], ids=str)

@@ -75,6 +75,21 @@ def test_the_checkpoint_loads_and_is_half_as_wide_on_disk(finished: Path):
     } == {np.dtype("float16")}
 
 
+def test_the_card_describes_the_model_that_was_made(text: Path, finished: Path, tmp_path: Path):
+    card = (finished / "model" / "README.md").read_text("utf-8")
+    model = CamembertForMaskedLM.from_pretrained(finished / "model")
+    assert f"# {finished.name}" in card
+    assert "camembert-tiny-fr" not in card
+    assert "- Begun from: new, random weights" in card
+    assert f"- Layers: 1 of width 24, with 3 heads; {model.num_parameters():,} parameters" in card
+    assert f"- Vocabulary: {model.config.vocab_size:,} tokens" in card
+    assert "- Trained on: `phrases.txt`, weight 1.5" in card
+    assert "| phrases.txt, rows of at most 128 tokens | " in card
+    source = str(finished / "model")
+    assert train(text, tmp_path, 3, "--model", source) == 0
+    assert f"- Begun from: `{source}`" in (tmp_path / "model" / "README.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize("which", ["finished", "bundled"])
 def test_the_doctor_finds_nothing_wrong_with_it(which: str, finished: Path):
     folder = finished / "model" if which == "finished" else locate("camembert-tiny-fr")

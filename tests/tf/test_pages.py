@@ -34,11 +34,13 @@ def test_the_keras_page_runs(monkeypatch, tmp_path):
         "keras.md",
         keras=keras,
         np=np,
+        tf=tf,
         TFCamembertMainLayer=camembert_dual.TFCamembertMainLayer,
         TFCamembertModel=camembert_dual.TFCamembertModel,
         x={"input_ids": ids, "attention_mask": np.ones_like(ids)},
         y=ids % 5,
     )
+    assert 0 <= names["history"]["f1"][0] <= 1
     assert names["model"].output_shape == (None, None, 3)
     assert names["smaller"].config.num_hidden_layers == 2
 

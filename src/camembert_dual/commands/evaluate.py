@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
+from pathlib import Path
 
-from camembert_dual.commands.arguments import add_backend
+from camembert_dual.commands.arguments import add_backend, add_json
 from camembert_dual.commands.finetune import add_reading, reading_of
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.printing import say, say_json, show_table
+from camembert_dual.common.errors import require
 from camembert_dual.data.readers import READERS
+from camembert_dual.storage.atomic import write_atomically
 from camembert_dual.tasks.measures import RESAMPLES
 from camembert_dual.workflows.evaluate import BATCH_SIZE, evaluate
+from camembert_dual.workflows.evaluation_page import evaluation_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +48,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draws of the bootstrap that gives each score its interval of 95 %%; default "
         "%(default)s",
     )
-    parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write a page with plots, a table of labels and the worst answers; default none",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="PATH",
+        help="another checkpoint of the same task, shown beside the first; default none",
+    )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,19 +70,31 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: If a file cannot be read.
         ValueError: If a file breaks its format, or an option its rule.
     """
-    found = evaluate(
-        arguments.model,
-        arguments.file,
-        task=arguments.task,
-        backend=arguments.backend,
-        batch_size=arguments.batch_size,
-        resamples=arguments.resamples,
-        **reading_of(arguments),
-    )
+    models = [arguments.model, *([arguments.against] if arguments.against else [])]
+    found = [
+        evaluate(
+            model,
+            arguments.file,
+            task=arguments.task,
+            backend=arguments.backend,
+            batch_size=arguments.batch_size,
+            resamples=arguments.resamples,
+            **reading_of(arguments),
+        )
+        for model in models
+    ]
+    rule = "Two checkpoints must be of one task"
+    require(len({one.task for one in found}) == 1, rule, ", ".join(one.task for one in found))
+    if arguments.html is not None:
+        write_atomically(arguments.html, evaluation_page(found).encode())
     if arguments.json:
-        print(json.dumps(found.to_dict()))
+        results = [one.to_dict() for one in found]
+        say_json(results[0] if len(results) == 1 else results)
         return 0
-    say(f"{found.task}, {len(found.judged.answers)} answers on {found.file}")
-    for name, score in found.scores.items():
-        say(f"{name} {score.value:.4f} (95 % interval {score.low:.4f} to {score.high:.4f})")
+    for one in found:
+        say(f"{one.model}: {one.task}, {len(one.judged.answers)} answers on {one.file}")
+        rows = [(name, *(f"{each:.4f}" for each in score)) for name, score in one.scores.items()]
+        show_table(("score", "value", "from", "to (95 %)"), rows, right=(1, 2, 3))
+    if arguments.html is not None:
+        say(f"page -> {arguments.html}")
     return 0

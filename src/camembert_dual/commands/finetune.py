@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import shlex
 import sys
 from typing import Any
 
 from camembert_dual.commands.arguments import (
     add_backend,
+    add_json,
     add_model,
     add_settings,
     described,
 )
-from camembert_dual.commands.printing import say
+from camembert_dual.commands.printing import note, say, say_json
 from camembert_dual.data.readers import READERS
 from camembert_dual.training.finetuning_settings import CLASS_WEIGHTS, FinetuningSettings
 from camembert_dual.training.settings import PRECISIONS
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_reading(parser)
     texts = described(FinetuningSettings)
     add_settings(parser, FinetuningSettings(), texts, CHOICES)
-    parser.add_argument("--json", action="store_true", help="print the epochs as JSON")
+    add_json(parser)
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     fields = [one.name for one in dataclasses.fields(FinetuningSettings)]
     settings = FinetuningSettings(**{name: vars(arguments)[name] for name in fields})
+    note(f"Reading {arguments.train} ...")
     try:
         done = finetune(
             arguments.task,
@@ -111,8 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
             **reading_of(arguments),
         )
     except KeyboardInterrupt:
-        words = shlex.join(["camembert-dual", *sys.argv[1:]])
-        print(f"The state is kept; to go on: {words}", file=sys.stderr)
+        print("camembert-dual: the same command goes on from the state kept", file=sys.stderr)
         raise
     tell(done, arguments)
     return 0
@@ -121,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
 def tell(done: Finetuned, arguments: argparse.Namespace) -> None:
     """Print the epochs, and where the best model is."""
     if arguments.json:
-        print(json.dumps({"model": str(done.folder), "history": done.history}))
+        say_json({"model": str(done.folder), "history": done.history})
         return
     for record in done.history:
         scores = [f"{name} {value:.4f}" for name, value in record["scores"].items()]

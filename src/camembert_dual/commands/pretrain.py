@@ -14,6 +14,7 @@ from camembert_dual.tasks.fill_mask import MaskedLMResult
 from camembert_dual.tokenization import AutoTokenizer
 from camembert_dual.training.settings import PRECISIONS, PretrainingSettings
 from camembert_dual.workflows.pretrain import evaluate, evaluation_texts, pretrain
+from camembert_dual.workflows.pretrained_card import write_pretrained_card
 
 DEFAULTS = PretrainingSettings()
 NETWORK = ("hidden_size", "num_hidden_layers", "num_attention_heads")
@@ -92,8 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
     rule = "A checkpoint must be taken with its own sizes"
     require(arguments.model is None or not sizes, rule, ", ".join(sizes))
     settings = settings_of(arguments)
+    sources = [weighted_text(word) for word in arguments.text]
     corpus = read_corpus(
-        [weighted_text(word) for word in arguments.text],
+        sources,
         arguments.hold_out,
         fraction=settings.held_out_fraction,
         seed=settings.seed,
@@ -102,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = pretrain(settings, corpus, tokenizer, arguments.out, arguments.model, arguments.backend)
     texts = evaluation_texts(corpus, arguments.hold_out, arguments.valid)
     scores = {title: found["model"] for title, found in evaluate(done, texts, {}).items()}
+    write_pretrained_card(done, arguments.model, sources, scores)
     if arguments.json:
         steps = {"steps": done.progress.done, "checkpoint": str(done.checkpoint)}
         say_json({**steps, "scores": scores})

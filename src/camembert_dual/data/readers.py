@@ -16,7 +16,7 @@ from camembert_dual.data.tables import read_similar, read_texts
 from camembert_dual.data.text import read_documents
 
 Reader = Callable[..., Iterable[Any]]
-TABLES = (".tsv", ".csv", ".jsonl", ".ndjson")
+TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet")
 COLUMNS = (".bio", ".conll", ".iob", ".txt")
 
 

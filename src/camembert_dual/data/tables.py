@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from camembert_dual.common.backends import import_optional
+from camembert_dual.common.errors import file_error
 from camembert_dual.data.examples import SimilarTexts, TextExample
 from camembert_dual.data.lines import Line, read_numbered
 
 SEPARATORS = {".tsv": "\t", ".csv": ","}
 JSON_LINES = (".jsonl", ".ndjson")
+PARQUET = ".parquet"
 LABEL_SEPARATOR = "|"  # of several classes in one cell
 # the names that a column is looked for under, unless the caller names it
 TEXT = ("text", "texte", "sentence", "sentence1", "premise")
@@ -45,6 +48,9 @@ def read_table(path: Path) -> Iterator[Record]:
     """
     if path.suffix in JSON_LINES:
         yield from _read_json_lines(path)
+        return
+    if path.suffix == PARQUET:
+        yield from _read_parquet(path)
         return
     rows = _cells(path)
     line, names = next(rows, (Line(path, 1, ""), []))
@@ -87,6 +93,21 @@ def _read_json_lines(path: Path) -> Iterator[Record]:
             raise line.error("a line must be JSON", str(error)) from None
         line.require(isinstance(cells, dict), "a line must be a JSON object", type(cells).__name__)
         yield Record(line, cells)
+
+
+def _read_parquet(path: Path) -> Iterator[Record]:
+    """Read the records of a Parquet file, each numbered as if it were a line.
+
+    Raises:
+        ImportError: If pyarrow is not installed.
+    """
+    parquet = import_optional("pyarrow.parquet", "tasks", f"{path}:", "pyarrow")
+    try:
+        records = parquet.read_table(path).to_pylist()
+    except ValueError as error:  # such as pyarrow's own
+        raise file_error(path, "a table must be a whole Parquet file", str(error)) from None
+    for number, cells in enumerate(records, start=1):
+        yield Record(Line(path, number, ""), cells)
 
 
 def read_texts(

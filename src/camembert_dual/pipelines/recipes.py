@@ -116,8 +116,16 @@ RECIPES = {
     ),
 }
 ALIASES = {
-    "ner": TASK_OF[TOKEN_CLASSIFICATION],
     "sentiment-analysis": TASK_OF[SEQUENCE_CLASSIFICATION],
+    # what a model was fine-tuned for
+    "pos": TASK_OF[TOKEN_CLASSIFICATION],
+    "ner": TASK_OF[TOKEN_CLASSIFICATION],
+    "classification": TASK_OF[SEQUENCE_CLASSIFICATION],
+    "pair": TASK_OF[SEQUENCE_CLASSIFICATION],
+    "qa": TASK_OF[QUESTION_ANSWERING],
+    "choice": TASK_OF[MULTIPLE_CHOICE],
+    "mlm": TASK_OF[MASKED_LM],
+    "embed": "sentence-embeddings",
 }
 
 

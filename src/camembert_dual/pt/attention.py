@@ -14,6 +14,7 @@ from torch.nn import functional
 from camembert_dual.config import CamembertConfig
 from camembert_dual.pt.attention_kernels import kernel_of
 from camembert_dual.pt.layers import dense, dropout, embedding, is_training, layer_norm
+from camembert_dual.pt.packing import Packing
 from camembert_dual.pt.tensors import wide_dtype
 
 Cache = tuple[Tensor, Tensor]
@@ -149,6 +150,8 @@ class SelfAttention(nn.Module):
         Returns:
             Context (B, T, H K); if wanted, the probabilities (B, H, T, S), and key and value.
         """
+        if isinstance(attention_mask, Packing):
+            return (self.attend_packed(hidden_states, attention_mask),)
         query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         cache = (key, value) if use_cache else ()
@@ -168,6 +171,14 @@ class SelfAttention(nn.Module):
         # the reference reports the factors that were used, after dropout and head mask
         wanted = (weights,) if output_attentions else ()
         return (merge_heads(context), *wanted, *cache)
+
+    def attend_packed(self, hidden_states: Tensor, packing: Packing) -> Tensor:
+        """Attend in texts that are in one row: from states (1, N, D) to context (1, N, H K)."""
+        layers = (self.query, self.key, self.value)
+        texts = [layer(hidden_states) for layer in layers]  # (1, N, H K)
+        query, key, value = (split_heads(states, self.head_size) for states in texts)
+        dropped = self.dropout.p if is_training(self) else 0.0
+        return merge_heads(packing.attend(query, key, value, dropped))
 
     def keys_and_values(
         self, hidden_states: Tensor, encoder_hidden_states: Tensor | None, past: Cache | None

@@ -13,9 +13,10 @@ from camembert_dual.inputs import flag, keeps_cache
 from camembert_dual.outputs import BaseModelOutput
 from camembert_dual.pt.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.pt.embeddings import Embeddings
-from camembert_dual.pt.encoder import Encoder
+from camembert_dual.pt.encoder import Encoder, EncoderOutput
 from camembert_dual.pt.heads import Pooler
 from camembert_dual.pt.masks import causal_mask, expand_mask
+from camembert_dual.pt.packing import Packing, packing_of
 from camembert_dual.pt.pretrained import PretrainedModel
 
 
@@ -24,6 +25,9 @@ class CamembertModel(PretrainedModel):
 
     With ``config.is_decoder`` attention is causal, and with ``config.add_cross_attention`` every
     layer also attends to ``encoder_hidden_states``.
+
+    Padding is left out of the work where that saves time and changes nothing, see
+    :mod:`camembert_dual.pt.packing`; ``skips_padding = False`` has every place computed.
 
     Args:
         config: The configuration; validated again here.
@@ -41,6 +45,7 @@ class CamembertModel(PretrainedModel):
         self.embeddings = Embeddings(config)
         self.encoder = Encoder(config)
         self.pooler = Pooler(config) if add_pooling_layer else None
+        self.skips_padding = True
 
     @accept_structures
     def forward(
@@ -101,6 +106,13 @@ class CamembertModel(PretrainedModel):
         inputs = {name: as_tensor(value, self.device) for name, value in inputs.items()}
         cache = as_cache(past_key_values, self.device)
         past_length = check_inputs(config, inputs, cache)
+        output_attentions = flag("output_attentions", output_attentions, config.output_attentions)
+        all_states = flag("output_hidden_states", output_hidden_states, config.output_hidden_states)
+        packing = None
+        if self.skips_padding and not output_attentions:
+            packing = packing_of(self, config, inputs)
+        if packing is not None:
+            inputs = packing.inputs(inputs, config.pad_token_id)
         hidden_states = self.embeddings(
             inputs["input_ids"],
             inputs["token_type_ids"],
@@ -109,8 +121,6 @@ class CamembertModel(PretrainedModel):
             past_length=past_length,
         )
         encoder_mask = inputs["encoder_attention_mask"]
-        output_attentions = flag("output_attentions", output_attentions, config.output_attentions)
-        all_states = flag("output_hidden_states", output_hidden_states, config.output_hidden_states)
         encoded = self.encoder(
             hidden_states,
             attention_mask_of(config, inputs["attention_mask"], hidden_states, past_length),
@@ -122,6 +132,8 @@ class CamembertModel(PretrainedModel):
             output_attentions=output_attentions,
             output_hidden_states=all_states,
         )
+        if packing is not None:
+            encoded = unpacked(packing, encoded)
         crossed = output_attentions and encoder_hidden_states is not None
         output = BaseModelOutput(
             last_hidden_state=encoded.last_hidden_state,
@@ -135,15 +147,29 @@ class CamembertModel(PretrainedModel):
 
 
 def attention_mask_of(
-    config: CamembertConfig, attention_mask: Tensor | None, hidden_states: Tensor, past_length: int
-) -> Tensor | None:
+    config: CamembertConfig,
+    attention_mask: Tensor | Packing | None,
+    hidden_states: Tensor,
+    past_length: int,
+) -> Tensor | Packing | None:
     """Join padding and causality into one boolean mask over (B, H, T, P + T); None for neither."""
+    if isinstance(attention_mask, Packing):
+        return attention_mask
     length = hidden_states.shape[1]
     mask = None if attention_mask is None else expand_mask(attention_mask)
     if not config.is_decoder or (attention_mask is not None and attention_mask.ndim == 3):
         return mask
     causal = causal_mask(length, past_length + length, hidden_states.device)
     return causal if mask is None else torch.logical_and(causal, mask)
+
+
+def unpacked(packing: Packing, encoded: EncoderOutput) -> EncoderOutput:
+    """Bring all states (1, N, D) of the stack back to their places (B, T, D)."""
+    states = encoded.hidden_states
+    return encoded._replace(
+        last_hidden_state=packing.unpack(encoded.last_hidden_state),
+        hidden_states=None if states is None else tuple(map(packing.unpack, states)),
+    )
 
 
 def head_mask_of(config: CamembertConfig, head_mask: Tensor | None) -> list[Tensor] | None:

@@ -29,3 +29,15 @@ def differentiates_anew() -> bool:
         return False
     level = torch._C._functorch.maybe_current_level()
     return level is not None or forward_ad._current_level >= 0
+
+
+def is_watched(model: nn.Module) -> bool:
+    """Whether someone else sees the tensors between a model's parts, or has one compiled."""
+    has_global = torch.nn.modules.module._has_any_global_hook()
+    return has_global or any(map(_is_watched, model.modules()))
+
+
+def _is_watched(part: nn.Module) -> bool:
+    hooks = part._forward_hooks or part._forward_pre_hooks
+    hooks = hooks or part._backward_hooks or part._backward_pre_hooks
+    return bool(hooks) or part._compiled_call_impl is not None or "forward" in vars(part)

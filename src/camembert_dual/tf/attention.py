@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from camembert_dual.config import CamembertConfig
 from camembert_dual.tf.layers import dense, dropout, embedding, layer_norm, size_of
+from camembert_dual.tf.packing import Packing
 from camembert_dual.tf.tensors import wide_dtype
 
 Cache = tuple[tf.Tensor, tf.Tensor]
@@ -167,6 +168,8 @@ class SelfAttention(keras.layers.Layer):
         Returns:
             Context (B, T, H K); if wanted, the probabilities (B, H, T, S), and key and value.
         """
+        if isinstance(attention_mask, Packing):
+            return (self.attend_packed(hidden_states, attention_mask),)
         query = split_heads(self.query(hidden_states), self.head_size)  # (B, H, T, K)
         key, value = self.keys_and_values(hidden_states, encoder_hidden_states, past)
         cache = (key, value) if use_cache else ()
@@ -180,6 +183,14 @@ class SelfAttention(keras.layers.Layer):
         # the reference reports the factors that were used, after dropout and head mask
         wanted = (weights,) if output_attentions else ()
         return (merge_heads(context), *wanted, *cache)
+
+    def attend_packed(self, hidden_states: tf.Tensor, packing: Packing) -> tf.Tensor:
+        """Attend in texts that are in one row: from states (1, N, D) to context (1, N, H K)."""
+        layers = (self.query, self.key, self.value)
+        texts = [packing.spread(layer(hidden_states)) for layer in layers]  # (B, W, H K)
+        query, key, value = (split_heads(states, self.head_size) for states in texts)
+        weights = self.dropout(attention_probabilities(query, key, packing.mask, None))
+        return packing.collect(merge_heads(tf.matmul(weights, value)))
 
     def keys_and_values(
         self,

@@ -13,10 +13,11 @@ from camembert_dual.outputs import TFBaseModelOutput
 from camembert_dual.tf.call_inputs import of_export
 from camembert_dual.tf.checks import as_cache, as_tensor, check_inputs
 from camembert_dual.tf.embeddings import Embeddings
-from camembert_dual.tf.encoder import Encoder
+from camembert_dual.tf.encoder import Encoder, EncoderOutput
 from camembert_dual.tf.heads import Pooler
 from camembert_dual.tf.keras_model import config_of, made_of, plain_refusals
 from camembert_dual.tf.masks import causal_mask, expand_mask
+from camembert_dual.tf.packing import Packing, packing_of
 
 
 @keras.saving.register_keras_serializable("camembert_dual")
@@ -25,6 +26,9 @@ class TFCamembertMainLayer(keras.layers.Layer):
 
     With ``config.is_decoder`` attention is causal, and with ``config.add_cross_attention`` every
     layer also attends to ``encoder_hidden_states``.
+
+    Padding is left out of the work where that saves time and changes nothing, see
+    :mod:`camembert_dual.tf.packing`; ``skips_padding = False`` has every place computed.
 
     Args:
         config: The configuration; validated again here.
@@ -49,6 +53,7 @@ class TFCamembertMainLayer(keras.layers.Layer):
         self.embeddings = Embeddings(config, name="embeddings", dtype=dtype)
         self.encoder = Encoder(config, name="encoder", dtype=dtype)
         self.pooler = Pooler(config, name="pooler", dtype=dtype) if add_pooling_layer else None
+        self.skips_padding = True
 
     def build(self, input_shape: Any = None) -> None:
         """Build the children."""
@@ -133,6 +138,13 @@ class TFCamembertMainLayer(keras.layers.Layer):
         inputs = of_export({name: as_tensor(value) for name, value in inputs.items()})
         cache = as_cache(past_key_values)
         past_length = check_inputs(config, inputs, cache)
+        output_attentions = flag("output_attentions", output_attentions, config.output_attentions)
+        all_states = flag("output_hidden_states", output_hidden_states, config.output_hidden_states)
+        packing = None
+        if self.skips_padding and not output_attentions:
+            packing = packing_of(self, config, inputs)
+        if packing is not None:
+            inputs = packing.inputs(inputs, config.pad_token_id)
         hidden_states = self.embeddings(
             inputs["input_ids"],
             inputs["token_type_ids"],
@@ -141,8 +153,6 @@ class TFCamembertMainLayer(keras.layers.Layer):
             past_length=past_length,
         )
         encoder_mask = inputs["encoder_attention_mask"]
-        output_attentions = flag("output_attentions", output_attentions, config.output_attentions)
-        all_states = flag("output_hidden_states", output_hidden_states, config.output_hidden_states)
         encoded = self.encoder(
             hidden_states,
             attention_mask_of(config, inputs["attention_mask"], hidden_states, past_length),
@@ -154,6 +164,8 @@ class TFCamembertMainLayer(keras.layers.Layer):
             output_attentions=output_attentions,
             output_hidden_states=all_states,
         )
+        if packing is not None:
+            encoded = unpacked(packing, encoded)
         crossed = output_attentions and encoder_hidden_states is not None
         output = TFBaseModelOutput(
             last_hidden_state=encoded.last_hidden_state,
@@ -168,17 +180,28 @@ class TFCamembertMainLayer(keras.layers.Layer):
 
 def attention_mask_of(
     config: CamembertConfig,
-    attention_mask: tf.Tensor | None,
+    attention_mask: tf.Tensor | Packing | None,
     hidden_states: tf.Tensor,
     past_length: int,
-) -> tf.Tensor | None:
+) -> tf.Tensor | Packing | None:
     """Join padding and causality into one boolean mask over (B, H, T, P + T); None for neither."""
+    if isinstance(attention_mask, Packing):
+        return attention_mask
     length = tf.shape(hidden_states)[1]
     mask = None if attention_mask is None else expand_mask(attention_mask)
     if not config.is_decoder or (attention_mask is not None and len(attention_mask.shape) == 3):
         return mask
     causal = causal_mask(length, past_length + length)
     return causal if mask is None else tf.logical_and(causal, mask)
+
+
+def unpacked(packing: Packing, encoded: EncoderOutput) -> EncoderOutput:
+    """Bring all states (1, N, D) of the stack back to their places (B, T, D)."""
+    states = encoded.hidden_states
+    return encoded._replace(
+        last_hidden_state=packing.unpack(encoded.last_hidden_state),
+        hidden_states=None if states is None else tuple(map(packing.unpack, states)),
+    )
 
 
 def head_mask_of(config: CamembertConfig, head_mask: tf.Tensor | None) -> list[tf.Tensor] | None:

@@ -39,6 +39,11 @@ class PublishedModel(ServedModel):
         """The framework, as ``return_tensors`` of a tokenizer calls it."""
         return "tf"
 
+    @property
+    def name_or_path(self) -> str:
+        """Where the config was read, or an empty text."""
+        return str(self.config.name_or_path)
+
     def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:
         """Count the numbers in all weights, each weight once.
 

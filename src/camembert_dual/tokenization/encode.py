@@ -74,8 +74,10 @@ def encode_texts(segmenter: Segmenter, rules: Rules, samples: Samples, options: 
     if is_short and not segmenter.is_stochastic:
         return encode_short(segmenter, rules, sides, options)
     drawn: list[SegmentedTexts] = []
-    # ids and alignment must come from the same draw, and need one cut where both are wanted
-    if segmenter.is_stochastic or options.return_offsets_mapping:
+    # ids and alignment must come from the same draw, and need one cut where both are wanted:
+    # who has words asks which of them a token belongs to
+    is_words = any(not isinstance(one, str) for one in sides[0])
+    if segmenter.is_stochastic or options.return_offsets_mapping or is_words:
         drawn = [align_inputs(segmenter, side, rules.unk_id) for side in sides]
         ids = [one.ids for one in drawn]
     else:

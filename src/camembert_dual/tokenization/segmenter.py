@@ -80,11 +80,12 @@ class Segmenter(Protocol):
 def encode_inputs(segmenter: Segmenter, inputs: Sequence[TextInput], unk_id: int | None) -> Ragged:
     """Ids of texts, or of lists of words, in one call to the segmenter."""
     texts = [one for one in inputs if isinstance(one, str)]
-    if len(texts) == len(inputs):
+    if len(texts) == 1 == len(inputs):
         return segmenter.encode(texts, unk_id)
-    distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
-    words = take_rows(segmenter.encode(distinct, unk_id), numbers)[0]
-    return merge_rows(words, [len(one) for one in inputs])
+    is_words = len(texts) < len(inputs)
+    distinct, numbers = _distinct(segmenter, list(chain(*inputs)) if is_words else texts)
+    rows = take_rows(segmenter.encode(distinct, unk_id), numbers)[0]
+    return merge_rows(rows, [len(one) for one in inputs]) if is_words else rows
 
 
 def align_inputs(
@@ -92,27 +93,29 @@ def align_inputs(
 ) -> SegmentedTexts:
     """Align texts, or lists of words, whose offsets count from each word's beginning."""
     texts = [one for one in inputs if isinstance(one, str)]
-    if len(texts) == len(inputs):
-        return segmenter.align(texts, unk_id)
-    distinct, numbers = _distinct(segmenter, [word for one in inputs for word in one])
+    is_words = len(texts) < len(inputs)
+    distinct, numbers = _distinct(segmenter, list(chain(*inputs)) if is_words else texts)
     segmented = segmenter.align(distinct, unk_id)
-    words, places = take_rows(segmented.ids, numbers)
+    rows, places = take_rows(segmented.ids, numbers)
     counts = np.fromiter(map(len, inputs), np.int64, len(inputs))
     return SegmentedTexts(
-        ids=merge_rows(words, counts),
+        ids=merge_rows(rows, counts) if is_words else rows,
         tokens=segmented.tokens[places],
         starts=segmented.starts[places],
         ends=segmented.ends[places],
-        words=np.repeat(ramp(counts), words.lengths),
+        words=np.repeat(ramp(counts), rows.lengths) if is_words else segmented.words[places],
     )
 
 
-def _distinct(segmenter: Segmenter, words: list[str]) -> tuple[list[str], IntArray]:
-    """The words to cut, each once unless two draws may differ, and which of them each word is."""
+def _distinct(segmenter: Segmenter, texts: list[str]) -> tuple[list[str], IntArray]:
+    """What to cut, each text once unless two draws may differ, and which of them each text is.
+
+    Words come again, and so do the paragraphs that several questions are about.
+    """
     if segmenter.is_stochastic:
-        return words, np.arange(len(words))
-    numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    return list(numbers), np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
+        return texts, np.arange(len(texts))
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    return list(numbers), np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
 
 
 class Cut:

@@ -24,7 +24,7 @@ from camembert_dual.common.backends import BACKENDS, installed, needs, tree
 from camembert_dual.common.model_names import ARCHITECTURES, MODEL, MULTIPLE_CHOICE, class_name
 from camembert_dual.config import CamembertConfig
 from camembert_dual.parameter_names import POOLER, canonical
-from camembert_dual.parameters import parameters
+from camembert_dual.parameters import NETWORKS, Parameter, parameters
 from camembert_dual.storage.locate import locate
 
 TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
@@ -270,18 +270,21 @@ def load(name: str, backend: str, dtype: str, architecture: str) -> Any:
 
 
 def architectures_of(name: str) -> list[str]:
-    """The classes whose weights a checkpoint holds, its own first; the pooler does not count."""
+    """The classes whose weights a checkpoint holds, its own first; of the bare one no pooler."""
     own = select(open_checkpoint(name))
     held = {canonical(one) for one in own.arrays}
     fitting = [
         architecture
         for architecture in ARCHITECTURES
-        if all(
-            one.name in held or POOLER in one.name
-            for one in parameters(own.config, architecture, pooler=False)
-        )
+        if {canonical(one.name) for one in needed(own.config, architecture)} <= held
     ]
     return list(dict.fromkeys([own.architecture, *fitting]))
+
+
+def needed(config: CamembertConfig, architecture: str) -> Sequence[Parameter]:
+    """The weights that a class cannot do without."""
+    pooler = NETWORKS[architecture].pooler and architecture != MODEL
+    return parameters(config, architecture, pooler=pooler)
 
 
 def write_found(

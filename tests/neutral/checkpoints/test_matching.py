@@ -26,6 +26,7 @@ def test_one_error_names_every_missing_unknown_and_misshaped_weight():
     arrays["lm_head.dense.weight"] = np.zeros((24, 25), np.float32)
     with pytest.raises(ValueError, match="must hold every weight") as caught:
         match(arrays, expected())
+    assert isinstance(caught.value, RuntimeError)  # as PyTorch's scripts expect it
     for name in ("layer.0.output.dense.bias", "layer.7.output.dense.bias", "lm_head.dense.weight"):
         assert name in str(caught.value)
 

@@ -4,6 +4,8 @@ import json
 import re
 from collections import Counter
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from camembert_dual.common.errors import CheckpointError
@@ -102,3 +104,16 @@ def test_a_number_is_finite(cell, write):
     path = write("a.tsv", f"text\tlabel\na\t{cell}\n")
     with pytest.raises(CheckpointError, match="line 2: a label must be a finite number"):
         list(read_texts(path, "regression"))
+
+
+def test_parquet_is_read_as_any_table(tmp_path):
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(
+        pyarrow.table({"text": ["Il pleut.", "Oui"], "label": [2, 0]}), path
+    )
+    assert list(read_texts(path)) == [TextExample("Il pleut.", "2"), TextExample("Oui", "0")]
+    with pytest.raises(CheckpointError, match=r"a\.parquet: line 1: a column must be called mot"):
+        list(read_texts(path, text="mot"))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(CheckpointError, match=r"a\.parquet: a table must be a whole Parquet file"):
+        list(read_texts(path))

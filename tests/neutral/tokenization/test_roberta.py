@@ -3,12 +3,13 @@
 import json
 
 import pytest
+import sentencepiece
 from tokenizers import ByteLevelBPETokenizer, Tokenizer, models, pre_tokenizers, trainers
 from tokenizers.processors import RobertaProcessing
 
 import camembert_dual
 from camembert_dual.tokenization import CamembertTokenizer, TokenizerFast
-from tokenization_models import SENTENCES, write_model
+from tokenization_models import SENTENCES, model_bytes, write_model
 
 NAMES = ["RobertaTokenizer", "RobertaTokenizerFast"]
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
@@ -102,3 +103,38 @@ def test_a_folder_without_the_files_is_refused(cls, folder, tmp_path):
     write_model(tmp_path)
     with pytest.raises(ValueError, match="must be one that the tokenizers library takes"):
         cls.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast"])
+def test_a_sentencepiece_model_is_read_behind_robertas_first_ids(name, tmp_path):
+    """The pieces are SentencePiece's own, each with an id one higher, and ``<unk>`` is 3."""
+    path = write_model(tmp_path)
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    tokenizer = getattr(camembert_dual, name)(path)
+    size = len(pieces)
+    assert len(tokenizer) == tokenizer.vocab_size == size + 2
+    assert tokenizer.convert_tokens_to_ids(SPECIAL) == [0, 1, 2, 3, size + 1]
+    for text in SENTENCES:
+        ids = [one + 1 if one != pieces.unk_id() else 3 for one in pieces.encode(text)]
+        assert tokenizer(text).input_ids == [0, *ids, 2]
+        pair = [0, *ids, 2, 2, *tokenizer("le chat", add_special_tokens=False).input_ids, 2]
+        assert tokenizer(text, "le chat").input_ids == pair
+    masked = tokenizer("le <mask>.").input_ids
+    assert masked.count(tokenizer.mask_token_id) == 1
+    tokenizer.save_pretrained(tmp_path / "saved")
+    again = getattr(camembert_dual, name).from_pretrained(tmp_path / "saved")
+    assert again(SENTENCES[:3]).input_ids == tokenizer(SENTENCES[:3]).input_ids
+    bare = getattr(camembert_dual, name).from_pretrained(path.parent, vocab_file=path)
+    assert bare(SENTENCES[:3]).input_ids == tokenizer(SENTENCES[:3]).input_ids
+
+
+def test_what_xlm_robertas_tokenizer_cannot_read_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="must be given vocab_file or tokenizer_file"):
+        camembert_dual.XLMRobertaTokenizer()
+    path = tmp_path / "bpe.model"
+    path.write_bytes(model_bytes(kind="bpe"))
+    with pytest.raises(ValueError, match="must be a Unigram model that begins with"):
+        camembert_dual.XLMRobertaTokenizerFast(path)
+    path = write_model(tmp_path)
+    with pytest.raises(ValueError, match="sp_model_kwargs of XLMRobertaTokenizer must be empty"):
+        camembert_dual.XLMRobertaTokenizer(path, sp_model_kwargs={"enable_sampling": True})

@@ -17,6 +17,7 @@ import table
 # "1": no shim, the reference itself under the same tests
 REFERENCE = os.environ.get("PEER_SUITES_REFERENCE") == "1"
 
+THEIRS = "fails for 4.34 itself"
 MARKS = ("accelerate_tests", "flash_attn_test", "is_pt_flax_cross_test", "is_pt_tf_cross_test")
 
 
@@ -33,7 +34,9 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             name = f"{item.cls.__name__}::{item.name}" if item.cls else item.name
             if item.path.name == file_name and name in expected:
-                item.add_marker(pytest.mark.xfail(reason=expected.pop(name), strict=True))
+                reason = expected.pop(name)
+                strict = not reason.startswith(THEIRS)  # those may pass with a network
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=strict))
         if expected and not any("::" in argument for argument in config.args):
             raise pytest.UsageError(f"{table.TABLE.name} names no test: {', '.join(expected)}")
 

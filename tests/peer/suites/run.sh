@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Run transformers 4.34's own common tests on our classes: tests/peer/suites/run.sh [SUITE] [pytest's options]
 # SUITE is torch, tensorflow, tokenizers or datasets; all without it. Each is a process of its own, as each
-# hides the other framework from the published code.
+# hides the other framework from the published code. TRANSFORMERS_TESTS, a checkout of its repository at
+# v4.34.0, adds the suites repository_torch and repository_tensorflow: see repository.py.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 source tests/peer/environment.sh
@@ -15,7 +16,8 @@ export PEER_SUITES_SOURCE="$PWD/.venv-peer-suites/suites" TF_CPP_MIN_LOG_LEVEL=3
 "$python" tests/peer/suites/published.py "$PEER_SUITES_SOURCE"
 
 suites=(torch tensorflow tokenizers datasets)
-case "${1:-}" in torch | tensorflow | tokenizers | datasets)
+[ -z "${TRANSFORMERS_TESTS:-}" ] || suites+=(repository_torch repository_tensorflow)
+case "${1:-}" in torch | tensorflow | tokenizers | datasets | repository_torch | repository_tensorflow)
     suites=("$1")
     shift
     ;;
