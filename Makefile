@@ -119,7 +119,7 @@ TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
 
 lowest: $(RELEASE)/.installed ## Write constraints-lowest.txt anew from the ranges of pyproject.toml.
 	$(RELEASE)/bin/uv pip compile pyproject.toml --extra tensorflow-cpu --extra hub --python-version 3.11 \
-		--resolution lowest-direct --quiet --no-annotate --custom-compile-command "make lowest" \
+		--resolution lowest-direct --upgrade --quiet --no-annotate --custom-compile-command "make lowest" \
 		-o constraints-lowest.txt
 
 test-lowest: ## Test with the lowest version of each dependency that pyproject.toml admits.

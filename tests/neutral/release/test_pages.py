@@ -1,7 +1,6 @@
 """The documentation: a place for each public name, French pages that say the same, the site."""
 
 import ast
-import importlib.util
 import io
 import re
 import tokenize
@@ -32,7 +31,6 @@ def test_what_the_reference_points_to_is_written_there():
     pointed = re.findall(r"^::: camembert_dual\.(.+)\.(\w+)$", text, re.MULTILINE)
     assert len(pointed) > 150
     for module, name in pointed:
-        assert importlib.util.find_spec(f"camembert_dual.{module}") or module in ("pt", "tf")
         assert reference_pages.is_written(Definition(module, name)), (module, name)
 
 
