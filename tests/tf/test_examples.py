@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+# the first test waits for all examples
+pytestmark = pytest.mark.timeout(900)
 FOLDER = Path(__file__).parents[2] / "examples" / "tf"
 WORDS = {
     "fine_tune.py": ("Ajoutez le beurre. -> cuisine", "Epoch 12/12"),
