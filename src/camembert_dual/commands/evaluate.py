@@ -19,12 +19,8 @@ from camembert_dual.workflows.evaluation_page import evaluation_page
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("file", metavar="FILE", help="examples to evaluate on")
-    parser.add_argument(
-        "--model",
-        required=True,
-        metavar="PATH",
-        help="folder or name of a checkpoint, such as DIR/model of finetune",
-    )
+    text = "folder or name of a checkpoint, such as DIR/model of finetune"
+    parser.add_argument("--model", required=True, metavar="PATH", help=text)
     parser.add_argument(
         "--task",
         choices=tuple(READERS),
@@ -48,12 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draws of the bootstrap that gives each score its interval of 95 %%; default "
         "%(default)s",
     )
-    parser.add_argument(
-        "--html",
-        type=Path,
-        metavar="FILE",
-        help="write a page with plots, a table of labels and the worst answers; default none",
-    )
+    text = "write a page with plots, a table of labels and the worst answers; default none"
+    parser.add_argument("--html", type=Path, metavar="FILE", help=text)
     parser.add_argument(
         "--against",
         metavar="PATH",
