@@ -79,7 +79,12 @@ class ServedModel(KerasModel):
 
     def eager_serving(self, inputs: Mapping[str, tf.Tensor]) -> ModelOutput:
         """The model's output for a dict of inputs, as :meth:`serving` computes it in a graph."""
-        return self.serving_output(self(dict(inputs), return_dict=True))
+        names = names_of(type(self).call)
+        asked = {"return_dict": True} if "return_dict" in names else {}
+        if self.call_is_own() and names[1] in inputs:  # a user's call, with an argument for each
+            given = {name: value for name, value in inputs.items() if name in names}
+            return self.serving_output(self(**given, **asked))
+        return self.serving_output(self(dict(inputs), **asked))
 
     def serving_output(self, output: ModelOutput) -> ModelOutput:
         """What is served of an output: tuples of tensors become one tensor each."""

@@ -85,9 +85,10 @@ def check_past(past: Any, tokens: tf.Tensor) -> None:
     Raises:
         ValueError: If nothing is left to read.
     """
-    columns = past[0][0].shape[2] if past else -1
-    rule = f"past_key_values must have read fewer than the {tokens.shape[1]} tokens of input_ids"
-    require(columns < tokens.shape[1], rule, columns)
+    columns, length = past[0][0].shape[2] if past else None, tokens.shape[1]
+    if columns is not None and length is not None:  # a graph may not know them
+        rule = f"past_key_values must have read fewer than the {length} tokens of input_ids"
+        require(columns < length, rule, columns)
 
 
 def longest_of(prompt: Prompt) -> int | None:
