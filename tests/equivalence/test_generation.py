@@ -110,7 +110,6 @@ BAD_CALLS = (
     ({}, {"length": 3}),
     ({}, {"eos_token_id": 101}),
     ({"inputs": np.array([[7, 8]])}, {}),
-    ({"position_ids": np.array([[7, 8]])}, {}),
     ({}, {"do_sample": True, "seed": -1}),
     ({}, {"synced_gpus": True}),
     ({}, {"num_return_sequences": 2}),

@@ -105,7 +105,10 @@ def loop(model, optimizer, batch):
 @pytest.mark.parametrize("task", [cases.TOKEN, cases.MASKED])
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
 def test_optimizers_of_keras_move_tables_as_those_of_torch(name, task, train):
-    """On texts that repeat tokens; epsilon is small, as the two add it at different places."""
+    """On texts that repeat tokens; epsilon is small, as the two add it at different places.
+
+    So the bias of a key, whose gradient is rounding alone, moves by what rounding is divided by.
+    """
     config = cases.config(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     arrays = cases.weights(config, task)
     batch = cases.padded(config, cases.generator("repeated"), cases.B, cases.RIGHT)
@@ -126,7 +129,8 @@ def test_optimizers_of_keras_move_tables_as_those_of_torch(name, task, train):
     words = "roberta.embeddings.word_embeddings.weight"
     assert np.abs(expected[words][17] - arrays[words][17]).min() > 1e-4
     for name, array in expected.items():
-        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-6, err_msg=name)
+        limit = 1e-5 if name.endswith("key.bias") else 1e-6
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=limit, err_msg=name)
 
 
 def test_a_saved_optimizer_keeps_its_schedule_and_its_groups():
