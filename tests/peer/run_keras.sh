@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 FOLDER=.venv-peer-keras
+# Keras needs scipy for OpenVINO and KerasTuner tensorboard; neither says so to pip
 TOOLS=(tensorflow-cpu "keras>=3.13" h5py "optree>=0.14" keras-tuner tf2onnx onnx onnxruntime
-    openvino pydot)
-BASE=(pytest pytest-timeout sentencepiece protobuf safetensors ml_dtypes tqdm tokenizers)
+    openvino scipy tensorboard pydot)
+BASE=(pytest pytest-timeout sentencepiece protobuf safetensors ml_dtypes tqdm rich tokenizers)
 STAMP="$FOLDER/.installed-$(echo "${TOOLS[*]} ${BASE[*]}" | cksum | cut -d ' ' -f 1)"
 
 if [ ! -e "$STAMP" ]; then
