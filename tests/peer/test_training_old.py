@@ -143,7 +143,7 @@ def test_configurations_have_the_same_defaults(name):
 
 
 def test_our_names_are_theirs():
-    modules = ["modeling_outputs", "modeling_tf_outputs", "generation"]
+    modules = ["modeling_outputs", "modeling_tf_outputs", "generation", "tokenization_utils_base"]
     for family in ("camembert", "roberta", "xlm_roberta"):
         modules += [f"models.{family}.modeling_{prefix}{family}" for prefix in ("", "tf_")]
     found = (importlib.import_module(f"transformers.{module}") for module in modules)
