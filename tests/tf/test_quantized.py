@@ -132,3 +132,23 @@ def test_what_cannot_be_quantized_is_refused_before_anything_changes():
     policy = keras.dtype_policies.get("int8_from_float32")
     with pytest.raises(ValueError, match=r"^dtype must be a floating point type or auto; received"):
         type(model).from_pretrained("camembert-tiny-fr", dtype=policy)
+
+
+def test_weights_of_an_unlike_model_are_refused_in_one_line(tmp_path):
+    """Quantized or not, of more labels, of more layers."""
+    config = cases.config(num_hidden_layers=1)
+    unlike = [{"num_labels": config.num_labels + 2}, {"num_hidden_layers": 2}]
+    configs = [config.replaced(**one) for one in ({}, *unlike, {})]
+    models = [tree.new(cases.TOKEN, one, cases.weights(one, cases.TOKEN)) for one in configs]
+    models[-1].quantize("int8")
+    path = tmp_path / "plain.weights.h5"
+    models[0].save_weights(path)
+    models[-1].save_weights(tmp_path / "quantized.weights.h5")
+    models[0].load_weights(path)
+    rule = r": weights must be of a model of the same layers, sizes and quantization; received "
+    refused = [(one, path) for one in models[1:]]
+    for model, file in [*refused, (models[0], tmp_path / "quantized.weights.h5")]:
+        with pytest.raises(ValueError, match=rule) as caught:
+            model.load_weights(file)
+        assert len(str(caught.value)) < 500
+        assert "\n" not in str(caught.value)

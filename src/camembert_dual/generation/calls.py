@@ -136,6 +136,22 @@ def warn_of_positions(inputs: dict[str, Any]) -> None:
         warnings.warn(text, UserWarning, stacklevel=4)
 
 
+def check_past(past: Any, length: int | None) -> None:
+    """Check that a cache, if there is one, has read fewer tokens than the prompts have.
+
+    Args:
+        past: A pair of states (R, H, S, K) for each layer, or nothing.
+        length: Tokens of the prompts; None in a graph that takes any.
+
+    Raises:
+        ValueError: If nothing is left to read.
+    """
+    columns = past[0][0].shape[2] if past else None
+    if columns is not None and length is not None:
+        rule = f"past_key_values must have read fewer than the {length} tokens of input_ids"
+        require(columns < length, rule, columns)
+
+
 def limit_of(
     config: CamembertConfig,
     options: GenerationConfig,

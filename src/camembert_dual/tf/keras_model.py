@@ -10,12 +10,14 @@ import keras
 import tensorflow as tf
 
 from camembert_dual.call_forms import check_keywords, names_of
+from camembert_dual.common.errors import file_error
 from camembert_dual.config import CamembertConfig
 from camembert_dual.config_families import config_class_of
 from camembert_dual.tf import call_inputs, keras_fit
 from camembert_dual.tf.quantization import quantize_again, quantized_config, quantizing
 from camembert_dual.tf.training.datasets import batches_of
 
+UNLIKE = "A total of "  # how Keras begins to tell which layers do not fit, in several lines
 SHUFFLE = 7  # arguments of ``fit`` behind x and y, with that of this name
 
 
@@ -102,6 +104,27 @@ class KerasModel(keras.Model):
         """Measure one batch, as Keras does; labels as in :meth:`fit`."""
         x, y, options = keras_fit.with_labels_apart(self, x, y, options)
         return super().test_on_batch(x, y, *args, **options)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> None:
+        """Read the weights that Keras wrote of a like model.
+
+        Args:
+            filepath: A ``.weights.h5`` or ``.h5`` file, or what else Keras reads.
+            skip_mismatch: Whether to leave layers that do not fit as they are, with a warning.
+            **options: As in ``keras.Model.load_weights``.
+
+        Raises:
+            CheckpointError: If a layer does not fit; those that do have been read.
+            OSError: If the file cannot be read.
+        """
+        try:
+            super().load_weights(filepath, skip_mismatch, **options)
+        except ValueError as error:
+            if not str(error).startswith(UNLIKE):
+                raise
+            rule = "weights must be of a model of the same layers, sizes and quantization"
+            example = str(error).split("\n\n")[1]  # of one layer
+            raise file_error(filepath, rule, example) from None
 
     def compile(self, *args: Any, **options: Any) -> None:
         """Set optimizer, loss and metrics, as Keras does.

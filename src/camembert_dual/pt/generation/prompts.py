@@ -8,6 +8,7 @@ from torch import Tensor
 
 from camembert_dual import inputs as rules
 from camembert_dual.common.errors import require
+from camembert_dual.generation.calls import check_past
 from camembert_dual.generation.plan import Plan
 from camembert_dual.pt.checks import as_tensor, check_inputs, shape_of
 from camembert_dual.pt.generation.cache import Prompt
@@ -49,7 +50,7 @@ def prompt_of(
         mask = mask if embeds is None else torch.ones_like(embeds[..., 0])
     mask = mask.to(torch.bool)
     warn_of_padding_behind(mask)
-    check_past(past, tokens)
+    check_past(past, tokens.shape[1])
     return Prompt(tokens, mask, given, tuple(tuple(layer) for layer in past))
 
 
@@ -78,18 +79,6 @@ def mask_of(tokens: Tensor, padding: int, plan: Plan) -> Tensor:
     """Which tokens (R, T) are no padding: neither the model's nor what fills an ended text."""
     mask = tokens != padding
     return mask if plan.padding in plan.ends else mask & (tokens != plan.padding)
-
-
-def check_past(past: Any, tokens: Tensor) -> None:
-    """Check that a cache, if there is one, has read fewer tokens than the prompts (R, T) have.
-
-    Raises:
-        ValueError: If nothing is left to read.
-    """
-    if past:
-        columns, length = past[0][0].shape[2], tokens.shape[1]
-        rule = f"past_key_values must have read fewer than the {length} tokens of input_ids"
-        require(columns < length, rule, columns)
 
 
 def longest_of(prompt: Prompt) -> int | None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from camembert_dual import inputs as rules
 from camembert_dual.common.errors import require
+from camembert_dual.generation.calls import check_past
 from camembert_dual.generation.plan import Plan
 from camembert_dual.tf.checks import as_tensor, check_inputs, shape_of
 from camembert_dual.tf.generation.cache import Prompt
@@ -48,7 +49,7 @@ def prompt_of(
         mask = mask if embeds is None else tf.ones_like(embeds[..., 0])
     mask = tf.cast(mask, tf.bool)
     warn_of_padding_behind(mask)
-    check_past(past, tokens)
+    check_past(past, tokens.shape[1])
     return Prompt(tokens, mask, given, tuple(tuple(layer) for layer in past))
 
 
@@ -77,18 +78,6 @@ def mask_of(tokens: tf.Tensor, padding: int, plan: Plan) -> tf.Tensor:
     """Which tokens (R, T) are no padding: neither the model's nor what fills an ended text."""
     mask = tokens != padding
     return mask if plan.padding in plan.ends else mask & (tokens != plan.padding)
-
-
-def check_past(past: Any, tokens: tf.Tensor) -> None:
-    """Check that a cache, if there is one, has read fewer tokens than the prompts (R, T) have.
-
-    Raises:
-        ValueError: If nothing is left to read.
-    """
-    columns, length = past[0][0].shape[2] if past else None, tokens.shape[1]
-    if columns is not None and length is not None:  # a graph may not know them
-        rule = f"past_key_values must have read fewer than the {length} tokens of input_ids"
-        require(columns < length, rule, columns)
 
 
 def longest_of(prompt: Prompt) -> int | None:
